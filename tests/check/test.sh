@@ -1,0 +1,73 @@
+#!/bin/sh
+# test.sh PROGRAM... : what `make test` does once all is built. Runs the test programs, then the README's program,
+# the demo, the golden digest and the ctypes smoke test; the last line sums them all. B is the build folder.
+set -u
+B=${B:-build}
+T=$B/test
+passed=0 failed=0
+mkdir -p "$T"
+
+pass() { passed=$((passed + 1)); echo "ok      $1"; }
+fail() { failed=$((failed + 1)); echo "FAILED  $1"; }
+
+# program NAME COMMAND... : a program whose last line is "N passed, N failed". One that ends otherwise is one failure.
+program() {
+    name=$1
+    shift
+    "$@" > "$T/$name.out" 2>&1
+    status=$?
+    tally=$(tail -n 1 "$T/$name.out" | sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p')
+    if [ -z "$tally" ]; then
+        tail -n 20 "$T/$name.out"
+        fail "$name: exit $status, no count"
+        return
+    fi
+    passed=$((passed + ${tally% *}))
+    failed=$((failed + ${tally#* }))
+    if [ "${tally#* }" -eq 0 ] && [ "$status" -eq 0 ]; then
+        echo "ok      $name: ${tally% *} passed"
+    else
+        cat "$T/$name.out"
+        [ "${tally#* }" -gt 0 ] || fail "$name: exit $status"
+    fi
+}
+
+# same WHAT WANTED GOT
+same() {
+    if [ -s "$2" ] && cmp -s "$2" "$3"; then
+        pass "$1"
+    else
+        diff "$2" "$3" 2>&1 | head -n 20
+        fail "$1"
+    fi
+}
+
+for p in "$@"; do program "$(basename "$p")" "$p"; done
+
+# README.md: the first ```c fence is examples/first.c, the untagged fence after it is what it prints.
+awk '/^```/ { if (inside) { if (inside == 2) exit; inside = 0 } else if ($0 == "```c") inside = 1
+              else inside = done && $0 == "```" ? 2 : 3; if (inside == 1) { if (done) inside = 3; done = 1 } next }
+     inside == 1 { print > code } inside == 2 { print > output }' code="$T/readme.c" output="$T/readme.out" README.md
+"$B/first" > "$T/first.out" 2>&1
+same "README.md: the program is examples/first.c" examples/first.c "$T/readme.c"
+same "README.md: the output is what it prints" "$T/first.out" "$T/readme.out"
+
+if NO_COLOR=1 "$B/demo" examples/data "$B/demo.svg" > "$T/demo.out" 2>&1; then
+    same "demo: tests/demo.expected" tests/demo.expected "$T/demo.out"
+else
+    tail -n 20 "$T/demo.out"
+    fail "demo"
+fi
+"$B/golden" > "$T/golden.out" 2>&1
+same "golden digests: tests/golden/expected.txt" tests/golden/expected.txt "$T/golden.out"
+
+if [ -n "${NO_CTYPES:-}" ]; then
+    echo "skipped the ctypes smoke test: NO_CTYPES"
+elif command -v python3 > /dev/null; then
+    program ctypes python3 -B tests/python/smoke.py "$B/libpredscale.so"
+else
+    echo "skipped the ctypes smoke test: no python3"
+fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
