@@ -5,8 +5,8 @@
  * kept current at each observation, a fitted model with empirical intervals, its backtest, and the ranking
  * of shards by predicted change. What is not: choosing among models, ARIMA, states of the fitted models.
  *
- * The tracker is additive exponential smoothing with a damped trend and one or two seasons [1][2], with gains
- * that fall from 1 to their settled values, so that it needs no start values. Its spread is measured, not
+ * The tracker is additive exponential smoothing with a damped trend and one or two seasons [1][2]. It needs no start
+ * values: the first cycle is only written down, then its gains fall to their settled values. Its spread is measured, not
  * assumed: forecasts of 1, 2, 4, ..., 64 steps are kept until their time comes, at multiples of their lead
  * only, so that two of them fall due at an observation on average.
  *
@@ -462,11 +462,10 @@ int psc__solve(double *a, double *b, size_t n, double ridge)
 uint64_t psc__word(const psc__image *image, size_t i)
 {
     const unsigned char *b = image->bytes + 8 * i;
-    uint64_t w = 0;
-    int k;
 
-    for (k = 7; k >= 0; k--) w = w << 8 | b[k];
-    return w;
+    /* written out, because compilers then make one load of it */
+    return (uint64_t)b[0] | (uint64_t)b[1] << 8 | (uint64_t)b[2] << 16 | (uint64_t)b[3] << 24
+           | (uint64_t)b[4] << 32 | (uint64_t)b[5] << 40 | (uint64_t)b[6] << 48 | (uint64_t)b[7] << 56;
 }
 
 /* Two's complement, without a conversion that C leaves to the compiler. */
@@ -715,7 +714,8 @@ static double fc_tracker_ahead(const psc_tracker *t, size_t h, double trend_sum)
 {
     double y = t->level + trend_sum * t->trend;
 
-    if (t->period1) y += fc_season1(t)[((uint64_t)t->phase1 + h - 1) % (uint64_t)t->period1];
+    if (t->period1 && t->time >= t->period1)
+        y += fc_season1(t)[((uint64_t)t->phase1 + h - 1) % (uint64_t)t->period1];
     if (t->period2) y += fc_season2(t)[((uint64_t)t->phase2 + h - 1) % (uint64_t)t->period2];
     return y;
 }
@@ -749,19 +749,37 @@ static void fc_season_learn(double *s, double change)
     *s = fc_clamp(*s + change, -FC_FAR, FC_FAR);
 }
 
+/* In the first cycle of the first season: the level is the running mean, the season holds the values themselves. */
+static void fc_tracker_begin(psc_tracker *t, double y)
+{
+    if (!psc__nan(&y)) {
+        t->seen++;
+        t->variance += ((y - t->level) * (y - t->level) - t->variance) / (double)t->seen;
+        t->level += (y - t->level) / (double)t->seen;
+    }
+    fc_season1(t)[t->phase1] = psc__nan(&y) ? t->level : y;
+}
+
+/* At its end: the season becomes what the values have over the level. */
+static void fc_tracker_center(psc_tracker *t)
+{
+    int64_t i;
+
+    for (i = 0; i < t->period1; i++) fc_season1(t)[i] -= t->level;
+}
+
 static void fc_tracker_learn(psc_tracker *t, double y)
 {
     const double error = y - fc_tracker_ahead(t, 1, t->phi);
     const double e = t->seen ? fc_tracker_cut(t, error) : y;
     const double a = fc_max(t->alpha, 1.0 / (double)(t->seen + 1));
-    const double k1 = t->period1 ? (double)(t->time / t->period1 + 1) : 1.0;
-    const double k2 = t->period2 ? (double)(t->time / t->period2 + 2) : 1.0;
-    const double g1 = t->period1 ? fc_max(t->gamma1, 1.0 / k1) : 0.0;
-    const double g2 = fc_max(t->gamma2, 1.0 / k2);
+    const double g1 = t->period1 ? fc_max(t->gamma1, 1.0 / (double)(t->time / t->period1 + 1)) : 0.0;
+    const double g2 = t->period2 ? fc_max(t->gamma2, 1.0 / (double)(t->time / t->period2 + 2)) : 0.0;
+    const double after = (double)(t->seen - t->period1);        /* observations since the first cycle, about */
 
     if (t->seen > 0) {
         if (t->variance > 0.0) fc_count_error(t->bin, error / sqrt(t->variance));
-        t->variance += fc_max(FC_SLOW, 1.0 / (double)t->seen) * (e * e - t->variance);
+        t->variance += fc_max(FC_SLOW, after > 1.0 ? 1.0 / after : 1.0) * (e * e - t->variance);
     }
     t->level = fc_clamp(t->level + t->phi * t->trend + a * e, -FC_FAR, FC_FAR);
     t->trend = t->seen ? fc_clamp(t->phi * t->trend + a * t->beta * e, -FC_FAR, FC_FAR) : 0.0;
@@ -793,13 +811,15 @@ static void fc_tracker_leads(psc_tracker *t, double y, uint64_t time)
 
 static void fc_tracker_take(psc_tracker *t, double y)
 {
-    const uint64_t time = (uint64_t)t->time;
+    const int64_t time = t->time;
 
-    if (!psc__nan(&y)) fc_tracker_learn(t, y);
+    if (time < t->period1) fc_tracker_begin(t, y);
+    else if (!psc__nan(&y)) fc_tracker_learn(t, y);
     if (t->period1 && ++t->phase1 == t->period1) t->phase1 = 0;
     if (t->period2 && ++t->phase2 == t->period2) t->phase2 = 0;
-    fc_tracker_leads(t, y, time);
     t->time++;
+    if (t->time == t->period1) fc_tracker_center(t);
+    if (t->time > t->period1) fc_tracker_leads(t, y, (uint64_t)time);
 }
 
 psc_status psc_tracker_observe(psc_tracker *tracker, double y)
@@ -1259,16 +1279,18 @@ static double fc_grid_score(int i)
 /* Table of the quantiles of each step's errors; 0 if no step had errors enough. */
 static int fc_grid_fill(fc_job *job, double widen, double sigma)
 {
+    double level[FC_GRID];
     int64_t k, good = -1;
     int i;
 
+    for (i = 0; i < FC_GRID; i++) level[i] = psc__normal_cdf(fc_grid_score(i));
     for (k = 0; k < job->fit->horizon; k++) {
         const size_t n = fc_pool(job, k);
         const double *last = job->grid + (good < 0 ? 0 : good) * FC_GRID;
         double *row = job->grid + k * FC_GRID;
         for (i = 0; i < FC_GRID; i++) {
             if (n >= FC_POOL_LEAST)
-                row[i] = widen * psc__quantile(job->pool, n, psc__normal_cdf(fc_grid_score(i)));
+                row[i] = widen * psc__quantile(job->pool, n, level[i]);
             else if (good >= 0)
                 row[i] = sqrt((double)(k + 1) / (double)(good + 1)) * last[i];
             else

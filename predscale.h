@@ -301,10 +301,14 @@ PSC_API psc_status psc_failure_probability(const psc_failure_config *config, con
  * observation (Holt-Winters; Taylor 2003 for two seasons; Gardner and McKenzie 1985 for the damping):
  *     y^[t]  = level + phi trend + s1[t mod m1] + s2[t mod m2],      e = y - y^, cut at +- 4 sigma
  *     level += phi trend + a e,   trend = phi trend + a b e,   s1[.] += g1 (1-a) e,   s2[.] += g2 (1-a) (1-g1) e
- * with the gains a = max(alpha, 1/n), g1 = max(gamma1, 1/k1), g2 = max(gamma2, 1/(k2+1)); n, k1, k2 count
- * observations and cycles seen, so that it starts from nothing and settles by itself. sigma^2 is the
- * exponentially weighted mean of e^2. Its own past forecasts of 1, 2, 4, ..., 64 steps are held against
- * what came, which gives the spread at each lead; the shape is a running table of standardised errors. */
+ * with the gains a = max(alpha, 1/n), g1 = max(gamma1, 1/k1), g2 = max(gamma2, 1/(k2+1)); n counts observations with
+ * this one, k1 and k2 cycles begun. In the first m1 steps the level is the running mean of the observations, there
+ * is no trend, and s1 takes the observations as they are (the level where one is missing); after step m1 the level
+ * is taken off s1. So it starts from nothing and settles by itself. An error is cut only after 10 observations and two
+ * cycles of m1, and the fourth in a row is taken whole: it is a new level and no outlier.
+ * sigma^2 += max(0.02, 1 / max(1, n - 1 - m1)) (e^2 - sigma^2), the mean square of the last 50 errors about; it
+ * starts anew after the first cycle. The tracker's own past forecasts of 1, 2, 4, ..., 64 steps are held against
+ * what came, which gives the spread at each lead; the shape is a running table of errors over sigma. */
 typedef struct psc_tracker_config {
     uint32_t struct_size;
     int32_t  period1;           /* m1, first season in observations, 2..PSC_MAX_PERIOD; 0 or 1: none; 0 */
@@ -332,7 +336,7 @@ PSC_API size_t psc_tracker_size(const psc_tracker_config *config);
 PSC_API psc_status psc_tracker_init(psc_tracker *tracker, size_t bytes, const psc_tracker_config *config);
 
 /* Takes the next observation; NaN: missing, only time goes on. Errors: PSC_ERR_NONFINITE (an infinity),
- * PSC_ERR_RANGE (larger in size than PSC_MAX_VALUE). Cost: O(1), about 2 leads looked at a step. */
+ * PSC_ERR_RANGE (larger in size than PSC_MAX_VALUE). Cost: O(1), about 2 leads looked at a step; O(period1) once, at the end of the first cycle. */
 PSC_API psc_status psc_tracker_observe(psc_tracker *tracker, double y);
 
 /* The next h observations as a distribution each.
