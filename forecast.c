@@ -577,11 +577,10 @@ void psc_tracker_default(psc_tracker_config *config)
     if (!config) return;
     memset(config, 0, sizeof *config);
     config->struct_size = (uint32_t)sizeof *config;
-    config->alpha = 0.2;
-    config->beta = 0.05;
+    config->alpha = 0.1;
     config->phi = 0.9;
-    config->gamma1 = 0.15;
-    config->gamma2 = 0.1;
+    config->gamma1 = 0.3;
+    config->gamma2 = 0.3;
     config->lower = config->upper = fc_double(FC_EXPONENT | 1);
 }
 
@@ -1211,17 +1210,15 @@ static int fc_fit_ar(fc_job *job, int32_t *note)
     return 1;
 }
 
-/* One lag, the longest period that the history has seen, with a coefficient of 1. */
+/* One lag, the first period, with a coefficient of 1; the last value if the history is not longer. */
 static void fc_fit_naive(fc_job *job)
 {
+    const psc_series *s = job->series;
     psc_forecast *f = job->fit;
-    int i;
 
     f->terms = f->longest = job->lag[0] = 1;
     job->coefficient[0] = 1.0;
-    for (i = 0; i < job->series->periods; i++)
-        if ((size_t)job->series->period[i] < job->n && job->series->period[i] > f->longest)
-            f->longest = job->lag[0] = job->series->period[i];
+    if (s->periods > 0 && (size_t)s->period[0] < job->n) f->longest = job->lag[0] = s->period[0];
 }
 
 /* ==== Intervals ================================================================================= */

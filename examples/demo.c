@@ -192,11 +192,13 @@ static void read_shards(const char *folder)
 
 /* ---- nodes: heartbeat to failure probability -------------------------------------------------- */
 
-/* A recorded row as a heartbeat. The interval is that since the row before. */
-static void beat_of(int tick, int node, double interval, psc_beat *beat, double *metric)
+/* A recorded row as a heartbeat; its counts are since the row before: those of the client since it asked then, those of
+ * the server since it answered then. */
+static void beat_of(int tick, int node, const beat_row *last, psc_beat *beat, double *metric)
 {
     const beat_row *r = &data.beat[tick][node];
-    const double busy = fmin(r->busy / 1e6 / interval, 1.0);
+    const double asked = (r->sent - last->sent) / 1e6, answered = (r->received - last->received) / 1e6;
+    const double busy = fmin(r->busy / 1e6 / answered, 1.0);
     int s;
 
     beat->node = beat->sender = node;
@@ -205,14 +207,14 @@ static void beat_of(int tick, int node, double interval, psc_beat *beat, double 
     beat->sent_at = (int64_t)(r->sent * 1e3);
     beat->received_at = (int64_t)(r->received * 1e3);
     for (beat->shards = 0, s = 0; s < data.shards; s++) beat->shards += data.home[s] == node;
-    metric[PSC_METRIC_RATE] = r->requests / interval;
+    metric[PSC_METRIC_RATE] = r->requests / asked;
     metric[PSC_METRIC_LATENCY] = r->latency / 1e6;
     metric[PSC_METRIC_ERRORS] = r->errors > 0.0 ? r->errors / (r->errors + r->requests) : 0.0;
     metric[PSC_METRIC_CPU] = busy;
     metric[PSC_METRIC_MEMORY] = fmin(r->memory / MAX_MEMORY, 1.0);
-    metric[PSC_METRIC_NETWORK] = (r->in + r->out) / interval;
+    metric[PSC_METRIC_NETWORK] = (r->in + r->out) / answered;
     metric[PSC_METRIC_CAPACITY] = (1.0 - busy) * data.capacity;
-    metric[PSC_METRIC_HOST] = r->cpu / 1e6 / interval;
+    metric[PSC_METRIC_HOST] = r->cpu / 1e6 / answered;
 }
 
 static psc_node *new_node(int id)
@@ -236,15 +238,17 @@ static void watch_node(int id)
     psc_node *node = new_node(id);
     psc_failure_config failure;
     psc_node_score score;
-    double metric[METRICS], last = 0.0, p;
+    double metric[METRICS], p;
+    beat_row last;
     psc_beat beat;
     int tick, from = data.now - BEFORE;
 
     psc_failure_default(&failure);
+    memset(&last, 0, sizeof last);
     for (tick = 0; tick < data.now + AFTER; tick++) {
         if (data.beat[tick][id].here) {
-            beat_of(tick, id, (data.beat[tick][id].sent - last) / 1e6, &beat, metric);
-            last = data.beat[tick][id].sent;
+            beat_of(tick, id, &last, &beat, metric);
+            last = data.beat[tick][id];
             must(psc_node_observe(node, &beat, metric), "heartbeat");
         }
         must(psc_node_score_at(node, (tick + 1) * SECOND + SECOND / 4, &score), "score");
@@ -399,7 +403,7 @@ static void show_forecasts(int *fan)
     heading("2. Shards: forecast of two days, and what followed");
     printf("   the day before now, then the forecast; the %d shards of %d with the highest peaks\n\n", FANS, data.shards);
     for (i = 0; i < FANS; i++) show_fan(fan[i] = hottest(taken));
-    printf("   all shards, two days ahead: sMAPE %.1f %% (repeating last week: %.1f %%);\n", result.error_ar, result.error_naive);
+    printf("   all shards, two days ahead: sMAPE %.1f %% (repeating the last day: %.1f %%);\n", result.error_ar, result.error_naive);
     printf("   of what came, %.1f %% lay within the 80 %% interval, %.1f %% within the 95 %% one\n", 100.0 * coverage(1, 2),
            100.0 * coverage(0, 3));
 }

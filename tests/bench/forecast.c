@@ -1,4 +1,4 @@
-/* forecast [--model auto|ar|snaive] [--lags N]
+/* forecast [--model auto|ar|snaive|tracker] [--lags N]
  * stdin:  lines id,horizon,p1;p2,v1 v2 ...      (NaN: missing)
  * stdout: id,step,mean,lo80,hi80,lo95,hi95, step from 1 */
 #include "predscale.h"
@@ -67,19 +67,47 @@ static char *parse_head(char *text, psc_forecast_config *config, int32_t *period
     return NULL;
 }
 
-static psc_status run(const psc_series *series, const psc_forecast_config *config, const char *id)
+static const double level[4] = {0.1, 0.9, 0.025, 0.975};
+
+static psc_status run_forecast(const psc_series *series, const psc_forecast_config *config, double *point, double *quantile)
 {
-    static const double level[4] = {0.1, 0.9, 0.025, 0.975};
-    size_t h = (size_t)config->horizon, bytes = psc_forecast_size(series, config), i;
+    size_t bytes = psc_forecast_size(series, config);
     psc_forecast *fit = (psc_forecast *)must(malloc(bytes + 8));
-    double *out = (double *)must(malloc(5 * h * sizeof(double))), *q = out + h;
     psc_status status = psc_forecast_fit(series, config, fit, bytes, NULL);
 
-    if (status == PSC_OK) status = psc_forecast_predict(fit, h, level, 4, out, q);
+    if (status == PSC_OK) status = psc_forecast_predict(fit, (size_t)config->horizon, level, 4, point, quantile);
+    free(fit);
+    return status;
+}
+
+static psc_status run_tracker(const psc_series *series, size_t h, double *point, double *quantile)
+{
+    psc_tracker_config config;
+    psc_tracker *tracker;
+    psc_status status;
+    size_t bytes, i;
+
+    psc_tracker_default(&config);
+    if (series->periods > 0) config.period1 = series->period[0];
+    if (series->periods > 1) config.period2 = series->period[1];
+    bytes = psc_tracker_size(&config);
+    tracker = (psc_tracker *)must(malloc(bytes + 8));
+    status = psc_tracker_init(tracker, bytes, &config);
+    for (i = 0; status == PSC_OK && i < series->n; i++) status = psc_tracker_observe(tracker, series->value[i]);
+    if (status == PSC_OK) status = psc_tracker_predict(tracker, h, level, 4, point, quantile);
+    free(tracker);
+    return status;
+}
+
+static psc_status run(const psc_series *series, const psc_forecast_config *config, const char *id)
+{
+    size_t h = (size_t)config->horizon, i;
+    double *out = (double *)must(malloc(5 * h * sizeof(double))), *q = out + h;
+    psc_status status = config->model ? run_forecast(series, config, out, q) : run_tracker(series, h, out, q);
+
     for (i = 0; status == PSC_OK && i < h; i++, q += 4)
         printf("%s,%lu,%.10g,%.10g,%.10g,%.10g,%.10g\n", id, (unsigned long)i + 1, out[i], q[0], q[1], q[2], q[3]);
     free(out);
-    free(fit);
     return status;
 }
 
@@ -91,6 +119,7 @@ static int options(int argc, char **argv, psc_forecast_config *config)
         if (!strcmp(argv[i], "--lags")) config->lags = (int32_t)atoi(argv[i + 1]);
         else if (strcmp(argv[i], "--model")) return 0;
         else if (!strcmp(argv[i + 1], "snaive")) config->model = PSC_MODEL_SEASONAL_NAIVE;
+        else if (!strcmp(argv[i + 1], "tracker")) config->model = 0;
         else if (strcmp(argv[i + 1], "ar") && strcmp(argv[i + 1], "auto")) return 0;
     }
     return i == argc;
@@ -105,7 +134,7 @@ int main(int argc, char **argv)
 
     psc_forecast_default(&config);
     if (!options(argc, argv, &config)) {
-        fprintf(stderr, "usage: forecast [--model auto|ar|snaive] [--lags N] < series\n");
+        fprintf(stderr, "usage: forecast [--model auto|ar|snaive|tracker] [--lags N] < series\n");
         return 2;
     }
     while (read_line(stdin, &line)) {
