@@ -721,8 +721,8 @@ static double fc_tracker_ahead(const psc_tracker *t, size_t h, double trend_sum)
 
 static void fc_count_error(double *bin, double u)
 {
-    const double v = u / (2.0 + fabs(u));
-    const int at = (int)fc_clamp((v + 1.0) * (FC_BINS / 2), 0.0, FC_BINS - 1.0);
+    const double v = u / (2.0 + fabs(u)), place = fc_clamp((v + 1.0) * (FC_BINS / 2), 0.0, FC_BINS - 1.0);
+    const int at = (int)place;
     int i;
 
     bin[at] += 1.0;
@@ -1067,7 +1067,7 @@ typedef struct fc_job {
     psc_forecast *fit;
     double *path, *grid;            /* kept: [horizon], [horizon * FC_GRID] */
     double *coefficient, *x;        /* [terms_most], [n] transformed and centred */
-    double *gram, *error, *pool;    /* [terms_most^2], [horizon * origins], [5 * origins] */
+    double *gram, *error;           /* [terms_most^2], [horizon * origins] */
     int64_t *lag, *count;           /* [terms_most], [horizon] errors of each step */
 } fc_job;
 
@@ -1076,12 +1076,12 @@ static int fc_lay(fc_job *job, void *block)
 {
     const size_t h = (size_t)job->config->horizon, origins = (size_t)job->config->origins;
     const size_t p = (size_t)job->config->lags + 3 * (size_t)job->series->periods;
-    const size_t size[9] = {h, h * FC_GRID, p, p, job->n, p * p, h * origins, h, 5 * origins};
-    size_t at[9], i;
+    const size_t size[8] = {h, h * FC_GRID, p, p, job->n, p * p, h * origins, h};
+    size_t at[8], i;
 
     job->terms_most = p;
     job->total = sizeof(psc_forecast);
-    for (i = 0; i < 9; i++) {
+    for (i = 0; i < 8; i++) {
         at[i] = job->total;
         if (!psc__grow(&job->total, size[i], 8)) return 0;
     }
@@ -1095,7 +1095,6 @@ static int fc_lay(fc_job *job, void *block)
     job->gram = (double *)((uintptr_t)block + at[5]);
     job->error = (double *)((uintptr_t)block + at[6]);
     job->count = (int64_t *)((uintptr_t)block + at[7]);
-    job->pool = (double *)((uintptr_t)block + at[8]);
     return 1;
 }
 
@@ -1243,34 +1242,30 @@ static int64_t fc_origin_errors(fc_job *job)
     return used;
 }
 
-/* Merges the sorted errors of the steps k-2..k+2 into pool; returns how many. */
-static size_t fc_pool(const fc_job *job, int64_t k)
-{
-    int64_t next[5] = {0, 0, 0, 0, 0}, j, best;
-    double least = 0.0;
-    size_t n = 0;
+#define FC_ERRORS_LEAST 8   /* fewer errors say nothing of a tail: the last step that had enough is widened */
 
-    for (;;) {
-        for (best = -1, j = 0; j < 5; j++) {
-            const int64_t step = k + j - 2;
-            const double *column = job->error + step * job->config->origins;
-            if (step < 0 || step >= job->fit->horizon || next[j] >= job->count[step]) continue;
-            if (best >= 0 && column[next[j]] >= least) continue;
-            best = j;
-            least = column[next[j]];
-        }
-        if (best < 0) return n;
-        job->pool[n++] = least;
-        next[best]++;
-    }
-}
-
-#define FC_POOL_LEAST 20    /* fewer errors say nothing of a tail: the last step that had enough is widened */
+#define FC_WIDEN 1.05       /* the equation was fitted to the very values it is judged on: with this, 95 % intervals held 93.7 to
+                               95.3 % on M4 Hourly, Weekly and the load series of the development half */
 
 /* Normal score of the i-th quantile of a grid row. */
 static double fc_grid_score(int i)
 {
     return FC_GRID_END * (2.0 * i / (FC_GRID - 1) - 1.0);
+}
+
+/* The i-th quantile of the errors of step k: mean over the steps k-2..k+2 that have enough errors. */
+static double fc_error_quantile(const fc_job *job, int64_t k, double level)
+{
+    double sum = 0.0;
+    int64_t j;
+    int columns = 0;
+
+    for (j = k - 2; j <= k + 2; j++) {
+        if (j < 0 || j >= job->fit->horizon || job->count[j] < FC_ERRORS_LEAST) continue;
+        sum += psc__quantile(job->error + j * job->config->origins, (size_t)job->count[j], level);
+        columns++;
+    }
+    return sum / columns;
 }
 
 /* Table of the quantiles of each step's errors; 0 if no step had errors enough. */
@@ -1282,18 +1277,18 @@ static int fc_grid_fill(fc_job *job, double widen, double sigma)
 
     for (i = 0; i < FC_GRID; i++) level[i] = psc__normal_cdf(fc_grid_score(i));
     for (k = 0; k < job->fit->horizon; k++) {
-        const size_t n = fc_pool(job, k);
         const double *last = job->grid + (good < 0 ? 0 : good) * FC_GRID;
         double *row = job->grid + k * FC_GRID;
+        const int enough = job->count[k] >= FC_ERRORS_LEAST;
         for (i = 0; i < FC_GRID; i++) {
-            if (n >= FC_POOL_LEAST)
-                row[i] = widen * psc__quantile(job->pool, n, level[i]);
+            if (enough)
+                row[i] = FC_WIDEN * widen * fc_error_quantile(job, k, level[i]);
             else if (good >= 0)
                 row[i] = sqrt((double)(k + 1) / (double)(good + 1)) * last[i];
             else
                 row[i] = fc_grid_score(i) * sigma * sqrt((double)(k + 1));
         }
-        if (n >= FC_POOL_LEAST) good = k;
+        if (enough) good = k;
     }
     return good >= 0;
 }
@@ -1302,7 +1297,8 @@ static int fc_grid_fill(fc_job *job, double widen, double sigma)
 static double fc_grid_at(const double *row, double z)
 {
     const double at = fc_clamp((z / FC_GRID_END + 1.0) * ((FC_GRID - 1) / 2.0), -1.0 * FC_GRID, 2.0 * FC_GRID);
-    const int i = (int)fc_clamp(at, 0.0, FC_GRID - 2.0);
+    const double place = fc_clamp(at, 0.0, FC_GRID - 2.0);
+    const int i = (int)place;
     return row[i] + (at - i) * (row[i + 1] - row[i]);
 }
 

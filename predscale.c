@@ -56,9 +56,9 @@ const char *psc_strerror(psc_status status)
     switch (status) {
     case PSC_OK: return "done";
     case PSC_MORE: return "there is work left: call again";
-    case PSC_ERR_NULL: return "a pointer that must not be NULL is NULL";
+    case PSC_ERR_NULL: return "a pointer that must not be null is null";
     case PSC_ERR_RANGE: return "a parameter lies outside its documented range";
-    case PSC_ERR_NONFINITE: return "an input is infinite, or NaN where nothing may be missing";
+    case PSC_ERR_NONFINITE: return "an input is infinite, or not a number where nothing may be missing";
     case PSC_ERR_SPACE: return "the memory or an output array is too small";
     case PSC_ERR_ALIGN: return "the memory is not aligned to 8 bytes";
     case PSC_ERR_STATE: return "the memory does not hold what this function needs";
@@ -350,7 +350,8 @@ psc_status psc_node_observe(psc_node *node, const psc_beat *beat, const double *
 static double ps_phi(const psc_node *n, int64_t now)
 {
     const double interval = (double)n->interval;
-    const double late = (double)ps_elapsed(n->received_at, now) - (double)n->pause;
+    const uint64_t elapsed = ps_elapsed(n->received_at, now);
+    const double late = (double)elapsed - (double)n->pause;
     double sd = sqrt(n->gap_variance), p;
 
     if (n->beats == 0) return 0.0;

@@ -422,7 +422,7 @@ PSC_API void psc_series_default(psc_series *series);
 PSC_API void psc_forecast_default(psc_forecast_config *config);
 
 /* Bytes that psc_forecast_fit needs for this series (its values are not read). 0: not valid.
- * About 8 * (2 n + (origins + 40) * horizon + p^2), p = number of lags. */
+ * About 8 * (n + (origins + 35) * horizon + p^2), p = lags + 3 * periods. */
 PSC_API size_t psc_forecast_size(const psc_series *series, const psc_forecast_config *config);
 
 /* Fits a model to the series; the fitted model lies in fit and needs the series no more.
@@ -432,8 +432,10 @@ PSC_API size_t psc_forecast_size(const psc_series *series, const psc_forecast_co
  *   to the range seen +- clip of its width.
  *   PSC_MODEL_SEASONAL_NAIVE: x[t] = x[t-m], m the first period; x[t-1] without one or with n <= m.
  *   A gap is filled one period back or ahead, else by the nearest value.
- *   Intervals: the fitted equation is run from up to `origins` past origins; for each step the errors of
- *   that step and the two on either side, widened by sqrt(1 + p/n), give a table of 33 quantiles.
+ *   Intervals: the fitted equation is run from up to `origins` past origins, evenly spaced. Of the errors of each
+ *   step 33 quantiles are taken, averaged with those of the two steps on either side, and widened by
+ *   1.05 sqrt(1 + p/n). A step with fewer than 8 errors has those of the last that had enough, times the root of
+ *   the ratio of the two leads; without any, normal errors of standard deviation sigma sqrt(step).
  * info may be NULL. Errors: PSC_ERR_NONFINITE (an infinity), PSC_ERR_RANGE (a value larger in size than
  * PSC_MAX_VALUE), PSC_ERR_EMPTY (nothing but missing values).
  * Cost: O(n p^2 + p^3 + origins * horizon * p). */
@@ -570,8 +572,10 @@ typedef struct psc_cluster {
 PSC_API void psc_cluster_default(psc_cluster *cluster);
 
 /* Every index, range and sum. Errors: PSC_ERR_NULL (a * field), PSC_ERR_RANGE (an index or amount outside its
- * range, or a cost that could exceed 2^62). All functions below assume that it has returned PSC_OK for these
- * arrays: it reads all of them, once; the other functions test only struct_size and the * pointers.
+ * range, nodes * resources above 2^26, a resource whose demand or capacity sums to more than 2^60, or a cost
+ * that could exceed 2^62: the sum of upper bounds of the terms, each product on the way included). All functions
+ * below assume that it has returned PSC_OK for these arrays: it reads all of them, once; the others test
+ * only struct_size, the sizes and the pointers. group must be NULL if groups is 0 and there are shards.
  * A home may break any constraint: reality does. Cost: O(N R + S R + places^2). */
 PSC_API psc_status psc_cluster_check(const psc_cluster *cluster);
 
@@ -600,9 +604,10 @@ PSC_API size_t psc_imbalance_size(const psc_cluster *cluster);
 
 /* How far from balance, free of scale. u[n][r] = demand on n / capacity, mean[r] = the fleet's demand /
  * capacity:
- *     node_score[n]  = max over r of u[n][r] / mean[r] - 1    (0 where mean[r] = 0; -1: an empty node)
+ *     node_score[n]  = max over r of u[n][r] / mean[r] - 1    (-1: an empty node)
  *     shard_score[s] = node_score of its node - what it would be without s: the relief of moving s away
- * A capacity of 0 counts as 1 in u.
+ * A resource with mean[r] = 0 is left out; where none is left the score is 0 and `resource` -1. A capacity of
+ * 0 counts as 1 in u and mean. Ties: lower node, lower resource.
  *   assignment  [S] node of each shard; NULL: home
  *   threshold   of the count `above`, any finite number
  *   node_score  [N] or NULL         shard_score  [S] or NULL
@@ -620,7 +625,8 @@ PSC_API psc_status psc_imbalance_of(const psc_cluster *cluster, const int32_t *a
  *   group     weight_group * largest number of moved shards of any group
  *   distance  weight_distance * distances of moved shards
  * overload comes before cost: the sum over nodes and resources of the demand above capacity, in millionths of
- * the capacity, rounded up. A move may not add to it: the target must have room for all of the shard. */
+ * the capacity (of 1, if that is 0), each part rounded up and at most 2^36. A move may not add to it: the target
+ * must have room for all of the shard. */
 typedef struct psc_plan_info {
     int64_t cost, load, balance, move, group, distance;
     int64_t cost_before;        /* of home                                                           */
@@ -633,7 +639,8 @@ typedef struct psc_plan_info {
 
 typedef struct psc_plan_config {
     uint32_t struct_size;
-    int32_t  targets;           /* nodes tried for each shard, 0: all; else 1.. the emptiest ones; 0 */
+    int32_t  targets;           /* nodes tried for each shard, 0: all; else 1.. the emptiest ones (least of
+                                   their largest utilisation, closed nodes last) and its home; 0     */
     int64_t  max_moves;         /* shards not at home, >= 0; INT64_MAX: no limit                     */
     int64_t  max_move_cost;     /* sum of their move_cost, >= 0; INT64_MAX: no limit                 */
 } psc_plan_config;
@@ -643,27 +650,35 @@ typedef struct psc_plan psc_plan;   /* work: a search in progress */
 PSC_API void   psc_plan_default(psc_plan_config *config);
 PSC_API size_t psc_plan_size(const psc_cluster *cluster, const psc_plan_config *config);   /* 0: not valid */
 
-/* Lays out the search in plan, at home. The same cluster, unchanged, goes with every later call.
- * Cost: O((N + S) R + G). */
+/* Lays out the search in plan, at home. The same cluster, unchanged, goes with every later call; a block that
+ * init has not made, or for a cluster of other sizes, is refused with PSC_ERR_STATE.
+ * Cost: O((N + S) R + N log N + G + dependencies). */
 PSC_API psc_status psc_plan_init(psc_plan *plan, size_t bytes, const psc_cluster *cluster,
                                  const psc_plan_config *config);
 
-/* Goes on for about `evaluations` (>= 1) shard-target pairs: PSC_MORE while there is work left, PSC_OK when done.
- * Takes the hottest node (largest cost of its own), of all its shards and their targets the move with the
- * largest gain, again and again, until no node has one. A move is made only if every hard constraint holds
- * after it: capacity, transient capacity, one shard of a group a node, spread, dependencies both ways, closed and
- * pinned, the budgets. Ties: lower node, lower shard, lower target.
- * Cost of a pair: O(R + shards of its group + shards of the groups tied to it). */
+/* Goes on for `evaluations` (>= 1) more shard-target pairs: PSC_MORE while there is work left, PSC_OK when done.
+ * In rounds, each with all nodes in play, it takes the hottest node in play (largest overload, then largest cost
+ * of its own), looks at all its shards the first time it does so in a round, and moves the shard with the
+ * largest gain to its best target. Gains are those last seen, but the shard in front is looked at again if
+ * anything has moved since. A node on which no shard has a gain is out of play; a round without a move ends the
+ * search: no single move to a node tried would improve it. Ties: lower node, lower shard, lower target.
+ * A move is made only if every hard constraint holds after it, or is broken no more than before: capacity,
+ * transient capacity, one shard of a group a node, spread, dependencies both ways; and closed, pinned, the
+ * budgets. A shard that has left home uses no more of the budgets by moving on.
+ * The unit of work is one look at a shard, nodes tried (or 1 where none can help) pairs. What a call
+ * looks at beyond its grant, less than one look, is taken off the next call's, so that k calls leave exactly the state
+ * of one call with the sum; a call may find its grant used already and return PSC_MORE at once.
+ * Cost of a look: O(shards of its group and of the groups tied to it), of a pair: O(R + balances). */
 PSC_API psc_status psc_plan_step(psc_plan *plan, const psc_cluster *cluster, int64_t evaluations);
 
 /* The best assignment so far, valid after init and after each step.
- *   assignment  [S] or NULL          info  or NULL          Cost: O(S). */
-PSC_API psc_status psc_plan_best(const psc_plan *plan, const psc_cluster *cluster, int32_t *assignment,
+ *   assignment  [S] or NULL          info  or NULL          Cost: O(S + N R). */
+PSC_API psc_status psc_plan_best(psc_plan *plan, const psc_cluster *cluster, int32_t *assignment,
                                  psc_plan_info *info);
 
 /* Why a shard cannot go to a node, in the order of the tests. */
 enum {
-    PSC_BLOCK_NONE = 0,         /* it could                                                          */
+    PSC_BLOCK_NONE = 0,         /* it could, and gain: counts as furthest in the order               */
     PSC_BLOCK_HERE = 1,         /* it is there                                                       */
     PSC_BLOCK_PINNED = 2,
     PSC_BLOCK_CLOSED = 3,
@@ -692,9 +707,9 @@ typedef struct psc_refusal {
     int64_t gain;               /* fall of the cost by moving there, where it is allowed; else 0     */
 } psc_refusal;
 
-/* Cost: O(N) pairs. Errors: PSC_ERR_RANGE (shard). */
-PSC_API psc_status psc_plan_explain(const psc_plan *plan, const psc_cluster *cluster, int32_t shard,
-                                    psc_refusal *refusal);
+/* Looks at one shard and all nodes, whatever `targets` says; leaves marks in plan, but nothing that a later
+ * call reads. Cost: one look and N pairs. Errors: PSC_ERR_RANGE (shard). */
+PSC_API psc_status psc_plan_explain(psc_plan *plan, const psc_cluster *cluster, int32_t shard, psc_refusal *refusal);
 
 /* ==== Waves ===================================================================================== */
 
@@ -726,10 +741,13 @@ PSC_API size_t psc_waves_size(const psc_cluster *cluster);      /* 0: not valid 
  * wave starts when the one before has ended. In a wave every resource of a moving shard counts on both
  * nodes; no capacity is exceeded that was not exceeded before, no shard arrives where one of its group is or
  * is leaving; only one shard of a group moves; spread and dependencies hold whatever the order in which the
- * wave's moves end. What fits into no wave any more comes last with wave = -1 and the reason.
+ * wave's moves end; what is broken already gets no worse. A transient resource stays counted on the old node
+ * after the wave too, to the plan's end. What fits into no wave any more comes last with wave = -1 and the
+ * reason with nothing in flight: it may be pinned or its target closed, too.
  *   assignment  [S] where the plan wants each shard
  *   order       [S] at least as many as there are shards that move; written by wave, then by shard
- * Pending moves are tried in the order: from nodes above capacity first, then larger move, then lower shard.
+ * Pending moves are tried in the order: from nodes above capacity first, then larger move (share of its target
+ * that the shard takes, in the resource where that is largest), then lower shard.
  * Errors: PSC_ERR_RANGE (an assignment that is no node), PSC_ERR_SPACE (capacity too small for all moves).
  * Cost: O(moves * waves) tests of O(R + group + ties). */
 PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *config,

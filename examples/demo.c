@@ -512,7 +512,7 @@ static void imbalance_of(const int32_t *assignment, psc_imbalance *imbalance, do
     free(work);
 }
 
-static void show_refusals(const psc_plan *plan)
+static void show_refusals(psc_plan *plan)
 {
     int node = 0, n, s, shown = 0;
     psc_refusal why;

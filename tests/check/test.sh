@@ -53,7 +53,9 @@ same "README.md: the program is examples/first.c" examples/first.c "$T/readme.c"
 same "README.md: the output is what it prints" "$T/first.out" "$T/readme.out"
 
 if NO_COLOR=1 "$B/demo" examples/data "$B/demo.svg" > "$T/demo.out" 2>&1; then
+    sed -i.bak 's#picture: .*#picture: build/demo.svg#' "$T/demo.out"
     same "demo: tests/demo.expected" tests/demo.expected "$T/demo.out"
+    same "demo: examples/demo.svg" examples/demo.svg "$B/demo.svg"
 else
     tail -n 20 "$T/demo.out"
     fail "demo"

@@ -1,0 +1,125 @@
+# predscale: make, make demo, make test; make help names the rest. Everything is built under build/.
+# CC, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX and DESTDIR are honoured, from the environment too.
+
+VERSION = 0.1.0
+SONAME  = libpredscale.so.0
+CFLAGS ?= -O2
+FUZZ_SECONDS ?= 20
+
+PREFIX     ?= /usr/local
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+INSTALL    ?= install
+
+B       = build
+SHARED  = ../shared
+LIB     = $(B)/libpredscale.a
+SO      = $(B)/libpredscale.so.$(VERSION)
+SOURCES = predscale.c forecast.c partition.c
+UNITS   = kernels
+BENCHES = forecast instability plan speed
+FUZZERS = load_raw load_repaired node tracker forecast rank plan
+TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header
+
+# What the build itself needs comes first, so that the caller's flags win.
+COMPILE = $(CC) -std=c99 -Wall -Wextra -pedantic -I. $(CPPFLAGS) $(CFLAGS)
+PUBLIC  = -fPIC -fvisibility=hidden -DPSC_API='__attribute__((visibility("default")))'
+TESTING = $(COMPILE) -Itests
+
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.PHONY: all demo tests test check bench fuzz examples golden amalgamation install uninstall clean help
+
+all: $(LIB) $(B)/libpredscale.so
+
+$(B)/%.o: %.c predscale.h Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -c $< -o $@
+
+$(B)/%.pic.o: %.c predscale.h Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) $(PUBLIC) -c $< -o $@
+
+$(LIB): $(SOURCES:%.c=$(B)/%.o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(SO): $(SOURCES:%.c=$(B)/%.pic.o)
+	$(COMPILE) -shared -Wl,-soname,$(SONAME) $(LDFLAGS) -o $@ $^ -lm
+
+$(B)/libpredscale.so: $(SO)
+	ln -sf $(<F) $(B)/$(SONAME)
+	ln -sf $(SONAME) $@
+
+$(B)/%: examples/%.c $(LIB)
+	$(COMPILE) $(LDFLAGS) -o $@ $< $(LIB) -lm
+
+$(B)/unit/header: tests/header.c tests/test.h $(LIB)
+	@mkdir -p $(@D)
+	$(TESTING) $(LDFLAGS) -o $@ $< $(LIB) -lm
+
+$(B)/unit/%: tests/unit/%.c tests/test.h $(LIB)
+	@mkdir -p $(@D)
+	$(TESTING) $(LDFLAGS) -o $@ $< $(LIB) -lm
+
+$(B)/golden: tests/golden/driver.c $(LIB)
+	$(COMPILE) $(LDFLAGS) -o $@ $< $(LIB) -lm
+
+$(B)/bench/%: tests/bench/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(COMPILE) $(LDFLAGS) -o $@ $< $(LIB) -lm
+
+demo: $(B)/demo             ## forecast, instability, plan and waves on recorded telemetry; also build/demo.svg
+	$(B)/demo examples/data $(B)/demo.svg
+
+tests: $(TESTS) $(B)/golden
+
+test: all tests examples    ## unit tests, examples, README, golden digest; under a minute
+	@B=$(B) NO_CTYPES=$(NO_CTYPES) sh tests/check/test.sh $(TESTS)
+
+check:                      ## all tests under sanitizers and valgrind; the gates of ../shared/tools
+	@SHARED=$(SHARED) bash tests/check/check.sh
+
+bench: $(BENCHES:%=$(B)/bench/%)        ## the programs that the scorers of ../shared/score run
+	@[ -d $(SHARED)/score ] || echo "bench: no $(SHARED)/score: the programs are built, policies are left out"
+
+fuzz:                       ## each target of tests/fuzz for FUZZ_SECONDS (20), needs clang and ../shared
+	@SHARED=$(SHARED) bash tests/check/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
+
+examples: $(B)/first $(B)/demo          ## the programs of examples/
+
+golden: $(B)/golden         ## writes the digests of this build; look at the difference before you keep it
+	$(B)/golden > tests/golden/expected.txt
+
+amalgamation: $(B)/predscale_all.o      ## the library as one file, build/predscale_all.c
+
+# The header in front, where its include guards meet the sources' own includes.
+$(B)/predscale_all.c: predscale.h $(SOURCES) Makefile
+	@mkdir -p $(@D)
+	( echo '#define PSC_INTERNAL'; cat predscale.h; sed '/^#include "predscale.h"/d' $(SOURCES) ) > $@
+
+$(B)/predscale_all.o: $(B)/predscale_all.c
+	$(COMPILE) -c $< -o $@
+
+install: all                ## header, libraries and predscale.pc under DESTDIR and PREFIX
+	$(INSTALL) -d $(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(LIBDIR)/pkgconfig
+	$(INSTALL) -m 644 predscale.h $(DESTDIR)$(INCLUDEDIR)
+	$(INSTALL) -m 644 $(LIB) $(DESTDIR)$(LIBDIR)
+	$(INSTALL) -m 755 $(SO) $(DESTDIR)$(LIBDIR)
+	ln -sf $(notdir $(SO)) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libpredscale.so
+	printf '%s\n' 'prefix=$(PREFIX)' 'includedir=$(INCLUDEDIR)' 'libdir=$(LIBDIR)' '' 'Name: predscale' \
+	    'Description: telemetry in, decisions out, before things go wrong' 'Version: $(VERSION)' \
+	    'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lpredscale' 'Libs.private: -lm' \
+	    > $(DESTDIR)$(LIBDIR)/pkgconfig/predscale.pc
+
+uninstall:                  ## removes what install has written
+	rm -f $(DESTDIR)$(INCLUDEDIR)/predscale.h $(DESTDIR)$(LIBDIR)/libpredscale.a $(DESTDIR)$(LIBDIR)/libpredscale.so \
+	    $(DESTDIR)$(LIBDIR)/$(SONAME) $(DESTDIR)$(LIBDIR)/$(notdir $(SO)) $(DESTDIR)$(LIBDIR)/pkgconfig/predscale.pc
+
+clean:                      ## removes build/
+	rm -rf $(B)
+
+help:                       ## this text
+	@echo "make             $(LIB) and $(B)/libpredscale.so"
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/make \1 \2/p' Makefile | awk '{ t = $$2; $$1 = $$2 = ""; printf "make %-12s%s\n", t, substr($$0, 2) }'

@@ -1,0 +1,182 @@
+/* fuzz.h - what the fuzz targets share: numbers out of bytes, and claims that must hold. */
+#ifndef PSC_FUZZ_H
+#define PSC_FUZZ_H
+
+#include "predscale.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define REQUIRE(claim) \
+    do { \
+        if (!(claim)) { \
+            fprintf(stderr, "ERROR: %s:%d: broken: %s\n", __FILE__, __LINE__, #claim); \
+            abort(); \
+        } \
+    } while (0)
+
+/* ==== Input: an endless stream of bytes, 0 when they are used up ================================= */
+
+typedef struct input {
+    const uint8_t *byte;
+    size_t left;
+} input;
+
+static inline uint32_t take_byte(input *in)
+{
+    if (in->left == 0) return 0;
+    in->left--;
+    return *in->byte++;
+}
+
+static inline uint64_t take_word(input *in)
+{
+    uint64_t w = 0;
+    int i;
+
+    for (i = 0; i < 8; i++) w = w << 8 | take_byte(in);
+    return w;
+}
+
+/* 0..n-1 */
+static inline int32_t take_below(input *in, int32_t n)
+{
+    return (int32_t)(take_byte(in) << 8 | take_byte(in)) % n;
+}
+
+static inline double take_bits(input *in)
+{
+    uint64_t w = take_word(in);
+    double x;
+
+    memcpy(&x, &w, sizeof x);
+    return x;
+}
+
+/* Mostly numbers as they occur, but also every edge of the doubles and of the documented ranges. */
+static inline double take_real(input *in)
+{
+    static const double edge[] = {
+        0.0, -0.0, 1.0, -1.0, 5e-324, -5e-324, 2.2250738585072014e-308, 1e-9, 1e15, -1e15, 1.0000000000000002e15,
+        1.7976931348623157e308, -1.7976931348623157e308, 0.9999999999999999, 1e-300, 1e100
+    };
+    uint32_t tag = take_byte(in);
+    double x;
+
+    if (tag < 160) return (double)tag;
+    if (tag < 192) return ((double)take_byte(in) - 128.0) / 16.0;
+    if (tag < 208) return edge[tag - 192];
+    if (tag < 232) return (double)take_below(in, 65535) * 1000.0;
+    if (tag < 240) return (double)(int64_t)take_word(in);
+    if (tag < 250) return take_bits(in);
+    tag = tag < 253 ? 0 : tag - 252;        /* NaN, infinity, -infinity */
+    x = 1e308 * 10.0;
+    return tag == 0 ? x - x : tag == 1 ? x : -x;
+}
+
+/* A number that a configuration may hold most of the time. */
+static inline double take_share(input *in)
+{
+    uint32_t tag = take_byte(in);
+    return tag < 240 ? (double)tag / 239.0 : take_real(in);
+}
+
+static inline int64_t take_integer(input *in)
+{
+    uint32_t tag = take_byte(in);
+    return tag < 224 ? (int64_t)tag : tag < 240 ? (int64_t)take_below(in, 65535) * 1000
+         : (int64_t)take_word(in);
+}
+
+/* ==== Memory ==================================================================================== */
+
+/* Exactly so many bytes, so that a step outside is seen, filled with what no one should rely on. */
+static inline void *block_of(size_t bytes)
+{
+    void *p = malloc(bytes ? bytes : 1);
+
+    REQUIRE(p != NULL);
+    memset(p, 0xa5, bytes);
+    return p;
+}
+
+static inline void *copy_of(const void *from, size_t bytes)
+{
+    void *p = block_of(bytes);
+
+    memcpy(p, from, bytes);
+    return p;
+}
+
+static inline int untouched(const void *block, size_t bytes)
+{
+    const unsigned char *b = (const unsigned char *)block;
+    size_t i;
+
+    for (i = 0; i < bytes; i++)
+        if (b[i] != 0xa5) return 0;
+    return 1;
+}
+
+/* ==== Claims ==================================================================================== */
+
+static inline int is_finite(double x)
+{
+    return x - x == 0.0;
+}
+
+static inline int is_nan(double x)
+{
+    return x != x;
+}
+
+static inline int are_finite(const double *x, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (!is_finite(x[i])) return 0;
+    return 1;
+}
+
+/* Within bounds of which NaN means none. */
+static inline int are_within(const double *x, size_t n, double lower, double upper)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (x[i] < lower || x[i] > upper) return 0;
+    return 1;
+}
+
+/* Rising in the level, at each of h steps. */
+static inline int are_monotone(const double *quantile, size_t h, const double *level, size_t levels)
+{
+    size_t i, j, k;
+
+    for (i = 0; i < h; i++)
+        for (j = 0; j < levels; j++)
+            for (k = 0; k < levels; k++)
+                if (level[j] < level[k] && quantile[i * levels + j] > quantile[i * levels + k]) return 0;
+    return 1;
+}
+
+/* 0..4 levels, seldom one that is none. Returns whether all of them are. */
+static inline int take_levels(input *in, double *level, size_t *levels)
+{
+    size_t i;
+    int valid = 1;
+
+    *levels = take_byte(in) % 5;
+    for (i = 0; i < *levels; i++) {
+        uint32_t tag = take_byte(in);
+        level[i] = tag < 250 ? ((double)tag + 1.0) / 251.0 : take_bits(in);
+        valid = valid && level[i] > 0.0 && level[i] < 1.0;
+    }
+    return valid;
+}
+
+#endif

@@ -1,0 +1,139 @@
+/* load_repaired.c - saved states with some words replaced and a right CRC, as an adversary would write them. psc_load must
+ * refuse them and touch nothing, or make a state that every function of its type can be called on. */
+#include "states.h"
+
+#include <math.h>
+
+/* CRC-64/GO-ISO, bit by bit: not the library's own. */
+static uint64_t crc64(const unsigned char *bytes, size_t n)
+{
+    uint64_t crc = UINT64_MAX;
+    size_t i;
+    int k;
+
+    for (i = 0; i < n; i++) {
+        crc ^= bytes[i];
+        for (k = 0; k < 8; k++) crc = crc >> 1 ^ (crc & 1 ? UINT64_C(0xd800000000000000) : 0);
+    }
+    return ~crc;
+}
+
+static void write_word(unsigned char *at, uint64_t w)
+{
+    int i;
+
+    for (i = 0; i < 8; i++) at[i] = (unsigned char)(w >> 8 * i & 255);
+}
+
+static uint64_t read_word(const unsigned char *at)
+{
+    uint64_t w = 0;
+    int i;
+
+    for (i = 7; i >= 0; i--) w = w << 8 | at[i];
+    return w;
+}
+
+static uint64_t take_new_word(input *in, uint64_t old)
+{
+    double x;
+    uint64_t w;
+
+    switch (take_byte(in) % 6) {
+    case 0: return take_word(in);
+    case 1: return (uint64_t)take_integer(in);
+    case 2: return old ^ UINT64_C(1) << take_byte(in) % 64;
+    case 3: return old + 1;
+    case 4: return old - 1;
+    default: x = take_real(in); memcpy(&w, &x, sizeof w); return w;
+    }
+}
+
+/* A state that has seen a little; NULL where the configuration is none. */
+static void *take_state(input *in, int32_t type)
+{
+    psc_tracker_config tracker;
+    psc_node_config node;
+    psc_beat beat;
+    double floors[16], metric[16];
+    size_t bytes;
+    void *state;
+    int i, n = (int)take_byte(in) % 24;
+
+    if (type == PSC_TYPE_TRACKER) take_tracker_config(in, &tracker);
+    else take_node_config(in, &node, floors);
+    bytes = type == PSC_TYPE_TRACKER ? psc_tracker_size(&tracker) : psc_node_size(&node);
+    if (bytes == 0) return NULL;
+    state = block_of(bytes);
+    memset(&beat, 0, sizeof beat);
+    if (type == PSC_TYPE_TRACKER) {
+        REQUIRE(psc_tracker_init((psc_tracker *)state, bytes, &tracker) == PSC_OK);
+        for (i = 0; i < n; i++) feed_tracker(in, (psc_tracker *)state);
+        return state;
+    }
+    REQUIRE(psc_node_init((psc_node *)state, bytes, &node) == PSC_OK);
+    for (i = 0; i < n; i++) {
+        take_beat(in, node.id, &beat);
+        take_metrics(in, metric, node.metrics);
+        (void)psc_node_observe((psc_node *)state, &beat, metric);
+    }
+    return state;
+}
+
+/* Whatever has been loaded, nothing it says is infinite. */
+static void use(input *in, void *state)
+{
+    psc_beat beat;
+    double metric[PSC_MAX_METRICS];
+    int i;
+
+    memset(&beat, 0, sizeof beat);
+    for (i = 0; i < 6; i++) {
+        if (psc_state_type(state) == PSC_TYPE_TRACKER) {
+            ask_tracker(in, (const psc_tracker *)state, NAN, NAN);
+            feed_tracker(in, (psc_tracker *)state);
+        } else {
+            ask_node(in, (const psc_node *)state);
+            take_beat(in, take_byte(in) % 4, &beat);
+            take_metrics(in, metric, PSC_MAX_METRICS);
+            (void)psc_node_observe((psc_node *)state, &beat, metric);
+        }
+    }
+    free(reload(state));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    input in = { data, size };
+    int32_t type = take_byte(&in) & 1 ? PSC_TYPE_NODE : PSC_TYPE_TRACKER;
+    int changes = (int)take_byte(&in) % 8;
+    void *state = take_state(&in, type), *mem, *again;
+    size_t bytes, saved_bytes, at, written;
+    unsigned char *saved;
+    psc_status status;
+
+    if (!state) return 0;
+    bytes = state_bytes(state);
+    saved = (unsigned char *)block_of(saved_bytes = bytes + 8);
+    REQUIRE(psc_save(state, saved, saved_bytes, &written) == PSC_OK);
+    REQUIRE(read_word(saved + bytes) == crc64(saved, bytes));
+    while (changes-- > 0) {
+        at = (size_t)take_below(&in, (int32_t)(bytes / 8)) * 8;
+        write_word(saved + at, take_new_word(&in, read_word(saved + at)));
+    }
+    write_word(saved + bytes, crc64(saved, bytes));
+    mem = block_of(bytes);
+    status = psc_load(PSC_TYPE_ANY, saved, saved_bytes, mem, bytes);
+    if (status != PSC_OK) {
+        REQUIRE(status < 0 && status != PSC_ERR_CHECKSUM && untouched(mem, bytes));
+    } else {
+        again = block_of(saved_bytes);
+        REQUIRE(psc_save(mem, again, saved_bytes, &written) == PSC_OK && memcmp(again, saved, saved_bytes) == 0);
+        free(again);
+        use(&in, mem);
+    }
+    free(mem);
+    free(saved);
+    free(state);
+    return 0;
+}
