@@ -566,6 +566,12 @@ static double fc_bound(double x, double none)
     return psc__nan(&x) ? none : x;
 }
 
+/* A probability strictly between 0 and 1. */
+static int fc_level(double p)
+{
+    return psc__finite(&p) && p > 0.0 && p < 1.0;
+}
+
 static int fc_bounds(double lower, double upper)
 {
     const double low = fc_bound(lower, -FC_FAR), high = fc_bound(upper, FC_FAR);
@@ -877,7 +883,7 @@ static psc_status fc_levels(size_t h, size_t longest, const double *level, size_
     if (h < 1 || h > longest) return PSC_ERR_RANGE;
     if (levels > 0 && !level) return PSC_ERR_NULL;
     for (i = 0; i < levels; i++)
-        if (!fc_within(level[i], 0.0, 1.0) || level[i] <= 0.0 || level[i] >= 1.0) return PSC_ERR_RANGE;
+        if (!fc_level(level[i])) return PSC_ERR_RANGE;
     return PSC_OK;
 }
 
@@ -912,10 +918,10 @@ static psc_tracker *fc_tracker_at(const void *block, size_t i)
 
 static psc_status fc_trackers(const void *block, size_t count)
 {
-    psc_status status = PSC_OK;
+    psc_status status = fc_tracker((const psc_tracker *)block);
     size_t i;
 
-    for (i = 0; i < count && status == PSC_OK; i++) {
+    for (i = 1; i < count && status == PSC_OK; i++) {
         status = fc_tracker(fc_tracker_at(block, i));
         if (status == PSC_OK && fc_tracker_at(block, i)->head.words != ((const psc_state *)block)->words)
             status = PSC_ERR_STATE;
@@ -991,7 +997,7 @@ static psc_status fc_series_check(const psc_series *s)
 
     if (!s) return PSC_ERR_NULL;
     if (s->struct_size != sizeof *s) return PSC_ERR_VERSION;
-    if (s->periods < 0 || s->periods > PSC_MAX_PERIODS || s->n < 1 || s->n > (size_t)INT32_MAX) return PSC_ERR_RANGE;
+    if (s->periods < 0 || s->periods > PSC_MAX_PERIODS || s->n < 1 || s->n > (size_t)1 << 31) return PSC_ERR_RANGE;
     if (!s->value || (s->periods > 0 && !s->period)) return PSC_ERR_NULL;
     for (i = 0; i < s->periods; i++)
         if (s->period[i] < 1 || s->period[i] > PSC_MAX_PERIOD) return PSC_ERR_RANGE;
@@ -1210,14 +1216,16 @@ static int fc_fit_ar(fc_job *job, int32_t *note)
 }
 
 /* One lag, the first period, with a coefficient of 1; the last value if the history is not longer. */
-static void fc_fit_naive(fc_job *job)
+static void fc_fit_naive(fc_job *job, int32_t *note)
 {
     const psc_series *s = job->series;
     psc_forecast *f = job->fit;
 
     f->terms = f->longest = job->lag[0] = 1;
     job->coefficient[0] = 1.0;
-    if (s->periods > 0 && (size_t)s->period[0] < job->n) f->longest = job->lag[0] = s->period[0];
+    if (s->periods == 0) return;
+    if ((size_t)s->period[0] < job->n) f->longest = job->lag[0] = s->period[0];
+    else *note |= PSC_NOTE_SEASON_DROPPED;
 }
 
 /* ==== Intervals ================================================================================= */
@@ -1346,7 +1354,7 @@ static void fc_fit(fc_job *job, psc_forecast_info *done)
         done->model = PSC_MODEL_SEASONAL_NAIVE;
         done->note |= PSC_NOTE_SHORT;
     }
-    if (done->model == PSC_MODEL_SEASONAL_NAIVE) fc_fit_naive(job);
+    if (done->model == PSC_MODEL_SEASONAL_NAIVE) fc_fit_naive(job, &done->note);
     done->terms = (int32_t)f->terms;
     done->sigma = fc_residuals(job, &mean);
     done->origins = fc_origin_errors(job);
@@ -1461,7 +1469,7 @@ psc_status psc_accuracy_of(const double *actual, const double *point, const doub
     size_t i;
 
     if (!accuracy || (n > 0 && (!actual || !point))) return PSC_ERR_NULL;
-    if (!fc_within(level, 1e-9, 1.0 - 1e-9) || !fc_within(scale, 0.0, DBL_MAX)) return PSC_ERR_RANGE;
+    if (!fc_level(level) || !fc_within(scale, 0.0, DBL_MAX)) return PSC_ERR_RANGE;
     status = fc_accuracy_check(actual, n, 1);
     if (status == PSC_OK) status = fc_accuracy_check(point, n, 0);
     if (status == PSC_OK && interval) status = fc_accuracy_check(lower, n, 0);
@@ -1547,8 +1555,7 @@ psc_status psc_backtest_run(const psc_series *series, const psc_forecast_config 
 
     if (!config || !accuracy) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    if (config->origins < 1 || config->origins > 1000 || config->stride < 1
-        || !fc_within(config->level, 1e-9, 1.0 - 1e-9))
+    if (config->origins < 1 || config->origins > 1000 || config->stride < 1 || !fc_level(config->level))
         return PSC_ERR_RANGE;
     status = fc_job_open(&job, series, forecast);
     if (status == PSC_OK) status = psc__block(work, bytes, psc_backtest_size(series, forecast));

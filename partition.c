@@ -818,6 +818,12 @@ static int pt_is_needed(const pt_search *v, const pt_hand *p)
     return 0;
 }
 
+/* 1 if one more shard of this price may not leave home. */
+static int pt_spent(const psc_plan *h, int64_t price)
+{
+    return h->moves >= h->max_moves || price > h->max_move_cost - h->move_cost;
+}
+
 /* The terms of a shard that do not depend on the target, in p; O(R + balances). */
 static void pt_weigh(const pt_search *v, int32_t shard, pt_hand *p)
 {
@@ -835,7 +841,7 @@ static void pt_weigh(const pt_search *v, int32_t shard, pt_hand *p)
     p->demand = c->demand + pt_cell(c, shard);
     is_home = p->from == p->home;
     if (pt_pinned(c, shard)) p->block = PSC_BLOCK_PINNED;
-    else if (is_home && (h->moves >= h->max_moves || price > h->max_move_cost - h->move_cost)) p->block = PSC_BLOCK_BUDGET;
+    else if (is_home && pt_spent(h, price)) p->block = PSC_BLOCK_BUDGET;
     for (r = 0; r < c->resources; r++) rest[r] = v->use[pt_cell(c, p->from) + (size_t)r] - p->demand[r];
     p->over_fall = v->over[p->from] == 0 ? 0 : v->over[p->from] - pt_overload(c, p->from, rest);
     p->leave_fall = v->cost[p->from] - pt_node_cost(c, p->from, rest);

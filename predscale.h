@@ -366,8 +366,8 @@ typedef struct psc_series {
     int32_t  periods;           /* length of period, 0..PSC_MAX_PERIODS; 0                           */
     const double *value;        /* [n], oldest first; NaN: missing                                   */
     size_t   n;                 /* 1..2^31                                                           */
-    const int32_t *period;      /* [periods] seasons in steps, shortest first, 1..PSC_MAX_PERIOD each;
-                                   a period of 1 says "no season" and is passed over                 */
+    const int32_t *period;      /* [periods] seasons in steps, shortest first, 1..PSC_MAX_PERIOD each; the AR
+                                   passes over a period of 1, which says "no season"                 */
     double   lower, upper;      /* forecasts are cut to this range; NaN: no bound; NaN, NaN          */
 } psc_series;
 
@@ -430,7 +430,7 @@ PSC_API size_t psc_forecast_size(const psc_series *series, const psc_forecast_co
  *       x[t] = c + sum_j a_j x[t-j],   j in 1..lags and m-1, m, m+1 for every period m > 1
  *   (rows with a missing x[t] left out, missing lags filled as below), iterated for h steps, each step cut
  *   to the range seen +- clip of its width.
- *   PSC_MODEL_SEASONAL_NAIVE: x[t] = x[t-m], m the first period; x[t-1] without one or with n <= m.
+ *   PSC_MODEL_SEASONAL_NAIVE: x[t] = x[t-m], m the first period as listed; x[t-1] without one, or with n <= m.
  *   A gap is filled one period back or ahead, else by the nearest value.
  *   Intervals: the fitted equation is run from up to `origins` past origins, evenly spaced. Of the errors of each
  *   step 33 quantiles are taken, averaged with those of the two steps on either side, and widened by

@@ -13,7 +13,7 @@ steps_begin "$B"
 build() {
     local name=$1 cc=$2 flags=$3
     shift 3
-    make -s -j"$jobs" B="$B/$name" CC="$cc" CFLAGS="$flags" CPPFLAGS= LDFLAGS= "$@"
+    make -s -j"$jobs" B="$B/${name// /-}" CC="$cc" CFLAGS="$flags" CPPFLAGS= LDFLAGS= "$@"
 }
 
 # sanitized NAME CC FLAGS : make test under sanitizers, which end the program at the first finding.

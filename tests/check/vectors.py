@@ -308,7 +308,7 @@ def probability(z, phi, base=0.01, slope_z=2.0, slope_phi=0.5):
 def write_node():
     out = Writer("node.txt")
     second = 10 ** 9
-    floor = [1.0, 1e-4, 0.005, 0.25]
+    floor = [1.0, 1e-4, 0.005, 0.005]
     learn, memory = 20, 60
     node = Node(4, learn, memory, second, floor)
     out.comment("config: metrics learn memory interval_ns; floor: of each metric")
@@ -321,7 +321,7 @@ def write_node():
     beats, scores = [], []
     for i in range(220):
         metric = [round(500 + 20 * wave(i, 40) + 9 * r.noise(), 2), round(0.02 + 0.001 * r.noise(), 6),
-                  round(max(0.0, 0.01 + 0.004 * r.noise()), 4), round(-7 + 0.1 * r.noise(), 3)]
+                  round(max(0.0, 0.01 + 0.004 * r.noise()), 4), round(0.3 + 0.01 * r.noise(), 4)]
         received += second + int(0.05 * second * r.noise())
         sequence += 1
         if i % 17 == 5:
@@ -332,7 +332,7 @@ def write_node():
         if 90 <= i < 100:
             metric[1] = round(metric[1] * (1 + 0.3 * (i - 89)), 6)      # an incident that grows
         if i >= 150:
-            metric[3] = round(metric[3] + 0.05 * (i - 149), 3)          # a drift
+            metric[3] = round(metric[3] + 0.003 * (i - 149), 4)          # a drift
         if i == 120:
             metric[2] = 1.0                 # a spike
         if i == 110:

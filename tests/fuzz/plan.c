@@ -35,7 +35,7 @@ static void take_nodes(input *in, arrays *a, psc_cluster *c)
 {
     int32_t i, k, cells = c->nodes * c->resources;
 
-    for (i = 0; i < cells; i++) a->capacity[i] = 2 * take_amount(in, a->wild) + 20;
+    for (i = 0; i < cells; i++) a->capacity[i] = (take_byte(in) & 15) * 12 + (a->wild ? take_amount(in, 1) / 2 : 0);
     for (i = 0; i < cells; i++) a->soft[i] = take_amount(in, a->wild);
     for (i = 0; i < c->nodes; i++) {
         a->domain[i] = take_index(in, a->wild, c->nodes);
@@ -425,7 +425,7 @@ static void run_imbalance(input *in, const psc_cluster *c)
     REQUIRE(psc_imbalance_of(c, NULL, (double)take_byte(in) / 64.0, work, bytes, node_score, shard_score, &im) == PSC_OK);
     REQUIRE(are_finite(node_score, (size_t)c->nodes) && are_finite(shard_score, (size_t)c->shards));
     REQUIRE(is_finite(im.fleet) && is_finite(im.rms) && is_finite(im.peak) && im.peak >= 0.0 && im.rms >= 0.0);
-    REQUIRE(im.node >= 0 && im.node < c->nodes && im.resource >= 0 && im.resource < c->resources);
+    REQUIRE(im.node >= 0 && im.node < c->nodes && im.resource >= -1 && im.resource < c->resources);
     REQUIRE(im.above >= 0 && im.above <= c->nodes && im.overloaded >= 0 && im.overloaded <= c->nodes);
     for (i = 0; i < c->nodes; i++) REQUIRE(node_score[i] >= -1.0 && node_score[i] <= node_score[im.node]);
     REQUIRE(im.fleet == node_score[im.node]);

@@ -70,20 +70,29 @@ static const struct {
     {"normal_cdf", psc__normal_cdf, normal_l, -3.0, 3.0, 0, 8.0}
 };
 
+/* Under valgrind long double is computed as double, whatever its type says. */
+static int reference_is_finer(void)
+{
+    volatile long double small = 1.0L;
+
+    small /= 1152921504606846976.0L;            /* 2^60 */
+    return 1.0L + small != 1.0L;
+}
+
 static void test_errors(void)
 {
-#if LDBL_MANT_DIG >= 64
     size_t i;
 
+    if (!reference_is_finer()) {
+        printf("skipped: long double is no finer than double here\n");
+        return;
+    }
     for (i = 0; i < sizeof stated / sizeof stated[0]; i++) {
         double at = 0.0, worst = largest_error(stated[i].f, stated[i].g, stated[i].low, stated[i].high,
                                                stated[i].exponential, 200000, &at);
         if (getenv("VERBOSE")) printf("%-12s %8g..%-8g %.3f ulp at %.17g\n", stated[i].name, stated[i].low, stated[i].high, worst, at);
         CHECK(worst <= stated[i].bound);
     }
-#else
-    printf("skipped: long double is no wider than double here\n");
-#endif
 }
 
 /* 1.0 - x for p above one half is exact (Sterbenz), so the round trip is judged on the lower half, relative to

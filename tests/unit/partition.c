@@ -1,0 +1,1023 @@
+/* Unit tests of partition.c: cluster, imbalance, plan, reasons, waves. */
+#include "../../predscale.h"
+#include "../test.h"
+#include "plan_check.h"
+
+#include <stdlib.h>
+
+/* ==== A random cluster ========================================================================== */
+
+typedef struct world {
+    psc_cluster c;
+    int64_t capacity[PC_MAX * 4], soft[PC_MAX * 4], demand[PC_MAX * 4], price[PC_MAX], weight[4], distance[9];
+    int32_t domain[PC_MAX], zone[PC_MAX], place[PC_MAX], closed[PC_MAX], home[PC_MAX], group[PC_MAX], pinned[PC_MAX];
+    int32_t spread[PC_MAX], depend_from[PC_MAX + 1], depend[2 * PC_MAX], transient[4];
+    psc_balance balance[2];
+} world;
+
+static int pick(uint64_t *seed, int n) { return (int)(test_random(seed) % (uint64_t)n); }
+
+static void random_nodes(world *w, uint64_t *seed)
+{
+    psc_cluster *c = &w->c;
+    int n, r;
+    for (n = 0; n < c->nodes; n++) {
+        for (r = 0; r < c->resources; r++) {
+            w->capacity[n * c->resources + r] = pick(seed, 12) == 0 ? 0 : 20 + pick(seed, 60);
+            w->soft[n * c->resources + r] = pick(seed, 60);
+        }
+        w->domain[n] = pick(seed, c->nodes);
+        w->zone[n] = pick(seed, c->nodes < 3 ? c->nodes : 3);
+        w->place[n] = pick(seed, 3);
+        w->closed[n] = pick(seed, 8) == 0;
+    }
+    for (n = 0; n < 9; n++) w->distance[n] = pick(seed, 4);
+    c->capacity = w->capacity;
+    if (pick(seed, 3)) c->soft = w->soft;
+    if (pick(seed, 2)) c->domain = w->domain;
+    if (pick(seed, 4)) c->zone = w->zone;
+    if (pick(seed, 2)) { c->place = w->place; c->distance = w->distance; c->places = 3; }
+    if (pick(seed, 3) == 0) c->closed = w->closed;
+}
+
+static void random_groups(world *w, uint64_t *seed)
+{
+    psc_cluster *c = &w->c;
+    int g, k, n = 0;
+    c->groups = 1 + pick(seed, 6);
+    for (g = 0; g < c->groups; g++) {
+        w->spread[g] = pick(seed, 4);
+        w->depend_from[g] = n;
+        for (k = pick(seed, 6) - 3; k > 0; k--) w->depend[n++] = pick(seed, c->groups);
+    }
+    w->depend_from[g] = n;
+    c->group = w->group;
+    if (pick(seed, 2)) c->spread = w->spread;
+    if (pick(seed, 3)) { c->depend_from = w->depend_from; c->depend = w->depend; }
+}
+
+static void random_shards(world *w, uint64_t *seed)
+{
+    psc_cluster *c = &w->c;
+    int s, r;
+    for (s = 0; s < c->shards; s++) {
+        for (r = 0; r < c->resources; r++) w->demand[s * c->resources + r] = pick(seed, 5) ? pick(seed, 25) : 0;
+        w->home[s] = pick(seed, c->nodes);
+        w->price[s] = pick(seed, 4);
+        w->pinned[s] = pick(seed, 8) == 0;
+        if (c->groups > 0) w->group[s] = pick(seed, c->groups);
+    }
+    c->demand = w->demand;
+    c->home = w->home;
+    if (pick(seed, 2)) c->move_cost = w->price;
+    if (pick(seed, 3) == 0) c->pinned = w->pinned;
+}
+
+static void random_world(world *w, uint64_t seed)
+{
+    psc_cluster *c = &w->c;
+    int r, b;
+    memset(w, 0, sizeof *w);
+    psc_cluster_default(c);
+    c->resources = 1 + pick(&seed, 3);
+    c->nodes = 1 + pick(&seed, 7);
+    c->shards = pick(&seed, 15);
+    random_nodes(w, &seed);
+    if (pick(&seed, 4)) random_groups(w, &seed);
+    random_shards(w, &seed);
+    for (r = 0; r < c->resources; r++) {
+        w->transient[r] = pick(&seed, 3) == 0;
+        w->weight[r] = pick(&seed, 5);
+    }
+    if (pick(&seed, 2)) c->transient = w->transient;
+    if (pick(&seed, 2)) c->weight = w->weight;
+    for (b = 0; b < 2; b++) {
+        w->balance[b].first = pick(&seed, c->resources);
+        w->balance[b].second = pick(&seed, c->resources);
+        w->balance[b].ratio = pick(&seed, 3);
+        w->balance[b].weight = pick(&seed, 3);
+    }
+    c->balance = w->balance;
+    c->balances = pick(&seed, 3);
+    c->weight_group = pick(&seed, 3);
+    c->weight_move = pick(&seed, 2);
+}
+
+/* Two nodes, one resource, capacity 100; six shards of 10 on node 0. */
+static void plain_world(world *w)
+{
+    psc_cluster *c = &w->c;
+    int s;
+    memset(w, 0, sizeof *w);
+    psc_cluster_default(c);
+    c->resources = 1;
+    c->nodes = 2;
+    c->shards = 6;
+    for (s = 0; s < 6; s++) w->demand[s] = 10;
+    w->capacity[0] = w->capacity[1] = 100;
+    w->soft[0] = w->soft[1] = 30;
+    c->capacity = w->capacity;
+    c->soft = w->soft;
+    c->demand = w->demand;
+    c->home = w->home;
+}
+
+/* ==== Helpers =================================================================================== */
+
+static uint64_t memory[65536], spare[65536];    /* work blocks, aligned to 8 */
+
+static psc_plan *plan_memory(void) { return (psc_plan *)(void *)memory; }
+
+/* Plans to the end; returns the status of the last call. */
+static psc_status run_plan(const psc_cluster *c, const psc_plan_config *config, int64_t slice,
+                           int32_t *assignment, psc_plan_info *info)
+{
+    psc_plan_config standard;
+    psc_status status;
+    size_t bytes;
+    psc_plan_default(&standard);
+    if (!config) config = &standard;
+    bytes = psc_plan_size(c, config);
+    if (bytes == 0 || bytes > sizeof memory) return PSC_ERR_SPACE;
+    status = psc_plan_init(plan_memory(), bytes, c, config);
+    if (status != PSC_OK) return status;
+    do status = psc_plan_step(plan_memory(), c, slice); while (status == PSC_MORE);
+    if (status != PSC_OK) return status;
+    return psc_plan_best(plan_memory(), c, assignment, info);
+}
+
+/* ==== Cluster =================================================================================== */
+
+static void test_default(void)
+{
+    psc_cluster c;
+    psc_plan_config p;
+    psc_waves_config w;
+    psc_cluster_default(&c);
+    CHECK_INT(c.struct_size, sizeof c);
+    CHECK_INT(c.weight_move, 1);
+    CHECK_INT(c.weight_group, 0);
+    CHECK_INT(c.weight_distance, 1);
+    psc_plan_default(&p);
+    CHECK(p.struct_size == sizeof p && p.targets == 0 && p.max_moves == INT64_MAX && p.max_move_cost == INT64_MAX);
+    psc_waves_default(&w);
+    CHECK(w.struct_size == sizeof w && w.per_node == 2 && w.total == INT32_MAX);
+    psc_cluster_default(NULL);
+    psc_plan_default(NULL);
+    psc_waves_default(NULL);
+}
+
+/* Each with one field of a valid cluster made wrong. */
+#define REFUSE(field, value, status) \
+    do { plain_world(&w); w.field = (value); CHECK_STATUS(psc_cluster_check(&w.c), status); } while (0)
+
+static void test_check_fields(void)
+{
+    static world w;
+    plain_world(&w);
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_OK);
+    CHECK_STATUS(psc_cluster_check(NULL), PSC_ERR_NULL);
+    REFUSE(c.struct_size, 8, PSC_ERR_VERSION);
+    REFUSE(c.resources, 0, PSC_ERR_RANGE);
+    REFUSE(c.resources, 17, PSC_ERR_RANGE);
+    REFUSE(c.nodes, 0, PSC_ERR_RANGE);
+    REFUSE(c.nodes, (1 << 26) + 1, PSC_ERR_RANGE);
+    REFUSE(c.shards, -1, PSC_ERR_RANGE);
+    REFUSE(c.groups, -1, PSC_ERR_RANGE);
+    REFUSE(c.balances, -1, PSC_ERR_RANGE);
+    REFUSE(c.places, -1, PSC_ERR_RANGE);
+    REFUSE(c.capacity, NULL, PSC_ERR_NULL);
+    REFUSE(c.demand, NULL, PSC_ERR_NULL);
+    REFUSE(c.home, NULL, PSC_ERR_NULL);
+    REFUSE(c.balances, 1, PSC_ERR_NULL);
+    REFUSE(c.groups, 1, PSC_ERR_NULL);
+    REFUSE(c.place, w.place, PSC_ERR_NULL);
+    REFUSE(c.group, w.group, PSC_ERR_RANGE);
+    REFUSE(home[5], 2, PSC_ERR_RANGE);
+    REFUSE(home[0], -1, PSC_ERR_RANGE);
+    REFUSE(demand[3], -1, PSC_ERR_RANGE);
+    REFUSE(demand[3], PSC_MAX_AMOUNT + 1, PSC_ERR_RANGE);
+    REFUSE(demand[3], PSC_MAX_AMOUNT, PSC_OK);
+    REFUSE(capacity[1], -1, PSC_ERR_RANGE);
+    REFUSE(soft[1], INT64_MIN, PSC_ERR_RANGE);
+    REFUSE(c.weight_move, -1, PSC_ERR_RANGE);
+    REFUSE(c.weight_move, INT64_MAX, PSC_ERR_RANGE);
+    REFUSE(c.weight_group, INT64_MAX, PSC_ERR_RANGE);
+    REFUSE(c.weight_distance, INT64_MIN, PSC_ERR_RANGE);
+    plain_world(&w);
+    w.c.weight = w.weight;
+    w.weight[0] = (INT64_C(1) << 62) / 60;
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_ERR_RANGE);   /* with the 6 of the moves */
+    w.weight[0]--;
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_OK);
+}
+
+static void test_check_groups(void)
+{
+    static world w;
+    plain_world(&w);
+    w.c.groups = 2;
+    w.c.group = w.group;
+    w.c.depend_from = w.depend_from;
+    w.c.depend = w.depend;
+    w.depend_from[1] = w.depend_from[2] = 1;
+    w.depend[0] = 1;
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_OK);
+    w.depend[0] = 2;
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_ERR_RANGE);
+    w.depend[0] = 1;
+    w.depend_from[2] = 0;
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_ERR_RANGE);
+    w.depend_from[2] = 1;
+    w.depend_from[0] = 1;
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_ERR_RANGE);
+    w.depend_from[0] = 0;
+    w.c.depend = NULL;
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_ERR_NULL);
+    w.c.depend_from = NULL;
+    w.c.spread = w.spread;
+    w.spread[1] = -1;
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_ERR_RANGE);
+    w.spread[1] = 0;
+    w.group[2] = 2;
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_ERR_RANGE);
+}
+
+static void test_check_balance(void)
+{
+    static world w;
+    plain_world(&w);
+    w.c.balance = w.balance;
+    w.c.balances = 1;
+    w.balance[0].ratio = w.balance[0].weight = 1;
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_OK);
+    w.balance[0].first = 1;
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_ERR_RANGE);
+    w.balance[0].first = 0;
+    w.balance[0].second = -1;
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_ERR_RANGE);
+    w.balance[0].second = 0;
+    w.balance[0].ratio = INT64_C(1) << 60;
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_ERR_RANGE);
+    w.balance[0].ratio = 1;
+    w.balance[0].weight = -1;
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_ERR_RANGE);
+}
+
+/* Any bits in the numbers: no crash, no overflow (the sanitizers look), and what passes can be planned. */
+static void test_check_total(void)
+{
+    static world w;
+    uint64_t seed = 7, round;
+    int passed = 0;
+    for (round = 0; round < 3000; round++) {
+        unsigned char *bytes = (unsigned char *)w.capacity;
+        const size_t size = sizeof w - offsetof(world, capacity);
+        int32_t at[PC_MAX];
+        int flips = 1 + pick(&seed, 3);
+        random_world(&w, round);
+        while (flips-- > 0) {
+            const size_t i = test_random(&seed) % (size / 4);
+            const uint32_t bits = (uint32_t)test_random(&seed) >> pick(&seed, 32);
+            memcpy(bytes + 4 * i, &bits, 4);
+        }
+        if (w.depend_from[w.c.groups] > 2 * PC_MAX) continue;   /* an array that is not there */
+        if (psc_cluster_check(&w.c) != PSC_OK) continue;
+        passed++;
+        CHECK_STATUS(run_plan(&w.c, NULL, 1000, at, NULL), PSC_OK);
+    }
+    CHECK(passed > 300);
+}
+
+static void test_amounts(void)
+{
+    const double x[6] = {-1.0, 0.0, 0.25, 1.0, 1.01, 1e300};
+    const uint64_t nan_bits = UINT64_C(0x7ff8000000000000);
+    double bad[2] = {1.0, 0.0};
+    int64_t out[6], same[2] = {5, 5};
+    CHECK_STATUS(psc_amounts_of(x, 6, 0.5, out), PSC_OK);
+    CHECK(out[0] == 0 && out[1] == 0 && out[2] == 1 && out[3] == 2 && out[4] == 3 && out[5] == PSC_MAX_AMOUNT);
+    CHECK_STATUS(psc_amounts_of(x, 6, 5e-324, out), PSC_OK);
+    CHECK(out[5] == PSC_MAX_AMOUNT && out[0] == 0);
+    memcpy(&bad[1], &nan_bits, 8);
+    CHECK_STATUS(psc_amounts_of(bad, 2, 1.0, same), PSC_ERR_NONFINITE);
+    CHECK_STATUS(psc_amounts_of(x, 2, bad[1], same), PSC_ERR_NONFINITE);
+    CHECK_STATUS(psc_amounts_of(x, 2, 0.0, same), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_amounts_of(NULL, 2, 1.0, same), PSC_ERR_NULL);
+    CHECK_STATUS(psc_amounts_of(x, 2, 1.0, NULL), PSC_ERR_NULL);
+    CHECK_STATUS(psc_amounts_of(NULL, 0, 1.0, NULL), PSC_OK);
+    CHECK(same[0] == 5 && same[1] == 5);
+}
+
+static void test_soft(void)
+{
+    static world w;
+    int64_t soft[4] = {-7, -7, -7, -7};
+    const uint64_t nan_bits = UINT64_C(0x7ff8000000000000);
+    double nan;
+    plain_world(&w);
+    w.capacity[1] = 50;
+    CHECK_STATUS(psc_soft_amounts(&w.c, 0.0, soft), PSC_OK);
+    CHECK(soft[0] == 40 && soft[1] == 20 && soft[2] == -7);
+    CHECK_STATUS(psc_soft_amounts(&w.c, 100.0, soft), PSC_OK);
+    CHECK(soft[0] == 100 && soft[1] == 50);
+    w.c.closed = w.closed;
+    w.closed[0] = 1;
+    CHECK_STATUS(psc_soft_amounts(&w.c, 0.1, soft), PSC_OK);
+    CHECK(soft[0] == 0 && soft[1] == 50);
+    memcpy(&nan, &nan_bits, 8);
+    CHECK_STATUS(psc_soft_amounts(&w.c, nan, soft), PSC_ERR_NONFINITE);
+    CHECK_STATUS(psc_soft_amounts(&w.c, -0.1, soft), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_soft_amounts(&w.c, 100.1, soft), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_soft_amounts(&w.c, 0.0, NULL), PSC_ERR_NULL);
+    CHECK(soft[0] == 0 && soft[1] == 50);
+}
+
+/* ==== Imbalance ================================================================================= */
+
+static void test_imbalance(void)
+{
+    static world w;
+    double node[2], shard[6];
+    int32_t at[6] = {0, 0, 0, 0, 1, 1};
+    psc_imbalance sum;
+    plain_world(&w);
+    CHECK_INT(psc_imbalance_size(&w.c), 16);
+    CHECK_STATUS(psc_imbalance_of(&w.c, NULL, 0.5, memory, 16, node, shard, &sum), PSC_OK);
+    CHECK_NEAR(node[0], 1.0, 1e-12);
+    CHECK_NEAR(node[1], -1.0, 0.0);
+    CHECK_NEAR(shard[0], 1.0 / 3.0, 1e-12);
+    CHECK_NEAR(sum.fleet, 1.0, 1e-12);
+    CHECK_NEAR(sum.rms, 1.0, 1e-12);
+    CHECK_NEAR(sum.peak, 0.6, 1e-12);
+    CHECK(sum.node == 0 && sum.resource == 0 && sum.above == 1 && sum.overloaded == 0);
+    CHECK_STATUS(psc_imbalance_of(&w.c, at, 0.5, memory, 16, NULL, NULL, &sum), PSC_OK);
+    CHECK_NEAR(sum.fleet, 1.0 / 3.0, 1e-12);
+    CHECK_INT(sum.above, 0);
+    w.capacity[0] = 59;
+    CHECK_STATUS(psc_imbalance_of(&w.c, NULL, 0.5, memory, 16, NULL, NULL, &sum), PSC_OK);
+    CHECK_INT(sum.overloaded, 1);
+    memset(w.demand, 0, sizeof w.demand);
+    CHECK_STATUS(psc_imbalance_of(&w.c, NULL, 0.5, memory, 16, node, shard, &sum), PSC_OK);
+    CHECK(node[0] == 0.0 && shard[0] == 0.0 && sum.fleet == 0.0 && sum.resource == -1);
+}
+
+static void test_imbalance_errors(void)
+{
+    static world w;
+    psc_imbalance sum, before;
+    int32_t at[6] = {0, 0, 0, 0, 1, 2};
+    const uint64_t nan_bits = UINT64_C(0x7ff8000000000000);
+    double nan;
+    memset(&sum, 0x55, sizeof sum);
+    before = sum;
+    memcpy(&nan, &nan_bits, 8);
+    plain_world(&w);
+    CHECK_STATUS(psc_imbalance_of(&w.c, NULL, 0.5, memory, 15, NULL, NULL, &sum), PSC_ERR_SPACE);
+    CHECK_STATUS(psc_imbalance_of(&w.c, NULL, 0.5, NULL, 16, NULL, NULL, &sum), PSC_ERR_NULL);
+    CHECK_STATUS(psc_imbalance_of(&w.c, NULL, 0.5, (char *)memory + 4, 16, NULL, NULL, &sum), PSC_ERR_ALIGN);
+    CHECK_STATUS(psc_imbalance_of(&w.c, NULL, nan, memory, 16, NULL, NULL, &sum), PSC_ERR_NONFINITE);
+    CHECK_STATUS(psc_imbalance_of(&w.c, at, 0.5, memory, 16, NULL, NULL, &sum), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_imbalance_of(&w.c, NULL, 0.5, memory, 16, NULL, NULL, NULL), PSC_ERR_NULL);
+    w.c.struct_size = 1;
+    CHECK_STATUS(psc_imbalance_of(&w.c, NULL, 0.5, memory, 16, NULL, NULL, &sum), PSC_ERR_VERSION);
+    CHECK_INT(psc_imbalance_size(&w.c), 0);
+    CHECK(memcmp(&sum, &before, sizeof sum) == 0);
+}
+
+/* ==== Plan ====================================================================================== */
+
+static void test_plan_plain(void)
+{
+    static world w;
+    int32_t at[6], s, there = 0;
+    psc_plan_info info;
+    plain_world(&w);
+    CHECK_STATUS(run_plan(&w.c, NULL, 1000, at, &info), PSC_OK);
+    for (s = 0; s < 6; s++) there += at[s];
+    CHECK_INT(there, 3);
+    CHECK(at[0] == 1 && at[1] == 1 && at[2] == 1);      /* ties: lower shard */
+    CHECK(info.cost == 3 && info.cost_before == 30 && info.load == 0 && info.move == 3 && info.moves == 3);
+    CHECK_INT(info.done, 1);
+    w.c.weight_move = 11;                               /* a move costs more than the 10 that it saves */
+    CHECK_STATUS(run_plan(&w.c, NULL, 1000, at, &info), PSC_OK);
+    CHECK_INT(info.moves, 0);
+}
+
+/* Targets as good as each other: the lower, whether all are tried or the emptiest. */
+static void test_plan_ties(void)
+{
+    static world w;
+    psc_plan_config config;
+    int32_t at[6];
+    psc_plan_default(&config);
+    for (config.targets = 0; config.targets < 3; config.targets++) {
+        plain_world(&w);
+        w.c.nodes = 4;
+        w.capacity[2] = w.capacity[3] = 100;
+        w.soft[0] = 59;
+        w.soft[2] = w.soft[3] = 30;
+        CHECK_STATUS(run_plan(&w.c, &config, 1000, at, NULL), PSC_OK);
+        CHECK(at[0] == 0);          /* saves 1 and costs 1 */
+        w.soft[0] = 50;
+        CHECK_STATUS(run_plan(&w.c, &config, 1000, at, NULL), PSC_OK);
+        CHECK(at[0] == 1 && at[1] == 0);
+    }
+}
+
+/* Overload comes before any cost. */
+static void test_plan_overload(void)
+{
+    static world w;
+    int32_t at[6];
+    psc_plan_info info;
+    plain_world(&w);
+    w.c.soft = NULL;
+    w.capacity[0] = 45;
+    w.c.weight_move = 1000000;
+    CHECK_STATUS(run_plan(&w.c, NULL, 1000, at, &info), PSC_OK);
+    CHECK(info.overload_before == 333334 && info.overload == 0 && info.moves == 2);
+    w.capacity[1] = 15;
+    CHECK_STATUS(run_plan(&w.c, NULL, 1000, at, &info), PSC_OK);
+    CHECK(info.overload == 111112 && info.moves == 1);
+}
+
+static void test_plan_drain(void)
+{
+    static world w;
+    int32_t at[6], s;
+    plain_world(&w);
+    w.c.closed = w.closed;
+    w.closed[0] = 1;
+    w.soft[0] = 0;
+    w.soft[1] = 100;
+    CHECK_STATUS(run_plan(&w.c, NULL, 1000, at, NULL), PSC_OK);
+    for (s = 0; s < 6; s++) CHECK_INT(at[s], 1);
+}
+
+static void test_plan_budget(void)
+{
+    static world w;
+    int32_t at[6];
+    psc_plan_config config;
+    psc_plan_info info;
+    plain_world(&w);
+    psc_plan_default(&config);
+    config.max_moves = 2;
+    CHECK_STATUS(run_plan(&w.c, &config, 1000, at, &info), PSC_OK);
+    CHECK_INT(info.moves, 2);
+    config.max_moves = INT64_MAX;
+    config.max_move_cost = 7;
+    w.c.move_cost = w.price;
+    w.price[0] = 8;
+    w.price[1] = 5;
+    w.price[2] = w.price[3] = w.price[4] = w.price[5] = 3;
+    CHECK_STATUS(run_plan(&w.c, &config, 1000, at, &info), PSC_OK);
+    CHECK(info.moves == 2 && info.move == 6 && at[2] == 1 && at[3] == 1);
+    config.max_moves = 0;
+    CHECK_STATUS(run_plan(&w.c, &config, 1000, at, &info), PSC_OK);
+    CHECK_INT(info.moves, 0);
+}
+
+static void test_plan_errors(void)
+{
+    static world w;
+    psc_plan_config config;
+    psc_plan_info info, before;
+    psc_refusal refusal;
+    int32_t at[6];
+    size_t bytes;
+    plain_world(&w);
+    psc_plan_default(&config);
+    memset(&info, 0x33, sizeof info);
+    before = info;
+    bytes = psc_plan_size(&w.c, &config);
+    CHECK(bytes > 0 && bytes % 8 == 0);
+    CHECK_STATUS(psc_plan_init(plan_memory(), bytes - 1, &w.c, &config), PSC_ERR_SPACE);
+    CHECK_STATUS(psc_plan_init(NULL, bytes, &w.c, &config), PSC_ERR_NULL);
+    CHECK_STATUS(psc_plan_init((psc_plan *)(void *)((char *)memory + 4), bytes, &w.c, &config), PSC_ERR_ALIGN);
+    CHECK_STATUS(psc_plan_init(plan_memory(), bytes, NULL, &config), PSC_ERR_NULL);
+    CHECK_STATUS(psc_plan_init(plan_memory(), bytes, &w.c, NULL), PSC_ERR_NULL);
+    memset(memory, 0xAA, bytes);
+    CHECK_STATUS(psc_plan_step(plan_memory(), &w.c, 1), PSC_ERR_STATE);
+    CHECK_STATUS(psc_plan_best(plan_memory(), &w.c, at, &info), PSC_ERR_STATE);
+    CHECK_STATUS(psc_plan_explain(plan_memory(), &w.c, 0, &refusal), PSC_ERR_STATE);
+    CHECK_STATUS(psc_plan_init(plan_memory(), bytes, &w.c, &config), PSC_OK);
+    memcpy(spare, memory, bytes);
+    CHECK_STATUS(psc_plan_step(plan_memory(), &w.c, 0), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_plan_step(NULL, &w.c, 1), PSC_ERR_NULL);
+    CHECK_STATUS(psc_plan_explain(plan_memory(), &w.c, 6, &refusal), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_plan_explain(plan_memory(), &w.c, -1, &refusal), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_plan_explain(plan_memory(), &w.c, 0, NULL), PSC_ERR_NULL);
+    w.c.shards = 5;
+    CHECK_STATUS(psc_plan_step(plan_memory(), &w.c, 1), PSC_ERR_STATE);
+    CHECK_STATUS(psc_plan_best(plan_memory(), &w.c, at, &info), PSC_ERR_STATE);
+    CHECK(memcmp(spare, memory, bytes) == 0);
+    CHECK(memcmp(&info, &before, sizeof info) == 0);
+    config.targets = -1;
+    CHECK_INT(psc_plan_size(&w.c, &config), 0);
+    CHECK_STATUS(psc_plan_init(plan_memory(), bytes, &w.c, &config), PSC_ERR_RANGE);
+    config.targets = 0;
+    config.max_moves = -1;
+    CHECK_INT(psc_plan_size(&w.c, &config), 0);
+    psc_plan_default(&config);
+    config.struct_size--;
+    CHECK_STATUS(psc_plan_init(plan_memory(), bytes, &w.c, &config), PSC_ERR_VERSION);
+    CHECK_INT(psc_plan_size(NULL, &config), 0);
+}
+
+static void check_terms(const psc_cluster *c, const int32_t *at, const psc_plan_info *info)
+{
+    psc_plan_info own;
+    pc_cost(c, at, &own);
+    CHECK_INT(info->cost, own.cost);
+    CHECK_INT(info->load, own.load);
+    CHECK_INT(info->balance, own.balance);
+    CHECK_INT(info->move, own.move);
+    CHECK_INT(info->group, own.group);
+    CHECK_INT(info->distance, own.distance);
+    CHECK_INT(info->overload, own.overload);
+    CHECK_INT(info->moves, own.moves);
+    pc_cost(c, c->home, &own);
+    CHECK_INT(info->cost_before, own.cost);
+    CHECK_INT(info->overload_before, own.overload);
+}
+
+/* The reasons for one shard of a finished plan against naive ones: allowed is what pc_move allows, and no
+ * allowed move improves. */
+static void check_refusal(const psc_cluster *c, const int32_t *at, const psc_plan_info *info, int s)
+{
+    int32_t next[PC_MAX];
+    psc_refusal refusal;
+    psc_plan_info moved;
+    int n, allowed = 0, best = 0;
+    int64_t gain = INT64_MIN;
+    CHECK_STATUS(psc_plan_explain(plan_memory(), c, s, &refusal), PSC_OK);
+    for (n = 0; n < c->nodes; n++) {
+        if (n == at[s] || pc_move(c, at, s, n)) continue;
+        memcpy(next, at, sizeof next);
+        next[s] = n;
+        pc_cost(c, next, &moved);
+        CHECK(moved.overload > info->overload || (moved.overload == info->overload && moved.cost >= info->cost));
+        allowed++;
+        if (info->cost - moved.cost > gain) { gain = info->cost - moved.cost; best = n; }
+    }
+    CHECK_INT(refusal.count[PSC_BLOCK_NO_GAIN], allowed);
+    CHECK_INT(refusal.count[PSC_BLOCK_NONE], 0);
+    CHECK_INT(refusal.count[PSC_BLOCK_HERE], 1);
+    if (allowed > 0) CHECK(refusal.block == PSC_BLOCK_NO_GAIN && refusal.node == best && refusal.gain == gain);
+    if (c->nodes == 1) CHECK_INT(refusal.node, -1);
+    CHECK((refusal.resource >= 0) == (refusal.block == PSC_BLOCK_CAPACITY || refusal.block == PSC_BLOCK_TRANSIENT));
+}
+
+/* Random clusters: legal, costed right, a local optimum, reasons right. */
+static void test_plan_random(void)
+{
+    static world w;
+    int32_t at[PC_MAX];
+    psc_plan_info info;
+    uint64_t seed;
+    int s, moved = 0;
+    for (seed = 0; seed < 4000; seed++) {
+        random_world(&w, seed);
+        CHECK_STATUS(psc_cluster_check(&w.c), PSC_OK);
+        memset(at, 0, sizeof at);
+        CHECK_STATUS(run_plan(&w.c, NULL, 50, at, &info), PSC_OK);
+        CHECK_INT(pc_plan(&w.c, at), 0);
+        check_terms(&w.c, at, &info);
+        CHECK(info.overload < info.overload_before
+              || (info.overload == info.overload_before && info.cost <= info.cost_before));
+        for (s = 0; s < w.c.shards; s++) check_refusal(&w.c, at, &info, s);
+        moved += info.moves > 0;
+    }
+    CHECK(moved > 1500);
+}
+
+/* Budgets and few targets: still legal and costed right. */
+static void test_plan_limits(void)
+{
+    static world w;
+    int32_t at[PC_MAX];
+    psc_plan_info info;
+    psc_plan_config config;
+    uint64_t seed;
+    for (seed = 0; seed < 1500; seed++) {
+        psc_plan_default(&config);
+        config.max_moves = (int64_t)(seed % 5);
+        config.max_move_cost = (int64_t)(seed % 7);
+        config.targets = (int32_t)(seed % 4);
+        random_world(&w, seed + 10000);
+        memset(at, 0, sizeof at);
+        CHECK_STATUS(run_plan(&w.c, &config, INT64_MAX, at, &info), PSC_OK);
+        CHECK_INT(pc_plan(&w.c, at), 0);
+        check_terms(&w.c, at, &info);
+        CHECK(info.moves <= config.max_moves);
+        if (w.c.weight_move == 1) CHECK(info.move <= config.max_move_cost);
+    }
+}
+
+/* Slices of any size leave the state of one call with their sum, bit for bit, and every best is legal. */
+static void test_plan_slices(void)
+{
+    static world w;
+    psc_plan_config config;
+    psc_plan_info info;
+    int32_t at[PC_MAX];
+    uint64_t seed;
+    psc_plan_default(&config);
+    for (seed = 0; seed < 300; seed++) {
+        const int64_t slice = 1 + (int64_t)(seed % 13);
+        size_t bytes;
+        int64_t sum = 0;
+        int k;
+        random_world(&w, seed + 20000);
+        bytes = psc_plan_size(&w.c, &config);
+        memset(memory, seed % 2 ? 0xFF : 0xAA, bytes);
+        memset(spare, seed % 2 ? 0xFF : 0xAA, bytes);
+        CHECK_STATUS(psc_plan_init(plan_memory(), bytes, &w.c, &config), PSC_OK);
+        for (k = 0; k < 40; k++) {
+            const psc_status one = psc_plan_step(plan_memory(), &w.c, slice);
+            sum += slice;
+            CHECK_STATUS(psc_plan_init((psc_plan *)(void *)spare, bytes, &w.c, &config), PSC_OK);
+            CHECK_STATUS(psc_plan_step((psc_plan *)(void *)spare, &w.c, sum), one);
+            CHECK_STATUS(psc_plan_best(plan_memory(), &w.c, at, &info), PSC_OK);
+            CHECK_INT(pc_plan(&w.c, at), 0);
+            CHECK_INT(info.done, one == PSC_OK);
+            if (one == PSC_MORE) CHECK(memcmp(memory, spare, bytes) == 0);
+        }
+    }
+}
+
+/* What the memory held before means nothing, and the search goes on where it is moved to. */
+static void test_plan_memory(void)
+{
+    static const int fill[3] = {0x00, 0xAA, 0xFF};
+    static world w;
+    psc_plan_config config;
+    int32_t at[3][PC_MAX];
+    uint64_t seed;
+    int k;
+    psc_plan_default(&config);
+    memset(at, 0, sizeof at);
+    for (seed = 0; seed < 200; seed++) {
+        random_world(&w, seed + 30000);
+        for (k = 0; k < 3; k++) {
+            const size_t bytes = psc_plan_size(&w.c, &config);
+            psc_plan *copy = (psc_plan *)(void *)spare;
+            memset(memory, fill[k], sizeof memory);
+            CHECK_STATUS(psc_plan_init(plan_memory(), bytes, &w.c, &config), PSC_OK);
+            CHECK(psc_plan_step(plan_memory(), &w.c, 20) >= 0);
+            memcpy(spare, memory, bytes);
+            memset(memory, 0x77, bytes);
+            CHECK_STATUS(psc_plan_step(copy, &w.c, INT64_MAX), PSC_OK);
+            CHECK_STATUS(psc_plan_best(copy, &w.c, at[k], NULL), PSC_OK);
+        }
+        CHECK(memcmp(at[0], at[1], sizeof at[0]) == 0 && memcmp(at[0], at[2], sizeof at[0]) == 0);
+    }
+}
+
+/* A plan that was carried out leaves nothing to do; a resource in smaller units changes nothing. */
+static void test_plan_metamorphic(void)
+{
+    static world w;
+    int32_t at[PC_MAX], again[PC_MAX];
+    psc_plan_info info;
+    uint64_t seed;
+    int i;
+    for (seed = 0; seed < 1000; seed++) {
+        random_world(&w, seed + 40000);
+        w.c.transient = NULL;
+        memset(at, 0, sizeof at);
+        memset(again, 0, sizeof again);
+        CHECK_STATUS(run_plan(&w.c, NULL, 1000, at, &info), PSC_OK);
+        for (i = 0; i < w.c.nodes * w.c.resources; i++) { w.capacity[i] *= 8; w.soft[i] *= 8; }
+        for (i = 0; i < w.c.shards * w.c.resources; i++) w.demand[i] *= 8;
+        for (i = 0; i < w.c.shards; i++) w.price[i] *= 8;
+        for (i = 0; i < 9; i++) w.distance[i] *= 8;
+        w.c.weight_group *= 8;
+        if (!w.c.move_cost) w.c.weight_move *= 8;
+        for (i = 0; i < w.c.nodes * w.c.resources; i++) if (w.capacity[i] == 0) break;
+        CHECK_STATUS(run_plan(&w.c, NULL, 1000, again, NULL), PSC_OK);
+        if (i == w.c.nodes * w.c.resources) CHECK(memcmp(at, again, sizeof at) == 0);   /* 0 counts as 1 unit */
+        if (w.c.weight_move > 0 && !w.c.place && w.c.weight_group == 0 && !w.c.move_cost) {
+            memcpy(w.home, again, sizeof w.home);
+            CHECK_STATUS(run_plan(&w.c, NULL, 1000, at, &info), PSC_OK);
+            CHECK_INT(info.moves, 0);
+        }
+    }
+}
+
+static void test_plan_balanced(void)
+{
+    static world w;
+    int32_t at[6];
+    psc_plan_info info;
+    int s;
+    plain_world(&w);
+    for (s = 3; s < 6; s++) w.home[s] = 1;
+    CHECK_STATUS(run_plan(&w.c, NULL, 1000, at, &info), PSC_OK);
+    CHECK(info.moves == 0 && info.cost == 0);
+    CHECK(info.evaluations <= 12);
+}
+
+/* ==== Reasons =================================================================================== */
+
+/* One shard, two nodes, made to be refused for each reason in turn. */
+static void test_reasons(void)
+{
+    static world w;
+    psc_plan_config config;
+    psc_refusal x;
+    int32_t block;
+    for (block = PSC_BLOCK_NONE; block <= PSC_BLOCK_NO_GAIN; block++) {
+        plain_world(&w);
+        psc_plan_default(&config);
+        w.c.groups = 2;
+        w.c.group = w.group;
+        w.group[1] = w.group[2] = w.group[3] = w.group[4] = w.group[5] = 1;
+        w.c.zone = w.zone;
+        w.c.domain = w.domain;
+        w.zone[1] = w.domain[1] = 1;
+        if (block == PSC_BLOCK_HERE) w.c.nodes = 1, w.zone[1] = 0;
+        if (block == PSC_BLOCK_PINNED) w.c.pinned = w.pinned, w.pinned[0] = 1;
+        if (block == PSC_BLOCK_CLOSED) w.c.closed = w.closed, w.closed[1] = 1;
+        if (block == PSC_BLOCK_BUDGET) config.max_moves = 0;
+        if (block == PSC_BLOCK_CAPACITY) w.capacity[1] = 9;
+        if (block == PSC_BLOCK_CONFLICT) w.group[5] = 0, w.group[0] = 0, w.home[5] = 1;
+        if (block == PSC_BLOCK_SPREAD) continue;        /* below: it needs three nodes */
+        if (block == PSC_BLOCK_TRANSIENT) continue;     /* below: it needs a move before */
+        if (block == PSC_BLOCK_DEPENDENCY) {
+            w.c.depend_from = w.depend_from, w.c.depend = w.depend;
+            w.depend_from[1] = w.depend_from[2] = 1, w.depend[0] = 1;
+        }
+        if (block == PSC_BLOCK_NO_GAIN) w.c.weight_move = 11;
+        CHECK_STATUS(psc_cluster_check(&w.c), PSC_OK);
+        CHECK_STATUS(psc_plan_init(plan_memory(), sizeof memory, &w.c, &config), PSC_OK);
+        CHECK_STATUS(psc_plan_explain(plan_memory(), &w.c, 0, &x), PSC_OK);
+        CHECK_INT(x.block, block);
+        CHECK_INT(x.node, block == PSC_BLOCK_HERE ? -1 : 1);
+        CHECK_INT(x.resource, block == PSC_BLOCK_CAPACITY ? 0 : -1);
+        CHECK_INT(x.count[block], 1);
+        CHECK_INT(x.gain, block == PSC_BLOCK_NONE ? 9 : block == PSC_BLOCK_NO_GAIN ? -1 : 0);
+    }
+}
+
+static void test_reason_spread(void)
+{
+    static world w;
+    psc_plan_config config;
+    psc_refusal x;
+    plain_world(&w);
+    psc_plan_default(&config);
+    w.c.nodes = 3;
+    w.c.shards = 2;
+    w.capacity[2] = 100;
+    w.c.groups = 1;
+    w.c.group = w.group;
+    w.c.domain = w.domain;
+    w.c.spread = w.spread;
+    w.domain[0] = 0, w.domain[1] = 1, w.domain[2] = 1;
+    w.spread[0] = 2;
+    w.home[1] = 1;
+    CHECK_STATUS(psc_plan_init(plan_memory(), sizeof memory, &w.c, &config), PSC_OK);
+    CHECK_STATUS(psc_plan_explain(plan_memory(), &w.c, 0, &x), PSC_OK);
+    CHECK(x.block == PSC_BLOCK_SPREAD && x.node == 2 && x.count[PSC_BLOCK_CONFLICT] == 1);
+}
+
+/* Shard 0 (60 of 100) leaves node 0; its copy there keeps shard 1 from coming. */
+static void test_reason_transient(void)
+{
+    static world w;
+    psc_refusal x;
+    int32_t at[2];
+    plain_world(&w);
+    w.c.shards = 2;
+    w.demand[0] = 60, w.demand[1] = 50;
+    w.soft[0] = 50, w.soft[1] = 10;
+    w.capacity[1] = 200;
+    w.c.weight = w.weight;
+    w.weight[0] = 1;
+    w.c.transient = w.transient;
+    w.transient[0] = 1;
+    w.home[1] = 1;
+    w.soft[0] = 0, w.soft[1] = 200;
+    CHECK_STATUS(run_plan(&w.c, NULL, 100, at, NULL), PSC_OK);
+    CHECK_INT(at[0], 1);
+    CHECK_STATUS(psc_plan_explain(plan_memory(), &w.c, 1, &x), PSC_OK);
+    CHECK(x.block == PSC_BLOCK_TRANSIENT && x.resource == 0 && x.node == 0);
+    CHECK_STATUS(psc_plan_explain(plan_memory(), &w.c, 0, &x), PSC_OK);
+    CHECK_INT(x.block, PSC_BLOCK_NO_GAIN);              /* back home it may */
+}
+
+static void test_block_text(void)
+{
+    int32_t a, b;
+    for (a = 0; a < PSC_BLOCK_COUNT; a++) {
+        CHECK(psc_block_text(a) && psc_block_text(a)[0] != 0);
+        for (b = -1; b < a; b++) CHECK(strcmp(psc_block_text(a), psc_block_text(b)) != 0);
+    }
+    CHECK(strcmp(psc_block_text(INT32_MIN), psc_block_text(PSC_BLOCK_COUNT)) == 0);
+}
+
+/* ==== Waves ===================================================================================== */
+
+static psc_status run_waves(const psc_cluster *c, const psc_waves_config *config, const int32_t *want,
+                            psc_move *order, psc_waves_info *info)
+{
+    psc_waves_config standard;
+    psc_waves_default(&standard);
+    return psc_waves_of(c, config ? config : &standard, want, memory, psc_waves_size(c), order, PC_MAX, info);
+}
+
+static void test_waves_plain(void)
+{
+    static world w;
+    const int32_t want[6] = {1, 1, 1, 0, 0, 0};
+    psc_move order[PC_MAX];
+    psc_waves_info info;
+    plain_world(&w);
+    CHECK_STATUS(run_waves(&w.c, NULL, want, order, &info), PSC_OK);
+    CHECK(info.waves == 2 && info.moves == 3 && info.stuck == 0);
+    CHECK(order[0].shard == 0 && order[1].shard == 1 && order[2].shard == 2 && order[2].wave == 1);
+    CHECK(order[0].from == 0 && order[0].to == 1 && order[0].resource == -1);
+    CHECK_STATUS(run_waves(&w.c, NULL, w.home, order, &info), PSC_OK);
+    CHECK(info.waves == 0 && info.moves == 0 && info.stuck == 0);
+}
+
+/* Two shards that would change places in full nodes cannot; with room for one they take two waves. */
+static void test_waves_swap(void)
+{
+    static world w;
+    const int32_t want[2] = {1, 0};
+    psc_move order[PC_MAX];
+    psc_waves_info info;
+    plain_world(&w);
+    w.c.shards = 2;
+    w.demand[0] = w.demand[1] = 60;
+    w.home[1] = 1;
+    CHECK_STATUS(run_waves(&w.c, NULL, want, order, &info), PSC_OK);
+    CHECK(info.waves == 0 && info.stuck == 2 && order[0].wave == -1);
+    CHECK(order[0].block == PSC_BLOCK_CAPACITY && order[0].resource == 0);
+    w.capacity[1] = 120;
+    CHECK_STATUS(run_waves(&w.c, NULL, want, order, &info), PSC_OK);
+    CHECK(info.waves == 2 && info.stuck == 0 && order[0].shard == 0 && order[1].wave == 1);
+    w.c.transient = w.transient;        /* now the copy of shard 0 stays on node 0 */
+    w.transient[0] = 1;
+    CHECK_STATUS(run_waves(&w.c, NULL, want, order, &info), PSC_OK);
+    CHECK(info.waves == 1 && info.stuck == 1 && order[1].shard == 1 && order[1].block == PSC_BLOCK_TRANSIENT);
+}
+
+static void test_waves_stuck(void)
+{
+    static world w;
+    const int32_t want[6] = {1, 1, 1, 0, 0, 0};
+    psc_move order[PC_MAX];
+    psc_waves_info info;
+    plain_world(&w);
+    w.c.pinned = w.pinned;
+    w.pinned[1] = 1;
+    CHECK_STATUS(run_waves(&w.c, NULL, want, order, &info), PSC_OK);
+    CHECK(info.waves == 1 && info.moves == 2 && info.stuck == 1);
+    CHECK(order[2].shard == 1 && order[2].block == PSC_BLOCK_PINNED);
+    w.c.pinned = NULL;
+    w.c.closed = w.closed;
+    w.closed[1] = 1;
+    CHECK_STATUS(run_waves(&w.c, NULL, want, order, &info), PSC_OK);
+    CHECK(info.waves == 0 && info.stuck == 3 && order[0].block == PSC_BLOCK_CLOSED);
+}
+
+/* Shard 0 needs one of group 1 near; 1 and 2 are of it. Shard 0 goes to the zone that 2 leaves: whichever begins
+ * first, the other must wait, and here for ever. */
+static void test_waves_in_flight(void)
+{
+    static world w;
+    const int32_t want[3] = {2, 0, 1}, home[3] = {0, 0, 3};
+    psc_move order[PC_MAX];
+    psc_waves_info info;
+    int n, larger;
+    for (larger = 0; larger < 2; larger++) {
+        plain_world(&w);
+        w.c.nodes = 4;
+        w.c.shards = 3;
+        w.c.groups = 2;
+        w.c.group = w.group;
+        w.c.zone = w.zone;
+        w.c.depend_from = w.depend_from, w.c.depend = w.depend;
+        w.depend_from[1] = w.depend_from[2] = 1, w.depend[0] = 1;
+        w.group[1] = w.group[2] = 1;
+        w.zone[2] = w.zone[3] = 1;
+        for (n = 0; n < 4; n++) w.capacity[n] = w.soft[n] = 100;
+        memcpy(w.home, home, sizeof home);
+        if (larger) w.demand[2] = 20;
+        CHECK_STATUS(psc_cluster_check(&w.c), PSC_OK);
+        CHECK_STATUS(run_waves(&w.c, NULL, want, order, &info), PSC_OK);
+        CHECK(info.waves == 1 && info.moves == 1 && info.stuck == 1);
+        CHECK_INT(order[0].shard, larger ? 2 : 0);
+        CHECK_INT(order[1].block, PSC_BLOCK_DEPENDENCY);
+    }
+}
+
+static void test_waves_errors(void)
+{
+    static world w;
+    int32_t want[6] = {1, 1, 1, 0, 0, 0};
+    psc_move order[6], same[6];
+    psc_waves_config config;
+    psc_waves_info info;
+    size_t bytes;
+    plain_world(&w);
+    psc_waves_default(&config);
+    bytes = psc_waves_size(&w.c);
+    CHECK(bytes > 0);
+    memset(order, 0x44, sizeof order);
+    memset(&info, 0, sizeof info);
+    memcpy(same, order, sizeof order);
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes - 1, order, 6, &info), PSC_ERR_SPACE);
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 2, &info), PSC_ERR_SPACE);
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, (char *)memory + 4, bytes, order, 6, &info), PSC_ERR_ALIGN);
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, NULL, bytes, order, 6, &info), PSC_ERR_NULL);
+    CHECK_STATUS(psc_waves_of(&w.c, &config, NULL, memory, bytes, order, 6, &info), PSC_ERR_NULL);
+    CHECK_STATUS(psc_waves_of(&w.c, NULL, want, memory, bytes, order, 6, &info), PSC_ERR_NULL);
+    CHECK_STATUS(psc_waves_of(NULL, &config, want, memory, bytes, order, 6, &info), PSC_ERR_NULL);
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, NULL, 6, &info), PSC_ERR_NULL);
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 6, NULL), PSC_ERR_NULL);
+    config.per_node = 0;
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 6, &info), PSC_ERR_RANGE);
+    config.per_node = 1;
+    config.total = 0;
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 6, &info), PSC_ERR_RANGE);
+    config.total = 1;
+    want[0] = 2;
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 6, &info), PSC_ERR_RANGE);
+    want[0] = 1;
+    config.struct_size = 0;
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 6, &info), PSC_ERR_VERSION);
+    CHECK(memcmp(order, same, sizeof order) == 0 && info.moves == 0);
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 6, &info), PSC_ERR_VERSION);
+    psc_waves_default(&config);
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 3, &info), PSC_OK);
+}
+
+/* Waves of plans and of random targets, each with every subset of its moves; memory of any content. */
+static void test_waves_random(void)
+{
+    static world w;
+    int32_t want[PC_MAX], s;
+    psc_move order[PC_MAX];
+    psc_waves_info info;
+    psc_waves_config config;
+    uint64_t seed, rng = 3;
+    int moves = 0, stuck = 0;
+    for (seed = 0; seed < 6000; seed++) {
+        random_world(&w, seed + 50000);
+        if (seed % 2) w.c.pinned = NULL, w.c.closed = NULL;
+        memset(want, 0, sizeof want);
+        if (seed % 3) CHECK_STATUS(run_plan(&w.c, NULL, 1000, want, NULL), PSC_OK);
+        else for (s = 0; s < w.c.shards; s++) want[s] = pick(&rng, 2) ? w.home[s] : pick(&rng, w.c.nodes);
+        psc_waves_default(&config);
+        config.per_node = 1 + pick(&rng, 5);
+        if (pick(&rng, 4) == 0) config.total = 1 + pick(&rng, 3);
+        memset(memory, (int)(seed % 256), sizeof memory);
+        CHECK_STATUS(run_waves(&w.c, &config, want, order, &info), PSC_OK);
+        CHECK_INT(pc_waves(&w.c, &config, want, order, &info), 0);
+        moves += info.moves;
+        stuck += info.stuck;
+    }
+    CHECK(moves > 5000 && stuck > 500);
+}
+
+int main(void)
+{
+    RUN(test_default);
+    RUN(test_check_fields);
+    RUN(test_check_groups);
+    RUN(test_check_balance);
+    RUN(test_check_total);
+    RUN(test_amounts);
+    RUN(test_soft);
+    RUN(test_imbalance);
+    RUN(test_imbalance_errors);
+    RUN(test_plan_plain);
+    RUN(test_plan_ties);
+    RUN(test_plan_overload);
+    RUN(test_plan_drain);
+    RUN(test_plan_budget);
+    RUN(test_plan_errors);
+    RUN(test_plan_random);
+    RUN(test_plan_limits);
+    RUN(test_plan_slices);
+    RUN(test_plan_memory);
+    RUN(test_plan_metamorphic);
+    RUN(test_plan_balanced);
+    RUN(test_reasons);
+    RUN(test_reason_spread);
+    RUN(test_reason_transient);
+    RUN(test_block_text);
+    RUN(test_waves_plain);
+    RUN(test_waves_swap);
+    RUN(test_waves_stuck);
+    RUN(test_waves_in_flight);
+    RUN(test_waves_errors);
+    RUN(test_waves_random);
+    return test_end();
+}
