@@ -16,7 +16,7 @@ SHARED  = ../shared
 LIB     = $(B)/libpredscale.a
 SO      = $(B)/libpredscale.so.$(VERSION)
 SOURCES = predscale.c forecast.c partition.c
-UNITS   = kernels forecast partition
+UNITS   = kernels forecast nodes states partition
 BENCHES = forecast instability plan speed
 FUZZERS = load_raw load_repaired node tracker forecast rank plan
 TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header

@@ -509,6 +509,7 @@ psc_status psc__state(const void *state, int32_t type)
 #define FC_SLOW 0.02        /* gain of the variance: it remembers about 50 errors                       */
 #define FC_CUT 4.0          /* an error beyond so many sigma is cut: one in 16,000 of a normal sample   */
 #define FC_CUTS 3           /* so many in a row are no outliers but a new level, and are taken whole    */
+#define FC_COUNTS (INT64_C(1) << 60)    /* no saved count is larger: a million years of nanoseconds never overflow it */
 #define FC_WARM 10          /* observations, and two cycles, before anything is cut                     */
 
 /* Nothing but 8-byte words; period1 + period2 seasonal terms follow. */
@@ -646,25 +647,29 @@ psc_status psc_tracker_init(psc_tracker *tracker, size_t bytes, const psc_tracke
     return PSC_OK;
 }
 
-/* Numbers of an image that are sound each by itself. */
+/* Numbers of an image that are sound each by itself. The limits are closed: what starts within stays within. */
 static int fc_tracker_numbers(const psc__image *image)
 {
+    const double square = 4.0 * FC_FAR * FC_FAR;
+    double bins = 0.0;
     size_t i;
 
     for (i = FC_AT(level); i <= FC_AT(trend); i++)
         if (!psc__real_in(image, i, -FC_FAR, FC_FAR)) return 0;
-    if (!psc__real_in(image, FC_AT(variance), 0.0, FC_FAR * FC_FAR * 4.0)) return 0;
+    if (!psc__real_in(image, FC_AT(variance), 0.0, square)) return 0;
     for (i = 0; i < FC_LEADS; i++) {
         const double pending = psc__real(image, FC_AT(pending) + i);
-        if (!psc__nan(&pending) && !fc_within(pending, -4.0 * FC_FAR, 4.0 * FC_FAR)) return 0;
-        if (!psc__real_in(image, FC_AT(spread) + i, 0.0, FC_FAR * FC_FAR * 100.0)) return 0;
-        if (psc__integer(image, FC_AT(scored) + i) < 0) return 0;
+        const int64_t scored = psc__integer(image, FC_AT(scored) + i);
+        if (!psc__nan(&pending) && !fc_within(pending, -FC_FAR, FC_FAR)) return 0;
+        if (!psc__real_in(image, FC_AT(spread) + i, 0.0, square) || scored < 0 || scored > INT32_MAX) return 0;
     }
-    for (i = 0; i < FC_BINS; i++)
+    for (i = 0; i < FC_BINS; i++) {
         if (!psc__real_in(image, FC_AT(bin) + i, 0.0, 2.0 * FC_BIN_FULL)) return 0;
+        bins += psc__real(image, FC_AT(bin) + i);
+    }
     for (i = sizeof(psc_tracker) / 8; i < image->words; i++)
         if (!psc__real_in(image, i, -FC_FAR, FC_FAR)) return 0;
-    return 1;
+    return bins > FC_PRIOR / 2.0;
 }
 
 int psc__tracker_valid(const psc__image *image)
@@ -687,7 +692,7 @@ int psc__tracker_valid(const psc__image *image)
     time = psc__integer(image, FC_AT(time));
     seen = psc__integer(image, FC_AT(seen));
     cuts = psc__integer(image, FC_AT(cuts));
-    if (time < 0 || seen < 0 || seen > time || cuts < 0 || cuts > FC_CUTS) return 0;
+    if (time < 0 || time > FC_COUNTS || seen < 0 || seen > time || cuts < 0 || cuts > FC_CUTS) return 0;
     if (psc__integer(image, FC_AT(phase1)) != (m1 ? time % m1 : 0)) return 0;
     if (psc__integer(image, FC_AT(phase2)) != (m2 ? time % m2 : 0)) return 0;
     return fc_tracker_numbers(image);
@@ -722,7 +727,7 @@ static double fc_tracker_ahead(const psc_tracker *t, size_t h, double trend_sum)
     if (t->period1 && t->time >= t->period1)
         y += fc_season1(t)[((uint64_t)t->phase1 + h - 1) % (uint64_t)t->period1];
     if (t->period2) y += fc_season2(t)[((uint64_t)t->phase2 + h - 1) % (uint64_t)t->period2];
-    return y;
+    return fc_clamp(y, -FC_FAR, FC_FAR);
 }
 
 static void fc_count_error(double *bin, double u)
@@ -770,7 +775,7 @@ static void fc_tracker_center(psc_tracker *t)
 {
     int64_t i;
 
-    for (i = 0; i < t->period1; i++) fc_season1(t)[i] -= t->level;
+    for (i = 0; i < t->period1; i++) fc_season_learn(&fc_season1(t)[i], -t->level);
 }
 
 static void fc_tracker_learn(psc_tracker *t, double y)

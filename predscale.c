@@ -108,6 +108,7 @@ size_t psc_struct_bytes(int32_t which)
                                    the largest cheap gain on SMD and ASD                                   */
 #define PS_HELD 0.98        /* how much of the high mark is left after a beat                        */
 #define PS_NEW 0.9          /* share of the high mark that a new incident must exceed                */
+#define PS_COUNTS (INT64_C(1) << 60)    /* no saved count is larger, so none overflows */
 #define PS_TIME_VARIANCE 1e32   /* no interval is longer than 10 days, 8.64e14 ns; its square is below this */
 
 /* Nothing but 8-byte words; then five arrays of `metrics` each: mean, variance, smooth, floor, count. */
@@ -332,7 +333,7 @@ psc_status psc_node_observe(psc_node *node, const psc_beat *beat, const double *
     for (k = 0; k < node->metrics; k++)
         if (!psc__nan(&metric[k])) ps_metric_learn(node, k, metric[k]);
     ps_onset(node, ps_smooth(node)[ps_worst(node)]);
-    if (node->beats == 0 || beat->received_at > node->received_at) node->received_at = beat->received_at;
+    node->received_at = beat->received_at;
     node->epoch = beat->epoch;
     node->sequence = beat->sequence;
     node->sent_at = beat->sent_at;
@@ -501,19 +502,26 @@ size_t psc_load_size(const void *saved, size_t saved_bytes)
     return ps_frame(&image, saved, saved_bytes) == PSC_OK ? image.words * 8 : 0;
 }
 
-static int ps_metric_valid(const psc__image *image, size_t metrics, int64_t learn)
+static int ps_counts_valid(const psc__image *image)
+{
+    const int64_t beats = psc__integer(image, PS_AT(beats)), gaps = psc__integer(image, PS_AT(gaps));
+    return psc__integer(image, PS_AT(shards)) >= 0 && beats >= 0 && beats <= PS_COUNTS && gaps >= 0 && gaps <= beats;
+}
+
+/* Arrays of the metrics: only a learned one has a distance from its baseline. */
+static int ps_metrics_valid(const psc__image *image, size_t metrics, int64_t learn)
 {
     const size_t at = sizeof(psc_node) / 8;
     size_t k;
 
     for (k = 0; k < metrics; k++) {
+        const int64_t count = psc__integer(image, at + 4 * metrics + k);
         if (!psc__real_in(image, at + k, -PSC_MAX_METRIC, PSC_MAX_METRIC)
             || !psc__real_in(image, at + metrics + k, 0.0, 4.0 * PSC_MAX_METRIC * PSC_MAX_METRIC)
-            || !psc__real_in(image, at + 2 * metrics + k, 0.0, PSC_MAX_Z)
+            || !psc__real_in(image, at + 2 * metrics + k, 0.0, count < learn ? 0.0 : PSC_MAX_Z)
             || !psc__real_in(image, at + 3 * metrics + k, DBL_MIN, PSC_MAX_METRIC)
-            || psc__integer(image, at + 4 * metrics + k) < 0)
+            || count < 0 || count > psc__integer(image, PS_AT(beats)))
             return 0;
-        if (psc__integer(image, at + 4 * metrics + k) < learn && psc__real(image, at + 2 * metrics + k) > 0.0) return 0;
     }
     return 1;
 }
@@ -529,13 +537,10 @@ static int ps_node_valid(const psc__image *image)
         || psc__word(image, PS_AT(max_jump)) < 1 || !psc__real_in(image, PS_AT(winsor), 1.0, 100.0)
         || !psc__real_in(image, PS_AT(relative_floor), 0.0, 1.0))
         return 0;
-    if (psc__integer(image, PS_AT(shards)) < 0 || psc__integer(image, PS_AT(beats)) < 0
-        || psc__integer(image, PS_AT(gaps)) < 0 || psc__integer(image, PS_AT(gaps)) > psc__integer(image, PS_AT(beats))
-        || !psc__real_in(image, PS_AT(gap_mean), 0.0, 1e16)
-        || !psc__real_in(image, PS_AT(gap_variance), 0.0, PS_TIME_VARIANCE)
+    if (!psc__real_in(image, PS_AT(gap_mean), 0.0, 1e16) || !psc__real_in(image, PS_AT(gap_variance), 0.0, PS_TIME_VARIANCE)
         || !psc__real_in(image, PS_AT(mark), 0.0, PSC_MAX_Z) || !psc__real_in(image, PS_AT(onset), 0.0, PSC_MAX_Z))
         return 0;
-    return ps_metric_valid(image, (size_t)metrics, learn);
+    return ps_counts_valid(image) && ps_metrics_valid(image, (size_t)metrics, learn);
 }
 
 psc_status psc_load(int32_t type, const void *saved, size_t saved_bytes, void *mem, size_t mem_bytes)

@@ -235,7 +235,8 @@ PSC_API psc_status psc_node_init(psc_node *node, size_t bytes, const psc_node_co
  * The interval since the last beat enters mean and sd of the intervals the same way. It is left out when
  * the clock stood or went back, when beats are missing between the two, and when it exceeds ten expected
  * intervals: a pause must not teach the detector that pauses are normal (Akka, PhiAccrualFailureDetector).
- * A larger epoch starts a new sequence and keeps the baseline.
+ * A larger epoch starts a new sequence and keeps the baseline. Silence is counted from the newest beat's
+ * received_at as it is: a clock that jumped and came back does harm until the next beat and no longer.
  * Refused, with nothing changed: PSC_ERR_FORGED (beat->node is not this node, or sender is not node),
  * PSC_ERR_STALE (older epoch, or older sequence of this epoch), PSC_ERR_REPEAT (epoch and sequence of the
  * newest beat), PSC_ERR_IMPOSSIBLE (shards < 0; a metric outside the range above, an infinity, or larger in

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # steps.sh - for check.sh and .ci/run: steps that are counted. Source it; begin with `steps_begin FOLDER`.
 
 steps_begin() {

@@ -279,7 +279,7 @@ class Node:
         s = self.z()
         self.onset = max(0.0, s - 0.9 * self.mark)
         self.mark = max(0.98 * self.mark, s)
-        self.newest = (epoch, sequence, max(received, self.newest[2]) if self.newest else received)
+        self.newest = (epoch, sequence, received)
 
     def take(self, k, x):
         sd = max(math.sqrt(self.var[k]), self.floor[k], self.relative * abs(self.mean[k]))

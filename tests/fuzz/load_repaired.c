@@ -39,12 +39,13 @@ static uint64_t take_new_word(input *in, uint64_t old)
     double x;
     uint64_t w;
 
-    switch (take_byte(in) % 6) {
+    switch (take_byte(in) % 7) {
     case 0: return take_word(in);
     case 1: return (uint64_t)take_integer(in);
     case 2: return old ^ UINT64_C(1) << take_byte(in) % 64;
     case 3: return old + 1;
     case 4: return old - 1;
+    case 5: return (uint64_t)INT64_MAX - take_byte(in) % 4;      /* a counter about to overflow */
     default: x = take_real(in); memcpy(&w, &x, sizeof w); return w;
     }
 }

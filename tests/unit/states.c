@@ -1,0 +1,691 @@
+/* States: save and load of every type, damaged and hostile bytes, and the files that earlier versions have written.
+ *
+ * tests/golden/tracker-1.psc and node-1.psc are saves of format 1. They were written once, by this program with the
+ * argument --write-golden; a later format adds its own and must go on reading these. */
+#include "predscale.h"
+#include "../test.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define SECOND INT64_C(1000000000)
+
+/* ==== Helpers =================================================================================== */
+
+static void *block_new(size_t bytes, int fill)
+{
+    void *block = malloc(bytes);
+
+    if (!block) exit(2);
+    memset(block, fill, bytes);
+    return block;
+}
+
+static void *block_copy(const void *from, size_t bytes)
+{
+    void *block = block_new(bytes, 0);
+    memcpy(block, from, bytes);
+    return block;
+}
+
+static uint64_t word_get(const unsigned char *bytes)
+{
+    uint64_t w = 0;
+    int k;
+
+    for (k = 7; k >= 0; k--) w = w << 8 | bytes[k];
+    return w;
+}
+
+static void word_put(unsigned char *bytes, uint64_t w)
+{
+    int k;
+
+    for (k = 0; k < 8; k++) bytes[k] = (unsigned char)(w >> 8 * k & 0xff);
+}
+
+/* CRC-64/GO-ISO bit by bit, as its catalogue entry says: polynomial 0x1b, reflected, start and end inverted. */
+static uint64_t crc_of(const unsigned char *bytes, size_t n)
+{
+    uint64_t crc = UINT64_MAX;
+    size_t i;
+    int k;
+
+    for (i = 0; i < n; i++) {
+        crc ^= bytes[i];
+        for (k = 0; k < 8; k++) crc = crc >> 1 ^ (crc & 1 ? UINT64_C(0xd800000000000000) : 0);
+    }
+    return ~crc;
+}
+
+/* Makes the CRC of altered bytes right again. */
+static void repair(unsigned char *saved, size_t bytes)
+{
+    word_put(saved + bytes - 8, crc_of(saved, bytes - 8));
+}
+
+/* ==== States to try ============================================================================= */
+
+typedef struct subject {
+    const char *name;
+    int32_t type;
+    int period1, period2, metrics;
+} subject;
+
+static const subject subjects[] = {
+    {"tracker", PSC_TYPE_TRACKER, 0, 0, 0}, {"tracker of one season", PSC_TYPE_TRACKER, 5, 0, 0},
+    {"tracker of two seasons", PSC_TYPE_TRACKER, 4, 12, 0}, {"tracker of the second season", PSC_TYPE_TRACKER, 0, 3, 0},
+    {"node of 1 metric", PSC_TYPE_NODE, 0, 0, 1}, {"node of 7", PSC_TYPE_NODE, 0, 0, 7}, {"node of 64", PSC_TYPE_NODE, 0, 0, 64}
+};
+
+enum { SUBJECTS = sizeof subjects / sizeof subjects[0], STEPS = 90 };
+
+static double observation(int t)
+{
+    uint64_t seed = (uint64_t)t;
+
+    if (t % 23 == 11) return NAN;
+    return 20.0 + 5.0 * (t % 4) + 9.0 * ((t % 12) / 6) + 3.0 * test_uniform(&seed) + (t == 60 ? 500.0 : 0.0);
+}
+
+static void beat(int t, psc_beat *b, double *metric)
+{
+    uint64_t seed = (uint64_t)t;
+    int k;
+
+    b->node = b->sender = 42;
+    b->epoch = t < 50 ? 1 : 2;
+    b->sequence = (uint64_t)t;
+    b->sent_at = b->received_at = t * SECOND + (int64_t)(test_random(&seed) % 100000000);
+    b->shards = t % 7;
+    for (k = 0; k < PSC_MAX_METRICS; k++) metric[k] = k == t % 9 ? (double)NAN : 0.2 + 0.1 * test_uniform(&seed) + (t > 70 ? 0.3 : 0.0);
+}
+
+/* Steps from..to-1 of the scenario. */
+static void advance(void *state, int32_t type, int from, int to)
+{
+    double metric[PSC_MAX_METRICS];
+    psc_beat b;
+    int t;
+
+    for (t = from; t < to; t++) {
+        beat(t, &b, metric);
+        if (type == PSC_TYPE_TRACKER)
+            CHECK_STATUS(psc_tracker_observe((psc_tracker *)state, observation(t)), PSC_OK);
+        else
+            CHECK_STATUS(psc_node_observe((psc_node *)state, &b, metric), PSC_OK);
+    }
+}
+
+/* A subject after `steps` steps, in a block of exactly its size. */
+static void *subject_new(const subject *s, int steps, size_t *bytes)
+{
+    psc_tracker_config tracker;
+    psc_node_config node;
+    void *state;
+
+    psc_tracker_default(&tracker);
+    psc_node_default(&node);
+    tracker.period1 = s->period1;
+    tracker.period2 = s->period2;
+    tracker.lower = 0.0;
+    node.metrics = s->metrics;
+    node.id = 42;
+    node.learn = 10;
+    node.memory = 30;
+    *bytes = s->type == PSC_TYPE_TRACKER ? psc_tracker_size(&tracker) : psc_node_size(&node);
+    state = block_new(*bytes, 0x99);
+    if (s->type == PSC_TYPE_TRACKER)
+        CHECK_STATUS(psc_tracker_init((psc_tracker *)state, *bytes, &tracker), PSC_OK);
+    else
+        CHECK_STATUS(psc_node_init((psc_node *)state, *bytes, &node), PSC_OK);
+    advance(state, s->type, 1, steps);
+    return state;
+}
+
+static unsigned char *saved_of(const void *state, size_t *bytes)
+{
+    unsigned char *saved;
+    size_t written = 0;
+
+    *bytes = psc_save_size(state);
+    saved = (unsigned char *)block_new(*bytes, 0x66);
+    CHECK_STATUS(psc_save(state, saved, *bytes, &written), PSC_OK);
+    CHECK_INT(written, *bytes);
+    return saved;
+}
+
+/* ==== Round trip ================================================================================ */
+
+/* The published check value of the CRC, and that it is the one that is written. */
+static void test_crc(void)
+{
+    size_t bytes, i, n;
+    int k;
+
+    CHECK(crc_of((const unsigned char *)"123456789", 9) == UINT64_C(0xb90956c775a41001));
+    for (k = 0; k < SUBJECTS; k++) {
+        uint64_t *state = (uint64_t *)subject_new(&subjects[k], STEPS, &bytes);
+        unsigned char *saved = saved_of(state, &n);
+        CHECK_INT(n, bytes + 8);
+        CHECK(word_get(saved + bytes) == crc_of(saved, bytes));
+        for (i = 0; i < bytes / 8; i++) CHECK(word_get(saved + 8 * i) == state[i]);     /* little-endian words */
+        free(state);
+        free(saved);
+    }
+}
+
+/* At every age, into a block of any content, from and to bytes of any alignment; then it goes on as if nothing was. */
+static void test_round_trip(void)
+{
+    static const int fill[] = {0x00, 0xAA, 0xFF};
+    int k, age;
+
+    for (k = 0; k < SUBJECTS; k++) {
+        for (age = 1; age <= STEPS; age += 1 + age / 4) {
+            size_t bytes, n, written = 0;
+            void *state = subject_new(&subjects[k], age, &bytes), *loaded = block_new(bytes, fill[age % 3]);
+            unsigned char *saved = (unsigned char *)block_new(bytes + 8 + 7, 0), *at = saved + age % 8, *again;
+            CHECK_STATUS(psc_save(state, at, bytes + 8, &written), PSC_OK);
+            CHECK_INT(psc_load_size(at, written), bytes);
+            CHECK_STATUS(psc_load(age % 2 ? PSC_TYPE_ANY : subjects[k].type, at, written, loaded, bytes), PSC_OK);
+            CHECK(memcmp(state, loaded, bytes) == 0);
+            CHECK_INT(psc_state_type(loaded), subjects[k].type);
+            again = saved_of(loaded, &n);
+            CHECK(memcmp(again, at, n) == 0);
+            advance(state, subjects[k].type, age, STEPS + 20);
+            advance(loaded, subjects[k].type, age, STEPS + 20);
+            CHECK(memcmp(state, loaded, bytes) == 0);
+            free(state);
+            free(loaded);
+            free(saved);
+            free(again);
+        }
+    }
+}
+
+/* Any gains and the largest values: whatever state is reached can be loaded again. */
+static void test_reached_states_load(void)
+{
+    static const double gain[] = {0.0, 1e-9, 0.3, 0.9, 1.0};
+    static const double value[] = {1e15, -1e15, 0.0, 5e-324, 1.0};
+    uint64_t seed = 3;
+    int round, t;
+
+    for (round = 0; round < 200; round++) {
+        psc_tracker_config config;
+        uint64_t block[64 + 3 + 7], loaded[64 + 3 + 7];
+        unsigned char saved[sizeof block + 8];
+        size_t written = 0;
+        psc_tracker_default(&config);
+        config.period1 = round % 3 ? 3 : 0;
+        config.period2 = round % 2 ? 7 : 0;
+        config.alpha = gain[test_random(&seed) % 5];
+        config.beta = gain[test_random(&seed) % 5];
+        config.phi = fmin(gain[test_random(&seed) % 5], 0.999);
+        config.gamma1 = gain[test_random(&seed) % 5];
+        config.gamma2 = gain[test_random(&seed) % 5];
+        CHECK_STATUS(psc_tracker_init((psc_tracker *)block, sizeof block, &config), PSC_OK);
+        for (t = 0; t < 150; t++) {
+            const double y = round % 4 ? value[test_random(&seed) % 5] : t % 2 ? 1e15 : -1e15;
+            CHECK_STATUS(psc_tracker_observe((psc_tracker *)block, y), PSC_OK);
+        }
+        CHECK_STATUS(psc_save(block, saved, sizeof saved, &written), PSC_OK);
+        CHECK_STATUS(psc_load(PSC_TYPE_TRACKER, saved, written, loaded, sizeof loaded), PSC_OK);
+    }
+    for (round = 0; round < 100; round++) {
+        psc_node_config config;
+        uint64_t block[22 + 5 * 8], loaded[22 + 5 * 8];
+        unsigned char saved[sizeof block + 8];
+        double floor_[8], metric[PSC_MAX_METRICS];
+        size_t written = 0;
+        psc_beat b;
+        int k;
+        psc_node_default(&config);
+        config.metrics = 8;
+        config.learn = 2;
+        config.memory = 2 + round % 9;
+        config.interval_ns = round % 2 ? INT64_C(86400) * SECOND : INT64_C(1000000);
+        config.winsor = round % 3 ? 1.0 : 100.0;
+        for (k = 0; k < 8; k++) floor_[k] = round % 5 ? DBL_MIN : 1e15;
+        config.floor = floor_;
+        CHECK_STATUS(psc_node_init((psc_node *)block, sizeof block, &config), PSC_OK);
+        for (t = 0; t < 100; t++) {
+            beat(t, &b, metric);
+            b.node = b.sender = 0;
+            b.received_at = t * 10 * config.interval_ns;
+            for (k = 0; k < 8; k++) metric[k] = k >= 2 && k <= 4 ? (double)(t % 2) : k == 7 && t % 2 ? -1e15 : t % 2 ? 0.0 : 1e15;
+            CHECK_STATUS(psc_node_observe((psc_node *)block, &b, metric), PSC_OK);
+        }
+        CHECK_STATUS(psc_save(block, saved, sizeof saved, &written), PSC_OK);
+        CHECK_STATUS(psc_load(PSC_TYPE_NODE, saved, written, loaded, sizeof loaded), PSC_OK);
+    }
+}
+
+/* ==== Refusals ================================================================================== */
+
+static void test_arguments(void)
+{
+    size_t bytes, n, written = 77;
+    uint64_t *state = (uint64_t *)subject_new(&subjects[1], STEPS, &bytes), none[4] = {0, 4, 0, 0};
+    uint64_t *mem = (uint64_t *)block_new(bytes + 8, 0x5C), *before = (uint64_t *)block_copy(mem, bytes + 8);
+    unsigned char *saved = saved_of(state, &n), *out = (unsigned char *)block_new(n, 0x5C);
+
+    CHECK_STATUS(psc_state_type(NULL), PSC_ERR_NULL);
+    CHECK_STATUS(psc_state_type((char *)state + 4), PSC_ERR_ALIGN);
+    CHECK_STATUS(psc_state_type(none), PSC_ERR_STATE);
+    none[0] = state[0] + 1;                                 /* a later format */
+    CHECK_STATUS(psc_state_type(none), PSC_ERR_STATE);
+    CHECK_INT(psc_save_size(NULL), 0);
+    CHECK_INT(psc_save_size((char *)state + 4), 0);
+    CHECK_INT(psc_save_size(none), 0);
+    none[0] = state[0];
+    none[1] = 1;
+    CHECK_INT(psc_save_size(none), 0);
+    none[1] = SIZE_MAX / 8;
+    CHECK_INT(psc_save_size(none), 0);
+    CHECK_STATUS(psc_save(none, out, n, &written), PSC_ERR_STATE);
+    CHECK_STATUS(psc_save(NULL, out, n, &written), PSC_ERR_NULL);
+    CHECK_STATUS(psc_save(state, NULL, n, &written), PSC_ERR_NULL);
+    CHECK_STATUS(psc_save(state, out, n, NULL), PSC_ERR_NULL);
+    CHECK_STATUS(psc_save((char *)state + 4, out, n, &written), PSC_ERR_ALIGN);
+    CHECK_STATUS(psc_save(state, out, n - 1, &written), PSC_ERR_SPACE);
+    CHECK_STATUS(psc_save(state, out, 0, &written), PSC_ERR_SPACE);
+    CHECK(memcmp(out, before, n) == 0);
+    CHECK_INT(written, 77);
+
+    CHECK_INT(psc_load_size(NULL, n), 0);
+    CHECK_INT(psc_load_size(saved, n), bytes);
+    CHECK_STATUS(psc_load(PSC_TYPE_ANY, NULL, n, mem, bytes), PSC_ERR_NULL);
+    CHECK_STATUS(psc_load(PSC_TYPE_ANY, saved, n, NULL, bytes), PSC_ERR_NULL);
+    CHECK_STATUS(psc_load(PSC_TYPE_ANY, saved, n, (char *)mem + 4, bytes), PSC_ERR_ALIGN);
+    CHECK_STATUS(psc_load(PSC_TYPE_ANY, saved, n, mem, bytes - 1), PSC_ERR_SPACE);
+    CHECK_STATUS(psc_load(PSC_TYPE_ANY, saved, n, mem, 0), PSC_ERR_SPACE);
+    CHECK_STATUS(psc_load(PSC_TYPE_NODE, saved, n, mem, bytes), PSC_ERR_STATE);
+    CHECK_STATUS(psc_load(-1, saved, n, mem, bytes), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_load(3, saved, n, mem, bytes), PSC_ERR_RANGE);
+    CHECK(memcmp(mem, before, bytes + 8) == 0);
+    CHECK_STATUS(psc_load(PSC_TYPE_TRACKER, saved, n, mem, bytes + 8), PSC_OK);
+    CHECK(memcmp(mem, state, bytes) == 0);
+    CHECK(mem[bytes / 8] == before[bytes / 8]);             /* nothing behind it was written */
+    free(state);
+    free(mem);
+    free(before);
+    free(saved);
+    free(out);
+}
+
+/* Heads with a right CRC that are none of ours. */
+static void test_heads(void)
+{
+    static const struct {
+        int word;
+        uint64_t flip;
+        psc_status want;
+    } wrong[] = {
+        {0, UINT64_C(1) << 40, PSC_ERR_FORMAT}, {0, UINT64_C(1) << 63, PSC_ERR_FORMAT},     /* the mark */
+        {1, 1, PSC_ERR_FORMAT}, {1, UINT64_C(1) << 61, PSC_ERR_FORMAT},                     /* the length */
+        {0, 1 ^ 2, PSC_ERR_VERSION}, {0, 0x8000, PSC_ERR_VERSION}, {0, 1, PSC_ERR_VERSION}, /* 2, 0x8001, 0 */
+        {0, UINT64_C(1) << 18, PSC_ERR_CORRUPT}, {0, UINT64_C(1) << 39, PSC_ERR_CORRUPT},   /* types 5 and 2^23 + 1 */
+        {0, UINT64_C(1) << 16, PSC_ERR_CORRUPT}, {0, UINT64_C(3) << 16, PSC_ERR_CORRUPT}    /* types 0 and 2 */
+    };
+    size_t bytes, n, i;
+    void *state = subject_new(&subjects[1], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
+    unsigned char *saved = saved_of(state, &n);
+
+    for (i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        unsigned char *bad = (unsigned char *)block_copy(saved, n);
+        word_put(bad + 8 * wrong[i].word, word_get(bad + 8 * wrong[i].word) ^ wrong[i].flip);
+        repair(bad, n);
+        CHECK_STATUS(psc_load(PSC_TYPE_ANY, bad, n, mem, bytes), wrong[i].want);
+        CHECK_INT(psc_load_size(bad, n) != 0, wrong[i].want == PSC_ERR_CORRUPT);
+        CHECK(memcmp(mem, before, bytes) == 0);
+        free(bad);
+    }
+    free(state);
+    free(mem);
+    free(before);
+    free(saved);
+}
+
+/* Every prefix, and the bytes with some behind them. */
+static void test_truncations(void)
+{
+    int k;
+
+    for (k = 0; k < SUBJECTS; k++) {
+        size_t bytes, n, cut;
+        void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
+        unsigned char *saved = saved_of(state, &n), *longer = (unsigned char *)block_new(n + 16, 0);
+        for (cut = 0; cut < n; cut++) {
+            unsigned char *part = (unsigned char *)block_new(cut + !cut, 0);        /* a read beyond it is seen */
+            memcpy(part, saved, cut);
+            CHECK_STATUS(psc_load(PSC_TYPE_ANY, part, cut, mem, bytes), PSC_ERR_FORMAT);
+            CHECK_INT(psc_load_size(part, cut), 0);
+            free(part);
+        }
+        memcpy(longer, saved, n);
+        for (cut = n + 1; cut <= n + 16; cut++) CHECK_STATUS(psc_load(PSC_TYPE_ANY, longer, cut, mem, bytes), PSC_ERR_FORMAT);
+        CHECK(memcmp(mem, before, bytes) == 0);
+        free(state);
+        free(mem);
+        free(before);
+        free(saved);
+        free(longer);
+    }
+}
+
+/* Every flip of one bit of every subject. */
+static void test_flips(void)
+{
+    int k;
+
+    for (k = 0; k < SUBJECTS; k++) {
+        size_t bytes, n, bit;
+        void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
+        unsigned char *saved = saved_of(state, &n);
+        for (bit = 0; bit < 8 * n; bit++) {
+            psc_status status;
+            saved[bit / 8] ^= (unsigned char)(1 << bit % 8);
+            status = psc_load(PSC_TYPE_ANY, saved, n, mem, bytes);
+            CHECK(status < 0);
+            if (bit >= 128) CHECK_STATUS(status, PSC_ERR_CHECKSUM);         /* behind the two words of the head */
+            saved[bit / 8] ^= (unsigned char)(1 << bit % 8);
+        }
+        CHECK(memcmp(mem, before, bytes) == 0);
+        CHECK_STATUS(psc_load(PSC_TYPE_ANY, saved, n, mem, bytes), PSC_OK);
+        free(state);
+        free(mem);
+        free(before);
+        free(saved);
+    }
+}
+
+/* Bursts: any bits within 64 neighbours, both ends wrong. In the order of the CRC a byte's lowest bit comes first. */
+static void test_bursts(void)
+{
+    size_t bytes, n;
+    void *state = subject_new(&subjects[2], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
+    unsigned char *saved = saved_of(state, &n);
+    uint64_t seed = 8;
+    int round;
+
+    for (round = 0; round < 100000; round++) {
+        const size_t width = 2 + test_random(&seed) % 63, start = test_random(&seed) % (8 * n - width);
+        const uint64_t pattern = test_random(&seed) | UINT64_C(1) | UINT64_C(1) << (width - 1);
+        size_t i;
+        int undo;
+        for (undo = 0; undo < 2; undo++) {
+            if (undo) CHECK(psc_load(PSC_TYPE_ANY, saved, n, mem, bytes) < 0);
+            for (i = 0; i < width; i++)
+                if (pattern >> i & 1) saved[(start + i) / 8] ^= (unsigned char)(1 << (start + i) % 8);
+        }
+    }
+    CHECK(memcmp(mem, before, bytes) == 0);
+    CHECK_STATUS(psc_load(PSC_TYPE_ANY, saved, n, mem, bytes), PSC_OK);
+    free(state);
+    free(mem);
+    free(before);
+    free(saved);
+}
+
+/* ==== Hostile content =========================================================================== */
+
+static const uint64_t hostile[] = {
+    0, 1, 2, 3, 4, UINT64_MAX, UINT64_C(0x8000000000000000), INT64_MAX, INT64_MAX - 7, UINT64_C(0x8000000000000001),
+    INT32_MAX, UINT64_C(1) << 32, UINT64_C(1) << 53, 100000, 100001,
+    UINT64_C(0x7ff8000000000000), UINT64_C(0xfff4000000000001), UINT64_C(0x7ff0000000000000), UINT64_C(0xfff0000000000000),
+    UINT64_C(0x0010000000000000), UINT64_C(0x7fefffffffffffff), UINT64_C(0xffefffffffffffff),
+    UINT64_C(0x43abc16d674ec800), UINT64_C(0xc3abc16d674ec800), UINT64_C(0x430c6bf526340000),       /* +-1e18, 1e15 */
+    UINT64_C(0x3ff0000000000000), UINT64_C(0x3feff7ced916872b), UINT64_C(0x408f400000000000),       /* 1, 0.999, 1000 */
+    UINT64_C(0x01a56e1fc2f8f359), UINT64_C(0x46293e5939a08cea)                                      /* 1e-300, 1e30 */
+};
+
+enum { HOSTILE = sizeof hostile / sizeof hostile[0] };
+
+static int all_finite(const double *x, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (!isfinite(x[i])) return 0;
+    return 1;
+}
+
+/* A tracker that was loaded: each call gives a code or finite and ordered numbers. */
+static void use_tracker(psc_tracker *tracker)
+{
+    static const double value[] = {1.0, -1e15, 1e15, 0.0, 7.0, 1e15, -1e15, 5e-324};
+    static const double level[] = {1e-9, 0.5, 1.0 - 1e-9};
+    static const size_t lead[] = {1, 2, 64, 70};
+    double point[70], quantile[210];
+    size_t i, j;
+    int t;
+
+    for (t = 0; t < 72; t++) {
+        if (t % 24 == 0) {
+            for (i = 0; i < 4; i++) {
+                if (psc_tracker_predict(tracker, lead[i], level, 3, point, quantile) != PSC_OK) continue;
+                CHECK(all_finite(point, lead[i]) && all_finite(quantile, 3 * lead[i]));
+                for (j = 0; j < lead[i]; j++) CHECK(quantile[3 * j] <= quantile[3 * j + 1] && quantile[3 * j + 1] <= quantile[3 * j + 2]);
+            }
+        }
+        CHECK(psc_tracker_observe(tracker, t % 11 == 10 ? (double)NAN : value[t % 8]) <= PSC_OK);
+    }
+}
+
+static void use_node(psc_node *node)
+{
+    static const int64_t moment[] = {INT64_MIN, -1, 0, 200 * SECOND, INT64_MAX};
+    double metric[PSC_MAX_METRICS];
+    psc_node_score s;
+    psc_beat b;
+    int t, k;
+
+    for (t = 100; t < 112; t++) {
+        for (k = 0; k < 5; k++) {
+            if (psc_node_score_at(node, moment[k], &s) != PSC_OK) continue;
+            CHECK(isfinite(s.instability) && isfinite(s.z) && isfinite(s.phi) && isfinite(s.onset));
+            CHECK(s.instability >= 0.0 && s.instability <= 1.0 && s.phi >= 0.0 && s.phi <= PSC_MAX_PHI && s.z >= 0.0);
+            CHECK(s.metric >= PSC_METRIC_BEATS && s.metric < PSC_MAX_METRICS && s.z <= PSC_MAX_Z);
+        }
+        beat(t, &b, metric);
+        if (t == 105) b.received_at = INT64_MAX;
+        for (k = 7; k < PSC_MAX_METRICS; k++) metric[k] = t % 2 ? 1e15 : -1e15;
+        CHECK(psc_node_observe(node, &b, metric) <= PSC_OK);
+    }
+}
+
+/* Loads what may be anything with a right CRC; if it is taken it is used, saved, and taken again. */
+static int try_hostile(unsigned char *saved, size_t n, void *mem, const void *before, size_t bytes)
+{
+    unsigned char *again;
+    size_t written;
+    psc_status status;
+
+    repair(saved, n);
+    status = psc_load(PSC_TYPE_ANY, saved, n, mem, bytes);
+    if (status != PSC_OK) {
+        CHECK(status == PSC_ERR_CORRUPT || status == PSC_ERR_FORMAT || status == PSC_ERR_VERSION);
+        CHECK(memcmp(mem, before, bytes) == 0);
+        return 0;
+    }
+    CHECK(memcmp(mem, before, bytes) != 0);
+    if (psc_state_type(mem) == PSC_TYPE_TRACKER)
+        use_tracker((psc_tracker *)mem);
+    else
+        use_node((psc_node *)mem);
+    again = (unsigned char *)block_new(n, 0);
+    CHECK_STATUS(psc_save(mem, again, n, &written), PSC_OK);
+    CHECK_STATUS(psc_load(PSC_TYPE_ANY, again, n, mem, bytes), PSC_OK);
+    free(again);
+    memcpy(mem, before, bytes);
+    return 1;
+}
+
+/* Each word of each subject with each hostile value. */
+static void test_hostile_words(void)
+{
+    int k, v;
+
+    for (k = 0; k < SUBJECTS; k++) {
+        size_t bytes, n, i, taken = 0, tried = 0;
+        void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
+        unsigned char *saved = saved_of(state, &n);
+        for (i = 0; i < bytes / 8; i++) {
+            const uint64_t was = word_get(saved + 8 * i);
+            for (v = 0; v < HOSTILE; v++, tried++) {
+                word_put(saved + 8 * i, hostile[v]);
+                taken += (size_t)try_hostile(saved, n, mem, before, bytes);
+            }
+            word_put(saved + 8 * i, was);
+        }
+        CHECK(taken > tried / 10 && taken < tried);         /* so both ways were gone */
+        free(state);
+        free(mem);
+        free(before);
+        free(saved);
+    }
+}
+
+/* Several at once. */
+static void test_hostile_states(void)
+{
+    uint64_t seed = 55;
+    int k, round;
+
+    for (k = 0; k < SUBJECTS - 1; k++) {
+        size_t bytes, n;
+        void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
+        unsigned char *saved = saved_of(state, &n);
+        for (round = 0; round < 3000; round++) {
+            unsigned char *bad = (unsigned char *)block_copy(saved, n);
+            uint64_t changes = 2 + test_random(&seed) % 5;
+            for (; changes > 0; changes--) {
+                const size_t i = 2 + test_random(&seed) % (bytes / 8 - 2);
+                const uint64_t w = word_get(bad + 8 * i);
+                const uint64_t r = test_random(&seed);
+                word_put(bad + 8 * i, r % 3 ? hostile[r / 3 % HOSTILE] : w ^ UINT64_C(1) << (r / 3 % 64));
+            }
+            (void)try_hostile(bad, n, mem, before, bytes);
+            free(bad);
+        }
+        free(state);
+        free(mem);
+        free(before);
+        free(saved);
+    }
+}
+
+/* What the invariants must refuse, by the words of the layout as format 1 has it. */
+static void test_invariants(void)
+{
+    static const struct {
+        int subject, word;
+        uint64_t value;
+    } bad[] = {
+        {2, 2, 1}, {2, 2, 12}, {2, 2, 3}, {2, 3, 4}, {2, 3, 13},                /* periods */
+        {2, 4, UINT64_C(0x3ff0000000000001)}, {2, 5, UINT64_C(0xbff0000000000000)}, {2, 6, UINT64_C(0x3ff0000000000000)},
+        {2, 9, UINT64_C(0x7ff0000000000000)}, {2, 10, UINT64_C(0xbff0000000000000)},    /* bounds: lower 0, upper -1 */
+        {2, 11, UINT64_MAX}, {2, 12, UINT64_MAX}, {2, 12, 10000}, {2, 13, 4}, {2, 14, 12}, {2, 15, 4}, {2, 15, UINT64_MAX},
+        {5, 3, 6}, {5, 3, 0}, {5, 3, 65}, {5, 4, 1}, {5, 4, 31}, {5, 5, 9}, {5, 6, 0}, {5, 7, UINT64_MAX}, {5, 8, 0},
+        {5, 9, 0}, {5, 10, UINT64_C(0x4000000000000000)}, {5, 15, UINT64_MAX}, {5, 16, UINT64_MAX}, {5, 19, 1000},
+        {5, 18, UINT64_C(0xbff0000000000000)}, {5, 20, UINT64_C(0x7ff8000000000000)}, {5, 21, UINT64_C(0x7ff0000000000000)}
+    };
+    size_t bytes, n, i;
+
+    for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        void *state = subject_new(&subjects[bad[i].subject], STEPS, &bytes), *mem = block_new(bytes, 0);
+        unsigned char *saved = saved_of(state, &n);
+        word_put(saved + 8 * bad[i].word, bad[i].value);
+        repair(saved, n);
+        CHECK_STATUS(psc_load(PSC_TYPE_ANY, saved, n, mem, bytes), PSC_ERR_CORRUPT);
+        free(state);
+        free(mem);
+        free(saved);
+    }
+    for (i = 3; i <= 66; i++) {                             /* any length with a right head: too short for its type */
+        unsigned char saved[8 * 67];
+        uint64_t mem[66];
+        int32_t type;
+        for (type = PSC_TYPE_TRACKER; type <= PSC_TYPE_NODE; type++) {
+            memset(saved, 0, sizeof saved);
+            word_put(saved, UINT64_C(0x505343) << 40 | (uint64_t)type << 16 | 1);
+            word_put(saved + 8, i - 1);
+            repair(saved, 8 * i);
+            if (type == PSC_TYPE_TRACKER && i == 65) continue;          /* a tracker that knows nothing */
+            CHECK_STATUS(psc_load(type, saved, 8 * i, mem, sizeof mem), PSC_ERR_CORRUPT);
+        }
+    }
+}
+
+/* ==== Golden files ============================================================================== */
+
+static const struct {
+    const char *path;
+    int subject;
+} golden[] = {{"tests/golden/tracker-1.psc", 2}, {"tests/golden/node-1.psc", 5}};
+
+static void write_golden(void)
+{
+    size_t bytes, n, i;
+
+    for (i = 0; i < 2; i++) {
+        void *state = subject_new(&subjects[golden[i].subject], STEPS, &bytes);
+        unsigned char *saved = saved_of(state, &n);
+        FILE *file = fopen(golden[i].path, "wb");
+        if (!file || fwrite(saved, 1, n, file) != n || fclose(file) != 0) exit(2);
+        printf("%s: %d bytes\n", golden[i].path, (int)n);
+        free(state);
+        free(saved);
+    }
+}
+
+/* A file of format 1 is what the scenario saves today, loads, and goes on as the scenario does. */
+static void test_golden(void)
+{
+    unsigned char file_bytes[2000];
+    size_t bytes, n, i, length;
+
+    for (i = 0; i < 2; i++) {
+        const subject *s = &subjects[golden[i].subject];
+        void *state = subject_new(s, STEPS, &bytes), *loaded = block_new(bytes, 0xFF);
+        unsigned char *saved = saved_of(state, &n);
+        FILE *file = fopen(golden[i].path, "rb");
+        length = file ? fread(file_bytes, 1, sizeof file_bytes, file) : 0;
+        if (file) fclose(file);
+        CHECK_INT(length, n);
+        CHECK(length == n && memcmp(file_bytes, saved, n) == 0);
+        CHECK_STATUS(psc_load(s->type, file_bytes, length, loaded, bytes), PSC_OK);
+        if (length == n) {
+            advance(state, s->type, STEPS, STEPS + 50);
+            advance(loaded, s->type, STEPS, STEPS + 50);
+            CHECK(memcmp(state, loaded, bytes) == 0);
+        }
+        free(state);
+        free(loaded);
+        free(saved);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 2 && strcmp(argv[1], "--write-golden") == 0) {
+        write_golden();
+        return test_checks_failed != 0;
+    }
+    RUN(test_crc);
+    RUN(test_round_trip);
+    RUN(test_reached_states_load);
+    RUN(test_arguments);
+    RUN(test_heads);
+    RUN(test_truncations);
+    RUN(test_flips);
+    RUN(test_bursts);
+    RUN(test_hostile_words);
+    RUN(test_hostile_states);
+    RUN(test_invariants);
+    RUN(test_golden);
+    return test_end();
+}
