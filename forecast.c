@@ -108,7 +108,7 @@ int psc__grow(size_t *total, size_t n, size_t element)
 {
     size_t bytes;
 
-    if (element != 0 && n > (SIZE_MAX - 7) / element) return 0;
+    if (n > (SIZE_MAX - 7) / element) return 0;
     bytes = (n * element + 7) & ~(size_t)7;
     if (bytes > SIZE_MAX - *total) return 0;
     *total += bytes;
@@ -866,7 +866,8 @@ static double fc_tracker_variance(const psc_tracker *t, size_t h)
     return near_ + share * (far_ - near_);
 }
 
-/* Quantile of the table of standardised errors: linear within a bin. */
+/* Quantile of the table of standardised errors: linear within a bin. The bin that the loop ends at is not empty, since
+ * the same sum in the same order is above want there. */
 static double fc_shape_quantile(const double *bin, double p)
 {
     double total = 0.0, below = 0.0, low, want;
@@ -875,7 +876,6 @@ static double fc_shape_quantile(const double *bin, double p)
     for (i = 0; i < FC_BINS; i++) total += bin[i];
     want = p * total;
     for (i = 0; i < FC_BINS - 1 && below + bin[i] < want; i++) below += bin[i];
-    if (!(bin[i] > 0.0)) return fc_bin_edge(i);
     low = fc_bin_edge(i);
     return low + fc_clamp((want - below) / bin[i], 0.0, 1.0) * (fc_bin_edge(i + 1) - low);
 }
@@ -1537,16 +1537,15 @@ static psc_status fc_backtest_origin(const psc_series *series, const psc_forecas
 
     past.n = origin;
     ends[0] = 0.5 - level / 2.0;
-    ends[1] = 0.5 + level / 2.0;
+    ends[1] = fc_clamp(0.5 + level / 2.0, 0.5, 1.0 - DBL_EPSILON / 2.0);      /* rounding may reach 1 */
     status = psc_forecast_fit(&past, forecast, fit, bytes, NULL);
     if (status == PSC_ERR_EMPTY) return PSC_OK;
     if (status == PSC_OK) status = psc_forecast_predict(fit, h, ends, 2, point, bounds);
-    if (status != PSC_OK) return status;
-    for (i = 0; i < h; i++)
+    for (i = 0; status == PSC_OK && i < h; i++)
         if (!psc__nan(&series->value[origin + i]))
             fc_accuracy_add(sum, series->value[origin + i], point[i], bounds[2 * i], bounds[2 * i + 1], level);
     sum->origins++;
-    return PSC_OK;
+    return status;
 }
 
 psc_status psc_backtest_run(const psc_series *series, const psc_forecast_config *forecast,
@@ -1554,7 +1553,7 @@ psc_status psc_backtest_run(const psc_series *series, const psc_forecast_config 
 {
     psc_accuracy sum;
     psc_status status;
-    size_t present, back;
+    size_t present;
     int positive, i;
     fc_job job;
 
@@ -1567,10 +1566,10 @@ psc_status psc_backtest_run(const psc_series *series, const psc_forecast_config 
     if (status == PSC_OK) status = fc_values(series->value, series->n, &present, &positive);
     memset(&sum, 0, sizeof sum);
     for (i = config->origins - 1; i >= 0 && status == PSC_OK; i--) {
-        back = (size_t)forecast->horizon + (size_t)i * (size_t)config->stride;
+        const uint64_t back = (uint64_t)forecast->horizon + (uint64_t)i * (uint64_t)config->stride;
         if (back + 2 > series->n) continue;
-        status = fc_backtest_origin(series, forecast, config->level, series->n - back, (psc_forecast *)work, job.total,
-                                    &sum);
+        status = fc_backtest_origin(series, forecast, config->level, series->n - (size_t)back, (psc_forecast *)work,
+                                    job.total, &sum);
     }
     if (status != PSC_OK) return status;
     fc_accuracy_mean(&sum, fc_naive_scale(series));

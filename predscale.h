@@ -228,11 +228,13 @@ PSC_API psc_status psc_node_init(psc_node *node, size_t bytes, const psc_node_co
 
 /* Takes one beat.
  *   metric  [metrics of the config], NaN: not reported
- * Baseline of each metric, x cut to mean +- winsor * sd, w = max(1 / (beats + 1), 1 / memory):
+ * Baseline of each metric, w = max(1 / (count + 1), 1 / memory), count beats that reported it; from `learn` of them
+ * on, x is cut to mean +- winsor * max(sd, ...) before it is learned, and z is smoothed (it is 0 until then):
  *     z  = (x - mean) / max(sd, floor, relative_floor * |mean|)        against the baseline before this beat
  *     sd^2 = (1 - w) (sd^2 + w (x - mean)^2),  mean += w (x - mean)    (West 1979, exponential weights)
  *     smoothed |z| += (min(|z|, PSC_MAX_Z) - smoothed |z|) / 3         a mean of about 5 beats
- * The interval since the last beat enters mean and sd of the intervals the same way. It is left out when
+ * The interval since the last beat enters mean and sd of the intervals the same way, uncut; they start at
+ * interval_ns and a quarter of it, which count as one interval. It is left out when
  * the clock stood or went back, when beats are missing between the two, and when it exceeds ten expected
  * intervals: a pause must not teach the detector that pauses are normal (Akka, PhiAccrualFailureDetector).
  * A larger epoch starts a new sequence and keeps the baseline. Silence is counted from the newest beat's
@@ -254,7 +256,7 @@ typedef struct psc_node_score {
     double  phi;                /* suspicion from the missing beat, 0..PSC_MAX_PHI                   */
     double  onset;              /* > 0 at a beat that announces a new incident: its strength, in z   */
     int32_t metric;             /* what contributes most: a metric, or PSC_METRIC_BEATS              */
-    int32_t learned;            /* 1: the baseline has seen config.learn beats                       */
+    int32_t learned;            /* 1: config.learn beats were taken (a metric often missing needs more) */
     int64_t beats;              /* beats taken                                                       */
     int64_t shards;             /* as the newest beat said; 0 before any                             */
 } psc_node_score;
@@ -275,7 +277,7 @@ PSC_API psc_status psc_node_score_at(const psc_node *node, int64_t now, psc_node
 /* From score to probability, before any failure was seen: a stated prior. */
 typedef struct psc_failure_config {
     uint32_t struct_size;
-    int32_t  reserved;          /* 0                                                                 */
+    int32_t  reserved;          /* not read                                                          */
     double   base;              /* chance of a failure within the horizon for a node that looks as
                                    always, 1e-9..0.5; 0.01                                           */
     double   slope_z;           /* log odds a unit of ln(z / 3), 0..100; 2                           */
@@ -303,25 +305,28 @@ PSC_API psc_status psc_failure_probability(const psc_failure_config *config, con
  *     y^[t]  = level + phi trend + s1[t mod m1] + s2[t mod m2],      e = y - y^, cut at +- 4 sigma
  *     level += phi trend + a e,   trend = phi trend + a b e,   s1[.] += g1 (1-a) e,   s2[.] += g2 (1-a) (1-g1) e
  * with the gains a = max(alpha, 1/n), g1 = max(gamma1, 1/k1), g2 = max(gamma2, 1/(k2+1)); n counts observations with
- * this one, k1 and k2 cycles begun. In the first m1 steps the level is the running mean of the observations, there
- * is no trend, and s1 takes the observations as they are (the level where one is missing); after step m1 the level
- * is taken off s1. So it starts from nothing and settles by itself. An error is cut only after 10 observations and two
- * cycles of m1, and the fourth in a row is taken whole: it is a new level and no outlier.
+ * this one, k1 and k2 cycles begun. The first observation is the level. In the first m1 steps the level is the
+ * running mean of the observations, there is no trend, and s1 is no part of a forecast: it takes the
+ * observations as they are (the level where one is missing); after step m1 the level is taken off s1. So the
+ * tracker starts from nothing and settles by itself. An error is cut only after max(10, 2 m1) observations; the
+ * fourth in a row and those after it, until one lies within the cut, are taken whole: a new level and no outlier.
  * sigma^2 += max(0.02, 1 / max(1, n - 1 - m1)) (e^2 - sigma^2), the mean square of the last 50 errors about; it
- * starts anew after the first cycle. The tracker's own past forecasts of 1, 2, 4, ..., 64 steps are held against
- * what came, which gives the spread at each lead; the shape is a running table of errors over sigma. */
+ * starts anew after the first cycle.
+ * The tracker's own past forecasts of 1, 2, 4, ..., 64 steps are held against what came. That gives the spread at
+ * these leads; between them it is linear, beyond 64 it rises by sigma^2 alpha^2 a step. The shape is a running
+ * table of errors over sigma, which begins as a normal one of 8 errors. */
 typedef struct psc_tracker_config {
     uint32_t struct_size;
     int32_t  period1;           /* m1, first season in observations, 2..PSC_MAX_PERIOD; 0 or 1: none; 0 */
     int32_t  period2;           /* m2, second season, longer than m1; 0 or 1: none; 0                */
-    int32_t  reserved;          /* 0                                                                 */
+    int32_t  reserved;          /* not read                                                          */
     double   alpha;             /* gain of the level, 0..1; 0.1 (a series without season wants more) */
     double   beta;              /* gain of the trend, as a share of alpha, 0..1; 0: no trend         */
     double   phi;               /* what is left of the trend at each step, 0..0.999; 0.9             */
     double   gamma1, gamma2;    /* gains of the seasons, 0..1; 0.3, 0.3. The defaults are round numbers
                                    near the best of nine settings on M4 Hourly, Weekly and load series */
-    double   lower, upper;      /* forecasts are cut to this range; NaN: no bound; NaN, NaN.
-                                   A count or a load has lower = 0.                                  */
+    double   lower, upper;      /* forecasts are cut to this range, lower <= upper, at most 1e18 in size;
+                                   NaN: no bound; NaN, NaN. A count or a load has lower = 0.         */
 } psc_tracker_config;
 
 enum { PSC_MAX_PERIOD = 100000 };
@@ -368,8 +373,10 @@ typedef struct psc_series {
     const double *value;        /* [n], oldest first; NaN: missing                                   */
     size_t   n;                 /* 1..2^31                                                           */
     const int32_t *period;      /* [periods] seasons in steps, shortest first, 1..PSC_MAX_PERIOD each; the AR
-                                   passes over a period of 1, which says "no season"                 */
-    double   lower, upper;      /* forecasts are cut to this range; NaN: no bound; NaN, NaN          */
+                                   passes over a period of 1, which says "no season". The first is that of
+                                   seasonal naive and of the scale of errors.                        */
+    double   lower, upper;      /* forecasts are cut to this range, lower <= upper, at most 1e18 in size;
+                                   NaN: no bound; NaN, NaN                                           */
 } psc_series;
 
 enum {
@@ -392,7 +399,7 @@ typedef struct psc_forecast_config {
                                    series is PSC_TRANSFORM_NONE, with a note.                        */
     int32_t  window;            /* fit on the last so many values, 0: all, else >= 2; 0              */
     int32_t  origins;           /* past origins that the intervals are measured at, 2..10000; 300    */
-    int32_t  reserved;          /* 0                                                                 */
+    int32_t  reserved;          /* not read                                                          */
     double   ridge;             /* penalty on the AR's coefficients, as a share of the mean diagonal of
                                    their normal equations, 1e-12..1; 1e-4                            */
     double   clip;              /* a forecast may leave the range seen by this share of its width, 0..10; 0.3 */
@@ -427,15 +434,17 @@ PSC_API void psc_forecast_default(psc_forecast_config *config);
 PSC_API size_t psc_forecast_size(const psc_series *series, const psc_forecast_config *config);
 
 /* Fits a model to the series; the fitted model lies in fit and needs the series no more.
- *   PSC_MODEL_AR: x = transformed value, least squares with a ridge penalty on
- *       x[t] = c + sum_j a_j x[t-j],   j in 1..lags and m-1, m, m+1 for every period m > 1
- *   (rows with a missing x[t] left out, missing lags filled as below), iterated for h steps, each step cut
- *   to the range seen +- clip of its width.
+ *   PSC_MODEL_AR: x = transformed value less its mean over the window, least squares with a ridge penalty on
+ *       x[t] = c + sum_j a_j x[t-j],   j in 1..lags and m-1, m, m+1 for every period m > 1 that fits,
+ *   the a_j fitted without c, c the mean of what they then leave (rows with a missing x[t] left out, missing
+ *   lags filled as below), iterated for h steps, each step cut to the range seen +- clip of its width. A
+ *   period fits if m + 1 <= n - n/3 (whole division). Fewer than two rows a lag: seasonal naive instead.
  *   PSC_MODEL_SEASONAL_NAIVE: x[t] = x[t-m], m the first period as listed; x[t-1] without one, or with n <= m.
- *   A gap is filled one period back or ahead, else by the nearest value.
+ *   A gap is filled by the value (filled, if need be) one period back, of the first period that fits, else by
+ *   that one period ahead, else by the value before it, and at the start by the first value there is.
  *   Intervals: the fitted equation is run from up to `origins` past origins, evenly spaced. Of the errors of each
- *   step 33 quantiles are taken, averaged with those of the two steps on either side, and widened by
- *   1.05 sqrt(1 + p/n). A step with fewer than 8 errors has those of the last that had enough, times the root of
+ *   step 33 quantiles (type 7) are taken at normal scores evenly from -2.8 to 2.8, averaged with those of the two
+ *   steps on either side, and widened by 1.05 sqrt(1 + p/n); between them, and beyond, linear in the score. A step with fewer than 8 errors has those of the last that had enough, times the root of
  *   the ratio of the two leads; without any, normal errors of standard deviation sigma sqrt(step).
  * info may be NULL. Errors: PSC_ERR_NONFINITE (an infinity), PSC_ERR_RANGE (a value larger in size than
  * PSC_MAX_VALUE), PSC_ERR_EMPTY (nothing but missing values).
@@ -464,7 +473,7 @@ typedef struct psc_backtest_config {
     uint32_t struct_size;
     int32_t  origins;           /* how many, 1..1000; 3                                              */
     int32_t  stride;            /* steps between two origins, >= 1; 24                               */
-    int32_t  reserved;          /* 0                                                                 */
+    int32_t  reserved;          /* not read                                                          */
     double   level;             /* 1 - a, of the central interval, in (0, 1); 0.95                   */
 } psc_backtest_config;
 
@@ -472,7 +481,8 @@ typedef struct psc_backtest_config {
  * Gneiting and Raftery 2007, eq. 43 for the interval score.
  *   actual  [n], NaN: missing       point, lower, upper  [n]; lower and upper may be NULL: then msis and
  *           coverage are 0          level  in (0, 1)     scale  > 0; a scale of 0 gives mase = msis = 0
- * origins is set to 1, with no pair every mean is 0. Errors: PSC_ERR_NONFINITE. Cost: O(n). */
+ * origins is set to 1, with no pair every mean is 0. Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (level, scale; a value
+ * above 1e18 in size). Cost: O(n). */
 PSC_API psc_status psc_accuracy_of(const double *actual, const double *point, const double *lower,
                                    const double *upper, size_t n, double level, double scale,
                                    psc_accuracy *accuracy);

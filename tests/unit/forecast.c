@@ -298,6 +298,7 @@ static void test_tracker_predict_errors(void)
     CHECK_STATUS(psc_tracker_predict(tracker, PSC_MAX_HORIZON + 1, level, 3, out, out + 4), PSC_ERR_RANGE);
     CHECK_STATUS(psc_tracker_predict(tracker, SIZE_MAX, level, 3, out, out + 4), PSC_ERR_RANGE);
     CHECK_STATUS(psc_tracker_predict(tracker, 1, NULL, 3, out, out + 4), PSC_ERR_NULL);
+    CHECK_STATUS(psc_tracker_predict(tracker, 1, NULL, 1, out, out + 4), PSC_ERR_NULL);
     for (k = 0; k < 14; k++) {
         const double bad = k < 12 ? special((int)k) : k == 12 ? 1.0 : 1.0 + DBL_EPSILON;
         if (bad > 0.0 && bad < 1.0) continue;
@@ -641,6 +642,90 @@ static void test_tracker_spread(void)
     CHECK_NEAR(inside[1], 400, 70);
 }
 
+/* The variance between two measured leads is linear in the lead, and so beyond the last: with w = (quantile - point)^2 a
+ * difference of two w is as the difference of their leads. point and quantile are below 100 and w is below 1000, so w is
+ * wrong by 4 * 100 * sqrt(1000) epsilon; beyond 64 three of these and a factor of up to 4 meet. */
+static void test_tracker_leads(void)
+{
+    static const int lead[][3] = {{2, 3, 4}, {4, 7, 8}, {8, 9, 16}, {16, 28, 32}, {32, 63, 64}, {64, 65, 100}, {64, 100, 200}};
+    const double level = 0.93, tolerance = 12.0 * 4.0 * 100.0 * 32.0 * DBL_EPSILON;
+    psc_tracker_config config;
+    psc_tracker *tracker;
+    double point[200], quantile[200], w[201];
+    uint64_t seed = 41;
+    int i;
+
+    psc_tracker_default(&config);
+    config.alpha = 0.3;
+    tracker = tracker_new(&config);
+    for (i = 0; i < 700; i++) CHECK_STATUS(psc_tracker_observe(tracker, 20.0 * fabs((double)(i % 50) / 25.0 - 1.0) + test_uniform(&seed)), PSC_OK);
+    CHECK_STATUS(psc_tracker_predict(tracker, 200, &level, 1, point, quantile), PSC_OK);
+    for (i = 0; i < 200; i++) {
+        w[i + 1] = (quantile[i] - point[i]) * (quantile[i] - point[i]);
+        CHECK(fabs(point[i]) < 100.0 && w[i + 1] < 1000.0);
+    }
+    for (i = 0; i < 7; i++) {
+        const double share = (double)(lead[i][1] - lead[i][0]) / (double)(lead[i][2] - lead[i][0]);
+        CHECK_NEAR(w[lead[i][1]], w[lead[i][0]] + share * (w[lead[i][2]] - w[lead[i][0]]), tolerance);
+        CHECK(fabs(w[lead[i][2]] - w[lead[i][0]]) > 1e6 * tolerance);       /* else this would say nothing */
+    }
+    free(tracker);
+}
+
+/* Errors while the variance is 0 have no shape: the table stays as it began, the same on both sides. After a constant the
+ * first three of a new level are cut to nothing, and the fourth is taken. */
+static void test_tracker_after_constant(void)
+{
+    static const double level[2] = {0.03, 0.97};
+    psc_tracker_config config;
+    psc_tracker *tracker;
+    double point, q[2];
+    int i;
+
+    psc_tracker_default(&config);
+    tracker = tracker_new(&config);
+    for (i = 0; i < 50; i++) CHECK_STATUS(psc_tracker_observe(tracker, 42.0), PSC_OK);
+    for (i = 0; i < 4; i++) {
+        CHECK_STATUS(psc_tracker_predict(tracker, 1, level, 2, &point, q), PSC_OK);
+        CHECK(point == 42.0 && (i > 0 || (q[0] == 42.0 && q[1] == 42.0)));
+        CHECK_STATUS(psc_tracker_observe(tracker, 50.0), PSC_OK);
+    }
+    CHECK_STATUS(psc_tracker_predict(tracker, 1, level, 2, &point, q), PSC_OK);
+    CHECK(point > 42.0 && point < 50.0 && q[0] < point);
+    CHECK_NEAR(q[1] - point, point - q[0], 1e3 * DBL_EPSILON);  /* numbers of about 50, wrong by some units each */
+    free(tracker);
+}
+
+/* The table of errors takes on their shape, and leaves it again. Uniform errors in +-1: the quantile of 0.99 is 0.98, that of
+ * 0.75 is 0.5. Within a bin the table is even, so the upper one may lie anywhere in the bin from 1.43 to 2 sigma (0.83 to 1.15)
+ * and the ratio in 1.65 to 2.31, give or take the 5 % by which 0.5 is uncertain among 1000 errors; a normal has 3.45. Then
+ * 24 of 25 errors are about 0: the quantiles of 0.1 and 0.9 come to lie in the two bins around it, to +-2/11 sigma, where
+ * sigma is 0.2, in which the spread of 64 errors, two or three of them 1, is uncertain by half. */
+static void test_tracker_shape_learned(void)
+{
+    static const double level[4] = {0.1, 0.75, 0.9, 0.99};
+    psc_tracker_config config;
+    psc_tracker *tracker;
+    double q[4], ratio;
+    uint64_t seed = 29;
+    int i;
+
+    psc_tracker_default(&config);
+    config.alpha = config.beta = 0.0;
+    tracker = tracker_new(&config);
+    for (i = 0; i < 20000; i++) CHECK_STATUS(psc_tracker_observe(tracker, 2.0 * test_uniform(&seed) - 1.0), PSC_OK);
+    CHECK_STATUS(psc_tracker_predict(tracker, 1, level, 4, NULL, q), PSC_OK);
+    ratio = q[3] / q[1];
+    CHECK(ratio > 1.65 * 0.9 && ratio < 2.31 * 1.1);
+    for (i = 0; i < 3000; i++) {
+        const double u = test_uniform(&seed);
+        CHECK_STATUS(psc_tracker_observe(tracker, u < 0.02 ? -1.0 : u < 0.04 ? 1.0 : 0.0), PSC_OK);
+    }
+    CHECK_STATUS(psc_tracker_predict(tracker, 1, level, 4, NULL, q), PSC_OK);
+    CHECK(q[2] - q[0] > 0.0 && q[2] - q[0] < 2.0 * 2.0 / 11.0 * 0.2 * 1.5);
+    free(tracker);
+}
+
 /* All is + - * / sqrt and comparisons of like with like: times 2^k in is times 2^k out, to the bit. */
 static void test_tracker_scaling(void)
 {
@@ -871,6 +956,22 @@ static void test_series_longest(void)
     CHECK(psc_forecast_size(&f.series, &f.config) > ((size_t)8 << 31));
     f.series.n++;
     CHECK_INT(psc_forecast_size(&f.series, &f.config), 0);
+#else                                                       /* as long as addresses allow, and one more */
+    double y[1] = {0.0};
+    size_t low = 1, high = (size_t)1 << 31;
+    fitting f;
+
+    fitting_begin(&f, y, 0, NULL, 0);
+    while (low + 1 < high) {
+        f.series.n = low + (high - low) / 2;
+        if (psc_forecast_size(&f.series, &f.config) > 0) low = f.series.n;
+        else high = f.series.n;
+    }
+    f.series.n = low;
+    CHECK(psc_forecast_size(&f.series, &f.config) / 8 > low);
+    CHECK_INT(psc_backtest_size(&f.series, &f.config), 0);
+    f.series.n = high;
+    CHECK_INT(psc_forecast_size(&f.series, &f.config), 0);
 #endif
 }
 
@@ -1065,6 +1166,30 @@ static void test_naive_note(void)
     f.config.model = PSC_MODEL_SEASONAL_NAIVE;
     CHECK_STATUS(fitting_run(&f, 0), PSC_OK);
     CHECK_INT(f.info.note & PSC_NOTE_SEASON_DROPPED, PSC_NOTE_SEASON_DROPPED);
+    fitting_end(&f);
+}
+
+/* The same lags whatever the order of the periods, so the same equations: their unknowns are only numbered otherwise. The
+ * solution is known to 4e-9 of its size (above), the path to 1e-9 of the largest value a step. */
+static void test_period_order(void)
+{
+    static const int32_t rising[] = {7, 24}, falling[] = {24, 7};
+    double y[200], one[24], other[24];
+    psc_forecast_info info;
+    fitting f;
+    int k;
+
+    make_load(y, 200, 10);
+    fitting_begin(&f, y, 200, rising, 2);
+    CHECK_STATUS(fitting_run(&f, 0), PSC_OK);
+    CHECK_STATUS(psc_forecast_predict(f.fit, 24, NULL, 0, one, NULL), PSC_OK);
+    info = f.info;
+    f.series.period = falling;
+    CHECK_STATUS(fitting_run(&f, 0), PSC_OK);
+    CHECK_STATUS(psc_forecast_predict(f.fit, 24, NULL, 0, other, NULL), PSC_OK);
+    for (k = 0; k < 24; k++) CHECK_NEAR(one[k], other[k], 1e-9 * (k + 1) * 400.0);
+    CHECK_INT(info.terms, f.info.terms);
+    CHECK_INT(info.origins, f.info.origins);
     fitting_end(&f);
 }
 
@@ -1275,6 +1400,109 @@ static void test_shape(void)
         CHECK_STATUS(psc_forecast_predict(f.fit, 24, many, 30, point, q), PSC_OK);
         CHECK(distribution_sound(point, q, 24, 30, -DBL_MAX, DBL_MAX));
     }
+    fitting_end(&f);
+}
+
+enum { INTERVAL_N = 40, INTERVAL_H = 38, GRID = 33 };
+
+/* A quantile of type 7 of n sorted numbers. */
+static double quantile_7(const double *x, int n, double p)
+{
+    const double at = p * (n - 1);
+    const int i = (int)at < n - 1 ? (int)at : n - 2;
+    return x[i] + (at - i) * (x[i + 1] - x[i]);
+}
+
+/* The i-th of 33 quantiles of the errors that the last value makes in n values at a lead of step + 1, from each origin;
+ * averaged over the steps within two of it. Fewer than 8 errors are none. */
+static double hand_quantile(const double *y, int n, int step, int i)
+{
+    const double p = 0.5 * erfc(-(-2.8 + 5.6 * i / (GRID - 1)) / sqrt(2.0));
+    double error[INTERVAL_N], sum = 0.0;
+    int columns = 0, k, t;
+
+    for (k = step - 2; k <= step + 2; k++) {
+        if (k < 0 || k >= INTERVAL_H || n - 1 - k < 8) continue;
+        for (t = 1; t + k < n; t++) error[t - 1] = y[t + k] - y[t - 1];
+        qsort(error, (size_t)(n - 1 - k), sizeof error[0], by_value);
+        sum += quantile_7(error, n - 1 - k, p);
+        columns++;
+    }
+    return sum / columns;
+}
+
+/* The intervals by hand, for the last value as forecast: quantiles of its errors at each step, widened by
+ * 1.05 sqrt(1 + 1/n), linear in the normal score z between 33 of them in -2.8..2.8 and on beyond; from the step that has less
+ * than 8 errors on the last row that had, times the root of the ratio of the leads. Values below 400 are centred, so an error
+ * is wrong by 4 * 400 epsilon, and beyond the row two of them are weighted by up to 70; a level is wrong by 1e-15, which the
+ * quantile multiplies by 40 values and 400. */
+static void test_intervals(void)
+{
+    static const double level[] = {1e-9, 0.001, 0.0026, 0.05, 0.5, 0.77, 0.9, 0.998, 1.0 - 1e-9};
+    enum { LEVELS = sizeof level / sizeof level[0] };
+    const double tolerance = 70.0 * 2.0 * 4.0 * 400.0 * DBL_EPSILON + 140.0 * 1e-15 * 40.0 * 400.0;
+    const double widen = 1.05 * sqrt(1.0 + 1.0 / INTERVAL_N);
+    double y[INTERVAL_N], point[INTERVAL_H], quantile[INTERVAL_H * LEVELS];
+    fitting f;
+    int step, j, i;
+
+    make_load(y, INTERVAL_N, 51);
+    fitting_begin(&f, y, INTERVAL_N, NULL, 0);
+    f.config.model = PSC_MODEL_SEASONAL_NAIVE;
+    f.config.transform = PSC_TRANSFORM_NONE;
+    f.config.horizon = INTERVAL_H;
+    f.config.clip = 10.0;
+    CHECK_STATUS(fitting_run(&f, 0), PSC_OK);
+    CHECK_INT(f.info.origins, INTERVAL_N - 1);
+    CHECK_STATUS(psc_forecast_predict(f.fit, INTERVAL_H, level, LEVELS, point, quantile), PSC_OK);
+    for (step = 0; step < INTERVAL_H; step++) {
+        const int good = step < INTERVAL_N - 9 ? step : INTERVAL_N - 9;     /* n - 1 - step errors, 8 at least */
+        double row[GRID];
+        for (i = 0; i < GRID; i++)
+            row[i] = widen * hand_quantile(y, INTERVAL_N, good, i) * sqrt((step + 1.0) / (good + 1.0));
+        for (j = 0; j < LEVELS; j++) {
+            double low = -7.0, high = 7.0, at;
+            for (i = 0; i < 200; i++) {                     /* z of the level, by halving; the upper tail as a lower one */
+                const double z = 0.5 * (low + high);
+                const int below = level[j] < 0.5 ? 0.5 * erfc(-z / sqrt(2.0)) < level[j]
+                                                 : 0.5 * erfc(z / sqrt(2.0)) > 1.0 - level[j];
+                if (below) low = z;
+                else high = z;
+            }
+            at = (low + 2.8) / 5.6 * (GRID - 1);
+            i = at < 0.0 ? 0 : at > GRID - 2 ? GRID - 2 : (int)at;
+            CHECK_NEAR(quantile[step * LEVELS + j], y[INTERVAL_N - 1] + row[i] + (at - i) * (row[i + 1] - row[i]), tolerance);
+        }
+    }
+    fitting_end(&f);
+}
+
+/* With no step that has 8 errors: normal errors of standard deviation sigma sqrt(step), and the note says so. */
+static void test_no_interval(void)
+{
+    static const double level[3] = {0.02275013194817921, 0.5, 0.9999683287581669};      /* -2, 0 and 4 sigma */
+    static const double score[3] = {-2.0, 0.0, 4.0};
+    const double y[8] = {10, 11, 12, 13, 14, 15, 16, 17};
+    double point[5], quantile[15];
+    fitting f;
+    int i, j;
+
+    fitting_begin(&f, y, 8, NULL, 0);
+    f.config.model = PSC_MODEL_SEASONAL_NAIVE;
+    f.config.transform = PSC_TRANSFORM_NONE;
+    f.config.horizon = 5;
+    CHECK_STATUS(fitting_run(&f, 0), PSC_OK);
+    CHECK_INT(f.info.note, PSC_NOTE_NO_INTERVAL);           /* 7 errors of one step */
+    CHECK_NEAR(f.info.sigma, 1.0, 8 * DBL_EPSILON);
+    CHECK_STATUS(psc_forecast_predict(f.fit, 5, level, 3, point, quantile), PSC_OK);
+    for (i = 0; i < 5; i++) {
+        CHECK_NEAR(point[i], 17.0, 0.0);                    /* all numbers are small multiples of 1/2 */
+        for (j = 0; j < 3; j++)                             /* the levels' 16 digits: 1e-16 over a density of 1e-4 */
+            CHECK_NEAR(quantile[3 * i + j], 17.0 + score[j] * sqrt(i + 1.0), 1e-11);
+    }
+    f.series.n = 7;
+    CHECK_STATUS(fitting_run(&f, 0), PSC_OK);
+    CHECK_INT(f.info.note, PSC_NOTE_NO_INTERVAL);
     fitting_end(&f);
 }
 
@@ -1542,7 +1770,39 @@ static void test_backtest_errors(void)
     free(work);
 }
 
-/* Mean of |y[t] - y[t-m]| over the pairs that are there, and how many there are. */
+/* The largest stride: one origin lies in the series, whatever becomes of the product of stride and number. The levels next to
+ * 0 and 1: each is in (0, 1), so none is refused. */
+static void test_backtest_extremes(void)
+{
+    static const double level[] = {DBL_MIN, DBL_EPSILON / 4, 0.5, 1.0 - DBL_EPSILON, 1.0 - DBL_EPSILON / 2};
+    double *y = (double *)block_new(80 * sizeof *y, 0);     /* so that a read beyond it is seen */
+    psc_backtest_config config;
+    psc_accuracy a;
+    size_t bytes, i;
+    void *work;
+    fitting f;
+
+    make_load(y, 80, 22);
+    fitting_begin(&f, y, 80, NULL, 0);
+    f.config.origins = 10;
+    bytes = psc_backtest_size(&f.series, &f.config);
+    work = block_new(bytes, 0xFF);
+    psc_backtest_default(&config);
+    config.origins = 1000;
+    config.stride = INT32_MAX;
+    CHECK_STATUS(psc_backtest_run(&f.series, &f.config, &config, work, bytes, &a), PSC_OK);
+    CHECK_INT(a.origins, 1);
+    CHECK_INT(a.steps, 24);
+    for (i = 0; i < sizeof level / sizeof level[0]; i++) {
+        config.level = level[i];
+        CHECK_STATUS(psc_backtest_run(&f.series, &f.config, &config, work, bytes, &a), PSC_OK);
+        CHECK(isfinite(a.msis) && a.coverage >= 0.0 && a.coverage <= 1.0);
+    }
+    free(work);
+    free(y);
+}
+
+/* Mean of |y[t] - y[t-m]| over the pairs that are there. */
 static double naive_scale(const double *y, int n, int m)
 {
     double sum = 0.0;
@@ -1728,6 +1988,9 @@ int main(void)
     RUN(test_tracker_simple_series);
     RUN(test_tracker_shape);
     RUN(test_tracker_spread);
+    RUN(test_tracker_leads);
+    RUN(test_tracker_after_constant);
+    RUN(test_tracker_shape_learned);
     RUN(test_tracker_scaling);
     RUN(test_tracker_wild);
     RUN(test_forecast_config);
@@ -1739,12 +2002,15 @@ int main(void)
     RUN(test_naive_path);
     RUN(test_naive_period_one);
     RUN(test_naive_note);
+    RUN(test_period_order);
     RUN(test_notes);
     RUN(test_short);
     RUN(test_wild);
     RUN(test_largest);
     RUN(test_bounds);
     RUN(test_shape);
+    RUN(test_intervals);
+    RUN(test_no_interval);
     RUN(test_block);
     RUN(test_scaling);
     RUN(test_window);
@@ -1752,6 +2018,7 @@ int main(void)
     RUN(test_accuracy_errors);
     RUN(test_accuracy_levels);
     RUN(test_backtest_errors);
+    RUN(test_backtest_extremes);
     RUN(test_backtest);
     RUN(test_rank);
     RUN(test_rank_errors);
