@@ -5,9 +5,9 @@
  * kept current at each observation, a fitted model with empirical intervals, its backtest, and the ranking
  * of shards by predicted change. What is not: choosing among models, ARIMA, states of the fitted models.
  *
- * The tracker is additive exponential smoothing with a damped trend and one or two seasons [1][2]. It needs no start
- * values: the first cycle is only written down, then its gains fall to their settled values. Its spread is measured, not
- * assumed: forecasts of 1, 2, 4, ..., 64 steps are kept until their time comes, at multiples of their lead
+ * The tracker is additive exponential smoothing with a damped trend and one or two seasons [1][2]. It needs no
+ * start values: the first cycle is only written down, then its gains fall to their settled values. Its spread is
+ * measured, not assumed: forecasts of 1, 2, 4, ..., 64 steps are kept until their time comes, at multiples of their lead
  * only, so that two of them fall due at an observation on average.
  *
  * The forecaster is one linear equation, x[t] = c + sum a_j x[t - lag_j], fitted by least squares with a
@@ -1257,8 +1257,8 @@ static int64_t fc_origin_errors(fc_job *job)
 
 #define FC_ERRORS_LEAST 8   /* fewer errors say nothing of a tail: the last step that had enough is widened */
 
-#define FC_WIDEN 1.05       /* the equation was fitted to the very values it is judged on: with this, 95 % intervals held 93.7 to
-                               95.3 % on M4 Hourly, Weekly and the load series of the development half */
+#define FC_WIDEN 1.05       /* the equation was fitted to the very values it is judged on: with this, 95 % intervals held
+                               93.7 to 95.3 % on M4 Hourly, Weekly and the load series of the development half */
 
 /* Normal score of the i-th quantile of a grid row. */
 static double fc_grid_score(int i)

@@ -490,7 +490,8 @@ static psc_status ps_frame(psc__image *image, const void *saved, size_t bytes)
     image->words = 0;
     if (bytes < 24) return PSC_ERR_FORMAT;
     kind = psc__word(image, 0);
-    if (kind >> 40 != psc__kind(0) >> 40 || psc__word(image, 1) != bytes / 8 - 1 || bytes % 8 != 0) return PSC_ERR_FORMAT;
+    if (kind >> 40 != psc__kind(0) >> 40 || psc__word(image, 1) != bytes / 8 - 1 || bytes % 8 != 0)
+        return PSC_ERR_FORMAT;
     if ((kind & 0xffff) < 1 || (kind & 0xffff) > PSC_FORMAT) return PSC_ERR_VERSION;
     image->words = bytes / 8 - 1;
     return PSC_OK;
@@ -531,13 +532,15 @@ static int ps_node_valid(const psc__image *image)
     const int64_t metrics = image->words > sizeof(psc_node) / 8 ? psc__integer(image, PS_AT(metrics)) : 0;
     const int64_t learn = metrics ? psc__integer(image, PS_AT(learn)) : 0;
 
-    if (metrics < 1 || metrics > PSC_MAX_METRICS || image->words != sizeof(psc_node) / 8 + 5 * (size_t)metrics) return 0;
+    if (metrics < 1 || metrics > PSC_MAX_METRICS || image->words != sizeof(psc_node) / 8 + 5 * (size_t)metrics)
+        return 0;
     if (!ps_node_parameters(metrics, learn, psc__integer(image, PS_AT(memory)), psc__integer(image, PS_AT(interval)),
                             psc__integer(image, PS_AT(pause)))
         || psc__word(image, PS_AT(max_jump)) < 1 || !psc__real_in(image, PS_AT(winsor), 1.0, 100.0)
         || !psc__real_in(image, PS_AT(relative_floor), 0.0, 1.0))
         return 0;
-    if (!psc__real_in(image, PS_AT(gap_mean), 0.0, 1e16) || !psc__real_in(image, PS_AT(gap_variance), 0.0, PS_TIME_VARIANCE)
+    if (!psc__real_in(image, PS_AT(gap_mean), 0.0, 1e16)
+        || !psc__real_in(image, PS_AT(gap_variance), 0.0, PS_TIME_VARIANCE)
         || !psc__real_in(image, PS_AT(mark), 0.0, PSC_MAX_Z) || !psc__real_in(image, PS_AT(onset), 0.0, PSC_MAX_Z))
         return 0;
     return ps_counts_valid(image) && ps_metrics_valid(image, (size_t)metrics, learn);

@@ -343,7 +343,8 @@ PSC_API size_t psc_tracker_size(const psc_tracker_config *config);
 PSC_API psc_status psc_tracker_init(psc_tracker *tracker, size_t bytes, const psc_tracker_config *config);
 
 /* Takes the next observation; NaN: missing, only time goes on. Errors: PSC_ERR_NONFINITE (an infinity),
- * PSC_ERR_RANGE (larger in size than PSC_MAX_VALUE). Cost: O(1), about 2 leads looked at a step; O(period1) once, at the end of the first cycle. */
+ * PSC_ERR_RANGE (larger in size than PSC_MAX_VALUE). Cost: O(1), about 2 leads looked at a step; O(period1) once,
+ * at the end of the first cycle. */
 PSC_API psc_status psc_tracker_observe(psc_tracker *tracker, double y);
 
 /* The next h observations as a distribution each.
@@ -444,8 +445,9 @@ PSC_API size_t psc_forecast_size(const psc_series *series, const psc_forecast_co
  *   that one period ahead, else by the value before it, and at the start by the first value there is.
  *   Intervals: the fitted equation is run from up to `origins` past origins, evenly spaced. Of the errors of each
  *   step 33 quantiles (type 7) are taken at normal scores evenly from -2.8 to 2.8, averaged with those of the two
- *   steps on either side, and widened by 1.05 sqrt(1 + p/n); between them, and beyond, linear in the score. A step with fewer than 8 errors has those of the last that had enough, times the root of
- *   the ratio of the two leads; without any, normal errors of standard deviation sigma sqrt(step).
+ *   steps on either side, and widened by 1.05 sqrt(1 + p/n); between them, and beyond, linear in the score. A
+ *   step with fewer than 8 errors has those of the last that had enough, times the root of the ratio of the two
+ *   leads; without any, normal errors of standard deviation sigma sqrt(step).
  * info may be NULL. Errors: PSC_ERR_NONFINITE (an infinity), PSC_ERR_RANGE (a value larger in size than
  * PSC_MAX_VALUE), PSC_ERR_EMPTY (nothing but missing values).
  * Cost: O(n p^2 + p^3 + origins * horizon * p). */
