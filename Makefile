@@ -19,6 +19,7 @@ SOURCES = predscale.c forecast.c partition.c
 UNITS   = kernels forecast nodes states partition
 BENCHES = forecast instability plan speed
 FUZZERS = load_raw load_repaired node tracker forecast rank plan
+HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/vectors/read.h tests/unit/plan_check.h
 TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header
 
 # What the build itself needs comes first, so that the caller's flags win.
@@ -54,11 +55,11 @@ $(B)/libpredscale.so: $(SO)
 $(B)/%: examples/%.c $(LIB)
 	$(COMPILE) $(LDFLAGS) -o $@ $< $(LIB) -lm
 
-$(B)/unit/header: tests/header.c tests/test.h $(LIB)
+$(B)/unit/header: tests/header.c $(HEADERS) $(LIB)
 	@mkdir -p $(@D)
 	$(TESTING) $(LDFLAGS) -o $@ $< $(LIB) -lm
 
-$(B)/unit/%: tests/unit/%.c tests/test.h $(LIB)
+$(B)/unit/%: tests/unit/%.c $(HEADERS) $(LIB)
 	@mkdir -p $(@D)
 	$(TESTING) $(LDFLAGS) -o $@ $< $(LIB) -lm
 

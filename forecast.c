@@ -87,8 +87,7 @@ int psc__nan(const double *x)
     return (u & FC_EXPONENT) == FC_EXPONENT && (u & FC_MANTISSA) != 0;
 }
 
-/* A number in low..high: a test that NaN does not pass. */
-static int fc_within(double x, double low, double high)
+int psc__within(double x, double low, double high)
 {
     return psc__finite(&x) && x >= low && x <= high;
 }
@@ -482,7 +481,7 @@ double psc__real(const psc__image *image, size_t i)
 
 int psc__real_in(const psc__image *image, size_t i, double low, double high)
 {
-    return fc_within(psc__real(image, i), low, high);
+    return psc__within(psc__real(image, i), low, high);
 }
 
 /* 'P' 'S' 'C', the type and the format version in one word. */
@@ -557,8 +556,8 @@ static int fc_tracker_gains(const double *gain, double phi)
     int i;
 
     for (i = 0; i < 4; i++)
-        if (!fc_within(gain[i], 0.0, 1.0)) return 0;
-    return fc_within(phi, 0.0, 0.999);
+        if (!psc__within(gain[i], 0.0, 1.0)) return 0;
+    return psc__within(phi, 0.0, 0.999);
 }
 
 /* NaN: the far end. */
@@ -576,7 +575,7 @@ static int fc_level(double p)
 static int fc_bounds(double lower, double upper)
 {
     const double low = fc_bound(lower, -FC_FAR), high = fc_bound(upper, FC_FAR);
-    return fc_within(low, -FC_FAR, FC_FAR) && fc_within(high, low, FC_FAR);
+    return psc__within(low, -FC_FAR, FC_FAR) && psc__within(high, low, FC_FAR);
 }
 
 void psc_tracker_default(psc_tracker_config *config)
@@ -660,7 +659,7 @@ static int fc_tracker_numbers(const psc__image *image)
     for (i = 0; i < FC_LEADS; i++) {
         const double pending = psc__real(image, FC_AT(pending) + i);
         const int64_t scored = psc__integer(image, FC_AT(scored) + i);
-        if (!psc__nan(&pending) && !fc_within(pending, -FC_FAR, FC_FAR)) return 0;
+        if (!psc__nan(&pending) && !psc__within(pending, -FC_FAR, FC_FAR)) return 0;
         if (!psc__real_in(image, FC_AT(spread) + i, 0.0, square) || scored < 0 || scored > INT32_MAX) return 0;
     }
     for (i = 0; i < FC_BINS; i++) {
@@ -688,7 +687,7 @@ int psc__tracker_valid(const psc__image *image)
     low = psc__real(image, FC_AT(lower));
     high = psc__real(image, FC_AT(upper));
     if (!fc_tracker_gains(gain, psc__real(image, FC_AT(phi)))) return 0;
-    if (!fc_within(low, -FC_FAR, FC_FAR) || !fc_within(high, low, FC_FAR)) return 0;
+    if (!psc__within(low, -FC_FAR, FC_FAR) || !psc__within(high, low, FC_FAR)) return 0;
     time = psc__integer(image, FC_AT(time));
     seen = psc__integer(image, FC_AT(seen));
     cuts = psc__integer(image, FC_AT(cuts));
@@ -1022,7 +1021,7 @@ static psc_status fc_config_check(const psc_forecast_config *c)
     if (c->horizon < 1 || c->horizon > PSC_MAX_HORIZON || c->lags < 1 || c->lags > PSC_MAX_LAGS) return PSC_ERR_RANGE;
     if (c->transform < PSC_TRANSFORM_AUTO || c->transform > PSC_TRANSFORM_LOG) return PSC_ERR_RANGE;
     if (c->window < 0 || c->window == 1 || c->origins < 2 || c->origins > 10000) return PSC_ERR_RANGE;
-    return fc_within(c->ridge, 1e-12, 1.0) && fc_within(c->clip, 0.0, 10.0) ? PSC_OK : PSC_ERR_RANGE;
+    return psc__within(c->ridge, 1e-12, 1.0) && psc__within(c->clip, 0.0, 10.0) ? PSC_OK : PSC_ERR_RANGE;
 }
 
 /* Status of the values, how many are there, and whether all are above 0. */
@@ -1479,7 +1478,7 @@ psc_status psc_accuracy_of(const double *actual, const double *point, const doub
     size_t i;
 
     if (!accuracy || (n > 0 && (!actual || !point))) return PSC_ERR_NULL;
-    if (!fc_level(level) || !fc_within(scale, 0.0, DBL_MAX)) return PSC_ERR_RANGE;
+    if (!fc_level(level) || !psc__within(scale, 0.0, DBL_MAX)) return PSC_ERR_RANGE;
     status = fc_accuracy_check(actual, n, 1);
     if (status == PSC_OK) status = fc_accuracy_check(point, n, 0);
     if (status == PSC_OK && interval) status = fc_accuracy_check(lower, n, 0);

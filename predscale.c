@@ -132,11 +132,6 @@ static double *ps_smooth(const psc_node *n) { return ps_mean(n) + 2 * n->metrics
 static double *ps_floor(const psc_node *n) { return ps_mean(n) + 3 * n->metrics; }
 static int64_t *ps_count(const psc_node *n) { return (int64_t *)(uintptr_t)(ps_mean(n) + 4 * n->metrics); }
 
-static int ps_within(double x, double low, double high)
-{
-    return psc__finite(&x) && x >= low && x <= high;
-}
-
 /* The numbers that a configuration and a saved state have in common. */
 static int ps_node_parameters(int64_t metrics, int64_t learn, int64_t memory, int64_t interval, int64_t pause)
 {
@@ -173,11 +168,11 @@ size_t psc_node_size(const psc_node_config *config)
 
     if (!config || config->struct_size != sizeof *config) return 0;
     if (!ps_node_parameters(config->metrics, config->learn, config->memory, config->interval_ns, config->pause_ns)
-        || config->max_jump < 1 || !ps_within(config->winsor, 1.0, 100.0)
-        || !ps_within(config->relative_floor, 0.0, 1.0))
+        || config->max_jump < 1 || !psc__within(config->winsor, 1.0, 100.0)
+        || !psc__within(config->relative_floor, 0.0, 1.0))
         return 0;
     for (k = 0; k < config->metrics; k++)
-        if (!ps_within(ps_floor_of(config, k), DBL_MIN, PSC_MAX_METRIC)) return 0;
+        if (!psc__within(ps_floor_of(config, k), DBL_MIN, PSC_MAX_METRIC)) return 0;
     return sizeof(psc_node) + 5 * (size_t)config->metrics * 8;
 }
 
@@ -226,7 +221,7 @@ static int ps_metric_possible(int k, double x)
     const int share = k == PSC_METRIC_ERRORS || k == PSC_METRIC_CPU || k == PSC_METRIC_MEMORY;
 
     if (psc__nan(&x)) return 1;
-    return ps_within(x, k < PSC_METRIC_HOST ? 0.0 : -PSC_MAX_METRIC, share ? 1.0 : PSC_MAX_METRIC);
+    return psc__within(x, k < PSC_METRIC_HOST ? 0.0 : -PSC_MAX_METRIC, share ? 1.0 : PSC_MAX_METRIC);
 }
 
 /* Whether a beat may be taken; the order of the tests is the header's. */
@@ -414,9 +409,9 @@ psc_status psc_failure_probability(const psc_failure_config *config, const psc_n
     if (!config || !score || !p) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
     if (!psc__finite(&score->z) || !psc__finite(&score->phi)) return PSC_ERR_NONFINITE;
-    if (!ps_within(config->base, 1e-9, 0.5) || !ps_within(config->slope_z, 0.0, 100.0)
-        || !ps_within(config->slope_phi, 0.0, 100.0) || !ps_within(score->z, 0.0, PSC_MAX_Z)
-        || !ps_within(score->phi, 0.0, PSC_MAX_PHI))
+    if (!psc__within(config->base, 1e-9, 0.5) || !psc__within(config->slope_z, 0.0, 100.0)
+        || !psc__within(config->slope_phi, 0.0, 100.0) || !psc__within(score->z, 0.0, PSC_MAX_Z)
+        || !psc__within(score->phi, 0.0, PSC_MAX_PHI))
         return PSC_ERR_RANGE;
     z = score->z > PS_QUIET_Z ? score->z : PS_QUIET_Z;
     odds = psc__log(config->base / (1.0 - config->base));

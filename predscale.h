@@ -785,6 +785,7 @@ extern "C" {
 /* Tests on the bits, of the double at an address: comparisons are folded away under careless flags. */
 int psc__finite(const double *x);
 int psc__nan(const double *x);
+int psc__within(double x, double low, double high);     /* finite and in low..high */
 
 /* Memory. grow: *total += n * element rounded up to 8; 0 and nothing done if that does not fit in size_t.
  * block: the status of a block that should have `need` bytes and has `bytes`. */

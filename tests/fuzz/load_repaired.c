@@ -1,38 +1,9 @@
 /* load_repaired.c - saved states with some words replaced and a right CRC, as an adversary would write them. psc_load must
  * refuse them and touch nothing, or make a state that every function of its type can be called on. */
 #include "states.h"
+#include "../saved.h"
 
 #include <math.h>
-
-/* CRC-64/GO-ISO, bit by bit: not the library's own. */
-static uint64_t crc64(const unsigned char *bytes, size_t n)
-{
-    uint64_t crc = UINT64_MAX;
-    size_t i;
-    int k;
-
-    for (i = 0; i < n; i++) {
-        crc ^= bytes[i];
-        for (k = 0; k < 8; k++) crc = crc >> 1 ^ (crc & 1 ? UINT64_C(0xd800000000000000) : 0);
-    }
-    return ~crc;
-}
-
-static void write_word(unsigned char *at, uint64_t w)
-{
-    int i;
-
-    for (i = 0; i < 8; i++) at[i] = (unsigned char)(w >> 8 * i & 255);
-}
-
-static uint64_t read_word(const unsigned char *at)
-{
-    uint64_t w = 0;
-    int i;
-
-    for (i = 7; i >= 0; i--) w = w << 8 | at[i];
-    return w;
-}
 
 static uint64_t take_new_word(input *in, uint64_t old)
 {
@@ -117,12 +88,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bytes = state_bytes(state);
     saved = (unsigned char *)block_of(saved_bytes = bytes + 8);
     REQUIRE(psc_save(state, saved, saved_bytes, &written) == PSC_OK);
-    REQUIRE(read_word(saved + bytes) == crc64(saved, bytes));
+    REQUIRE(word_get(saved + bytes) == crc_of(saved, bytes));
     while (changes-- > 0) {
         at = (size_t)take_below(&in, (int32_t)(bytes / 8)) * 8;
-        write_word(saved + at, take_new_word(&in, read_word(saved + at)));
+        word_put(saved + at, take_new_word(&in, word_get(saved + at)));
     }
-    write_word(saved + bytes, crc64(saved, bytes));
+    word_put(saved + bytes, crc_of(saved, bytes));
     mem = block_of(bytes);
     status = psc_load(PSC_TYPE_ANY, saved, saved_bytes, mem, bytes);
     if (status != PSC_OK) {

@@ -1,6 +1,7 @@
 /* Forecasts: tracker, fitted models, backtest, accuracy, rank, against a second implementation and the header. */
 #include "predscale.h"
 #include "../test.h"
+#include "../blocks.h"
 #include "../vectors/read.h"
 
 #include <float.h>
@@ -9,43 +10,12 @@
 
 /* ==== Helpers =================================================================================== */
 
-static const uint64_t special_bits[12] = {
-    UINT64_C(0x7ff8000000000000), UINT64_C(0xfff4000000000001), UINT64_C(0x7ff0000000000000),   /* NaN, NaN, inf */
-    UINT64_C(0xfff0000000000000), 0, UINT64_C(0x8000000000000000), 1,                           /* -inf, 0, -0, least */
-    UINT64_C(0x800fffffffffffff), UINT64_C(0x7fefffffffffffff), UINT64_C(0xffefffffffffffff),   /* subnormal, +-largest */
-    UINT64_C(0x7fe1ccf385ebc8a0), UINT64_C(0xffe1ccf385ebc8a0)                                  /* +-1e308 */
-};
-
-static double special(int i)
-{
-    double x;
-    memcpy(&x, &special_bits[i], sizeof x);
-    return x;
-}
-
 /* What a value in a history or a stream must give. */
 static psc_status status_of_value(double y)
 {
     if (isnan(y)) return PSC_OK;
     if (isinf(y)) return PSC_ERR_NONFINITE;
     return fabs(y) <= PSC_MAX_VALUE ? PSC_OK : PSC_ERR_RANGE;
-}
-
-/* A block of exactly so many bytes, so that a sanitizer sees the first byte beyond it. */
-static void *block_new(size_t bytes, int fill)
-{
-    void *block = malloc(bytes);
-
-    if (!block) exit(2);
-    memset(block, fill, bytes);
-    return block;
-}
-
-static void *block_copy(const void *from, size_t bytes)
-{
-    void *block = block_new(bytes, 0);
-    memcpy(block, from, bytes);
-    return block;
 }
 
 static int all_finite(const double *x, size_t n)

@@ -1,6 +1,7 @@
 /* Nodes: heartbeats, instability, suspicion and failure probability, against a second implementation and the header. */
 #include "predscale.h"
 #include "../test.h"
+#include "../blocks.h"
 #include "../vectors/read.h"
 
 #include <float.h>
@@ -11,36 +12,6 @@
 #define DAY (INT64_C(86400) * SECOND)
 
 /* ==== Helpers =================================================================================== */
-
-static const uint64_t special_bits[12] = {
-    UINT64_C(0x7ff8000000000000), UINT64_C(0xfff4000000000001), UINT64_C(0x7ff0000000000000),   /* NaN, NaN, inf */
-    UINT64_C(0xfff0000000000000), 0, UINT64_C(0x8000000000000000), 1,                           /* -inf, 0, -0, least */
-    UINT64_C(0x800fffffffffffff), UINT64_C(0x7fefffffffffffff), UINT64_C(0xffefffffffffffff),   /* subnormal, +-largest */
-    UINT64_C(0x7fe1ccf385ebc8a0), UINT64_C(0xffe1ccf385ebc8a0)                                  /* +-1e308 */
-};
-
-static double special(int i)
-{
-    double x;
-    memcpy(&x, &special_bits[i], sizeof x);
-    return x;
-}
-
-static void *block_new(size_t bytes, int fill)
-{
-    void *block = malloc(bytes);
-
-    if (!block) exit(2);
-    memset(block, fill, bytes);
-    return block;
-}
-
-static void *block_copy(const void *from, size_t bytes)
-{
-    void *block = block_new(bytes, 0);
-    memcpy(block, from, bytes);
-    return block;
-}
 
 static psc_node *node_new(const psc_node_config *config)
 {
