@@ -7,8 +7,8 @@
  *
  * The tracker is additive exponential smoothing with a damped trend and one or two seasons [1][2]. It needs no
  * start values: the first cycle is only written down, then its gains fall to their settled values. Its spread is
- * measured, not assumed: forecasts of 1, 2, 4, ..., 64 steps are kept until their time comes, at multiples of their lead
- * only, so that two of them fall due at an observation on average.
+ * measured, not assumed: forecasts of 1, 2, 4, ..., 64 steps are kept until their time comes, at multiples of
+ * their lead only, so that two of them fall due at an observation on average.
  *
  * The forecaster is one linear equation, x[t] = c + sum a_j x[t - lag_j], fitted by least squares with a
  * ridge penalty [3] on logarithms where the values allow it. The lags are the recent ones and those around each
@@ -1261,7 +1261,7 @@ static int64_t fc_origin_errors(fc_job *job)
 
 #define FC_ERRORS_LEAST 8   /* fewer errors say nothing of a tail: the last step that had enough is widened */
 
-#define FC_WIDEN 1.05       /* the equation was fitted to the very values it is judged on: with this, 95 % intervals held
+#define FC_WIDEN 1.05       /* the equation was fitted to the values it is judged on: with this, 95 % intervals held
                                93.7 to 95.3 % on M4 Hourly, Weekly and the load series of the development half */
 
 /* Normal score of the i-th quantile of a grid row. */
