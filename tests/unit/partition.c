@@ -362,6 +362,35 @@ static void test_imbalance(void)
     CHECK(node[0] == 0.0 && shard[0] == 0.0 && sum.fleet == 0.0 && sum.resource == -1);
 }
 
+/* Two resources, worked by hand. Demands (60, 50) on node 0 and (20, 0) on node 1, capacities 100: means 0.4 and 0.25,
+ * so node 0 is 0.5 and 1 above them, node 1 0.5 and 1 below: its score is the larger, -0.5. */
+static void test_imbalance_resources(void)
+{
+    static const int64_t capacity[] = {100, 100, 100, 100}, demand[] = {40, 10, 20, 40, 20, 0};
+    static const int32_t home[] = {0, 0, 1};
+    psc_cluster c;
+    psc_imbalance sum;
+    int64_t soft[4];
+    double node[2], shard[3];
+    psc_cluster_default(&c);
+    c.resources = c.nodes = 2;
+    c.shards = 3;
+    c.capacity = capacity;
+    c.demand = demand;
+    c.home = home;
+    CHECK_STATUS(psc_cluster_check(&c), PSC_OK);
+    CHECK_STATUS(psc_imbalance_of(&c, NULL, 0.9, memory, psc_imbalance_size(&c), node, shard, &sum), PSC_OK);
+    CHECK(sum.node == 0 && sum.resource == 1 && sum.above == 1);
+    CHECK_NEAR(sum.fleet, 1.0, 1e-15);
+    CHECK_NEAR(node[1], -0.5, 1e-15);
+    CHECK_NEAR(sum.rms, 0.7905694150420949, 1e-15);         /* sqrt((1 + 0.25) / 2) */
+    CHECK_NEAR(sum.peak, 0.6, 0.0);
+    CHECK_NEAR(shard[0], 0.4, 1e-15);                       /* without it (20, 40): 0.6 above in the second */
+    CHECK_NEAR(shard[1], 1.0, 1e-15);                       /* without it (40, 10): level in the first */
+    CHECK_STATUS(psc_soft_amounts(&c, 0.0, soft), PSC_OK);
+    CHECK(soft[0] == 40 && soft[1] == 25 && soft[2] == 40 && soft[3] == 25);
+}
+
 static void test_imbalance_errors(void)
 {
     static world w;
@@ -399,6 +428,7 @@ static void test_plan_plain(void)
     CHECK(at[0] == 1 && at[1] == 1 && at[2] == 1);      /* ties: lower shard */
     CHECK(info.cost == 3 && info.cost_before == 30 && info.load == 0 && info.move == 3 && info.moves == 3);
     CHECK_INT(info.done, 1);
+    CHECK(info.evaluations >= 6);                       /* every shard was looked at */
     w.c.weight_move = 11;                               /* a move costs more than the 10 that it saves */
     CHECK_STATUS(run_plan(&w.c, NULL, 1000, at, &info), PSC_OK);
     CHECK_INT(info.moves, 0);
@@ -996,6 +1026,7 @@ int main(void)
     RUN(test_amounts);
     RUN(test_soft);
     RUN(test_imbalance);
+    RUN(test_imbalance_resources);
     RUN(test_imbalance_errors);
     RUN(test_plan_plain);
     RUN(test_plan_ties);
