@@ -484,6 +484,11 @@ int psc__real_in(const psc__image *image, size_t i, double low, double high)
     return psc__within(psc__real(image, i), low, high);
 }
 
+void psc__count(int64_t *count)
+{
+    if (*count < PSC__COUNTS) ++*count;
+}
+
 /* 'P' 'S' 'C', the type and the format version in one word. */
 uint64_t psc__kind(int32_t type)
 {
@@ -508,7 +513,6 @@ psc_status psc__state(const void *state, int32_t type)
 #define FC_SLOW 0.02        /* gain of the variance: it remembers about 50 errors                       */
 #define FC_CUT 4.0          /* an error beyond so many sigma is cut: one in 16,000 of a normal sample   */
 #define FC_CUTS 3           /* so many in a row are no outliers but a new level, and are taken whole    */
-#define FC_COUNTS (INT64_C(1) << 60)    /* counts stop here: 36 years of one observation a nanosecond          */
 #define FC_WARM 10          /* observations, and two cycles, before anything is cut                     */
 
 /* Nothing but 8-byte words; period1 + period2 seasonal terms follow. */
@@ -691,7 +695,7 @@ int psc__tracker_valid(const psc__image *image)
     time = psc__integer(image, FC_AT(time));
     seen = psc__integer(image, FC_AT(seen));
     cuts = psc__integer(image, FC_AT(cuts));
-    if (time < 0 || time > FC_COUNTS || seen < 0 || seen > time || cuts < 0 || cuts > FC_CUTS) return 0;
+    if (time < 0 || time > PSC__COUNTS || seen < 0 || seen > time || cuts < 0 || cuts > FC_CUTS) return 0;
     if (psc__integer(image, FC_AT(phase1)) < 0 || psc__integer(image, FC_AT(phase1)) >= m1 + !m1) return 0;
     if (psc__integer(image, FC_AT(phase2)) < 0 || psc__integer(image, FC_AT(phase2)) >= m2 + !m2) return 0;
     return fc_tracker_numbers(image);
@@ -758,16 +762,11 @@ static void fc_season_learn(double *s, double change)
     *s = fc_clamp(*s + change, -FC_FAR, FC_FAR);
 }
 
-static void fc_count(int64_t *count)
-{
-    if (*count < FC_COUNTS) ++*count;
-}
-
 /* In the first cycle of the first season: the level is the running mean, the season holds the values themselves. */
 static void fc_tracker_begin(psc_tracker *t, double y)
 {
     if (!psc__nan(&y)) {
-        fc_count(&t->seen);
+        psc__count(&t->seen);
         t->variance += ((y - t->level) * (y - t->level) - t->variance) / (double)t->seen;
         t->level += (y - t->level) / (double)t->seen;
     }
@@ -799,7 +798,7 @@ static void fc_tracker_learn(psc_tracker *t, double y)
     t->trend = t->seen ? fc_clamp(t->phi * t->trend + a * t->beta * e, -FC_FAR, FC_FAR) : 0.0;
     if (t->period1) fc_season_learn(&fc_season1(t)[t->phase1], g1 * (1.0 - a) * e);
     if (t->period2) fc_season_learn(&fc_season2(t)[t->phase2], g2 * (1.0 - a) * (1.0 - g1) * e);
-    fc_count(&t->seen);
+    psc__count(&t->seen);
 }
 
 /* Forecasts of 2^j steps that are due now are held against y and made anew. Of lead 2^j there is one at a time,
@@ -831,7 +830,7 @@ static void fc_tracker_take(psc_tracker *t, double y)
     else if (!psc__nan(&y)) fc_tracker_learn(t, y);
     if (t->period1 && ++t->phase1 == t->period1) t->phase1 = 0;
     if (t->period2 && ++t->phase2 == t->period2) t->phase2 = 0;
-    fc_count(&t->time);
+    psc__count(&t->time);
     if (t->time == t->period1) fc_tracker_center(t);
     if (t->time > t->period1) fc_tracker_leads(t, y, (uint64_t)time);
 }

@@ -108,7 +108,6 @@ size_t psc_struct_bytes(int32_t which)
                                    the largest cheap gain on SMD and ASD                                   */
 #define PS_HELD 0.98        /* how much of the high mark is left after a beat                        */
 #define PS_NEW 0.9          /* share of the high mark that a new incident must exceed                */
-#define PS_COUNTS (INT64_C(1) << 60)    /* counts stop here                                        */
 #define PS_TIME_VARIANCE 1e32   /* no interval is longer than 10 days, 8.64e14 ns; its square is below this */
 
 /* Nothing but 8-byte words; then five arrays of `metrics` each: mean, variance, smooth, floor, count. */
@@ -262,11 +261,6 @@ static double ps_weight(int64_t count, int64_t memory)
     return count + 1 < memory ? 1.0 / (double)(count + 1) : 1.0 / (double)memory;
 }
 
-static void ps_count_up(int64_t *count)
-{
-    if (*count < PS_COUNTS) ++*count;
-}
-
 static void ps_gap_learn(psc_node *n, const psc_beat *beat)
 {
     const uint64_t gap = ps_elapsed(n->received_at, beat->received_at);
@@ -274,7 +268,7 @@ static void ps_gap_learn(psc_node *n, const psc_beat *beat)
     if (n->beats == 0 || beat->epoch != n->epoch || beat->sequence != n->sequence + 1) return;
     if (gap == 0 || gap > PS_PAUSE * (uint64_t)n->interval) return;
     ps_learn(&n->gap_mean, &n->gap_variance, (double)gap, ps_weight(n->gaps + 1, n->memory));
-    ps_count_up(&n->gaps);
+    psc__count(&n->gaps);
 }
 
 static double ps_deviation(const psc_node *n, int64_t k)
@@ -300,7 +294,7 @@ static void ps_metric_learn(psc_node *n, int64_t k, double x)
         if (x < mean - n->winsor * sd) x = mean - n->winsor * sd;
     }
     ps_learn(&ps_mean(n)[k], &ps_variance(n)[k], x, ps_weight(count, n->memory));
-    ps_count_up(&ps_count(n)[k]);
+    psc__count(&ps_count(n)[k]);
 }
 
 /* The metric with the largest smoothed distance, the lower one of equals. */
@@ -338,7 +332,7 @@ psc_status psc_node_observe(psc_node *node, const psc_beat *beat, const double *
     node->sequence = beat->sequence;
     node->sent_at = beat->sent_at;
     node->shards = beat->shards;
-    ps_count_up(&node->beats);
+    psc__count(&node->beats);
     return PSC_OK;
 }
 
@@ -506,7 +500,7 @@ size_t psc_load_size(const void *saved, size_t saved_bytes)
 static int ps_counts_valid(const psc__image *image)
 {
     const int64_t beats = psc__integer(image, PS_AT(beats)), gaps = psc__integer(image, PS_AT(gaps));
-    return psc__integer(image, PS_AT(shards)) >= 0 && beats >= 0 && beats <= PS_COUNTS && gaps >= 0 && gaps <= beats;
+    return psc__integer(image, PS_AT(shards)) >= 0 && beats >= 0 && beats <= PSC__COUNTS && gaps >= 0 && gaps <= beats;
 }
 
 /* Arrays of the metrics: only a learned one has a distance from its baseline. */

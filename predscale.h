@@ -54,6 +54,12 @@
  *
  * 9. Not locked. One state is used by one thread at a time; different states by any number of threads.
  *
+ * FUNCTIONS OF THE SAME NAME DO THE SAME (not repeated below). psc_x_default sets every field of a
+ * configuration or view to the default that its comment names; NULL is passed over. psc_x_size gives the bytes of
+ * a block, 0 if the arguments are not valid; the block of psc_x_init, psc_x_fit or of work has at least so many.
+ * psc_x_init makes a block a state or a search that has seen nothing, whatever the memory held. Cost of the
+ * first two: O(1); of init: O(bytes), if no other is stated.
+ *
  * ERRORS COMMON TO ALL FUNCTIONS (not repeated below). PSC_ERR_NULL: a pointer is NULL that may not be;
  * an array of no elements may. PSC_ERR_ALIGN: a block is not aligned to 8 bytes. PSC_ERR_SPACE: a block or
  * an output array is too small. PSC_ERR_VERSION: struct_size is not of this version. PSC_ERR_STATE: the
@@ -816,6 +822,10 @@ uint64_t psc__word(const psc__image *image, size_t i);
 int64_t  psc__integer(const psc__image *image, size_t i);
 double   psc__real(const psc__image *image, size_t i);
 int      psc__real_in(const psc__image *image, size_t i, double low, double high);   /* finite and within */
+
+/* Counts in states stop at a limit, so that they never overflow and a state saved there loads again. */
+#define PSC__COUNTS (INT64_C(1) << 60)      /* 36 years of one event a nanosecond */
+void psc__count(int64_t *count);
 
 /* State headers, and the invariants of each type on an image: 1 if all hold. */
 uint64_t   psc__kind(int32_t type);
