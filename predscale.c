@@ -88,10 +88,15 @@ const char *psc_version_string(void)
 size_t psc_struct_bytes(int32_t which)
 {
     static const size_t bytes[] = {
-        sizeof(psc_state), sizeof(psc_beat), sizeof(psc_node_config), sizeof(psc_node_score),
-        sizeof(psc_failure_config), sizeof(psc_tracker_config), sizeof(psc_series), sizeof(psc_forecast_config),
-        sizeof(psc_forecast_info), sizeof(psc_backtest_config), sizeof(psc_accuracy), sizeof(psc_ranked),
-        sizeof(psc_balance), sizeof(psc_cluster), sizeof(psc_imbalance), sizeof(psc_plan_config),
+        sizeof(psc_state), sizeof(psc_beat), sizeof(psc_node_config), sizeof(psc_node_score), sizeof(psc_failure_config),
+        sizeof(psc_tracker_config), sizeof(psc_drift), sizeof(psc_series), sizeof(psc_naive_options),
+        sizeof(psc_sar_options), sizeof(psc_theta_options), sizeof(psc_decomposition_options),
+        sizeof(psc_croston_options), sizeof(psc_ets_options), sizeof(psc_ar_options), sizeof(psc_arima_options),
+        sizeof(psc_additive_options), sizeof(psc_gru_options), sizeof(psc_forecast_config), sizeof(psc_forecast_info),
+        sizeof(psc_forecast_member), sizeof(psc_backtest_config), sizeof(psc_accuracy), sizeof(psc_parts),
+        sizeof(psc_regressors_config), sizeof(psc_regressors_info), sizeof(psc_event), sizeof(psc_calendar),
+        sizeof(psc_hierarchy), sizeof(psc_reconcile_info), sizeof(psc_changes), sizeof(psc_ranked),
+        sizeof(psc_rank_info), sizeof(psc_balance), sizeof(psc_cluster), sizeof(psc_imbalance), sizeof(psc_plan_config),
         sizeof(psc_plan_info), sizeof(psc_refusal), sizeof(psc_waves_config), sizeof(psc_move),
         sizeof(psc_waves_info)
     };

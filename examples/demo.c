@@ -53,7 +53,7 @@ static struct {
     psc_node_score at_now[NODES];
     double p_now[NODES];
     double point[SHARDS][HORIZON], band[SHARDS][HORIZON * 4];
-    double error_ar, error_naive;                   /* sMAPE of what followed */
+    double error_auto, error_naive;                   /* sMAPE of what followed */
     double before[NODES], after[NODES];             /* largest predicted utilisation in any quarter */
     int32_t plan[SHARDS];
 } result;
@@ -305,7 +305,7 @@ static void forecast_shard(int s, int32_t model, double *point, double *band)
     config.horizon = HORIZON;
     bytes = psc_forecast_size(&series, &config);
     fit = (psc_forecast *)memory_for(bytes, "forecast");
-    must(psc_forecast_fit(&series, &config, fit, bytes, NULL), data.tenant[s]);
+    must(psc_forecast_fit(fit, bytes, &series, &config, NULL), data.tenant[s]);
     must(psc_forecast_predict(fit, HORIZON, levels, band ? 4 : 0, point, band), data.tenant[s]);
     free(fit);
 }
@@ -317,10 +317,10 @@ static void forecast_shards(void)
     int s;
 
     for (s = 0; s < data.shards; s++) {
-        forecast_shard(s, PSC_MODEL_AR, result.point[s], result.band[s]);
+        forecast_shard(s, PSC_MODEL_AUTO, result.point[s], result.band[s]);
         must(psc_accuracy_of(data.load[s] + data.now, result.point[s], NULL, NULL, HORIZON, 0.95, 0.0, &accuracy), "accuracy");
-        result.error_ar += accuracy.smape / data.shards;
-        forecast_shard(s, PSC_MODEL_SEASONAL_NAIVE, naive, NULL);
+        result.error_auto += accuracy.smape / data.shards;
+        forecast_shard(s, PSC_MODEL_NAIVE, naive, NULL);
         must(psc_accuracy_of(data.load[s] + data.now, naive, NULL, NULL, HORIZON, 0.95, 0.0, &accuracy), "accuracy");
         result.error_naive += accuracy.smape / data.shards;
     }
@@ -403,21 +403,37 @@ static void show_forecasts(int *fan)
     heading("2. Shards: forecast of two days, and what followed");
     printf("   the day before now, then the forecast; the %d shards of %d with the highest peaks\n\n", FANS, data.shards);
     for (i = 0; i < FANS; i++) show_fan(fan[i] = hottest(taken));
-    printf("   all shards, two days ahead: sMAPE %.1f %% (repeating the last day: %.1f %%);\n", result.error_ar, result.error_naive);
+    printf("   all shards, two days ahead: sMAPE %.1f %% (repeating the last day: %.1f %%);\n", result.error_auto, result.error_naive);
     printf("   of what came, %.1f %% lay within the 80 %% interval, %.1f %% within the 95 %% one\n", 100.0 * coverage(1, 2),
            100.0 * coverage(0, 3));
 }
 
 /* ---- ranking, by the cheap trackers that a host keeps for every shard -------------------------- */
 
+/* out[s] = mean over the next 6 ticks of the quantile of this level. */
+static void mean_ahead(const unsigned char *block, double level, double *out)
+{
+    double step[SHARDS];
+    int s, t;
+
+    for (s = 0; s < data.shards; s++) out[s] = 0.0;
+    for (t = 1; t <= 6; t++) {
+        must(psc_trackers_predict(block, (size_t)data.shards, (size_t)t, level, step), "trackers");
+        for (s = 0; s < data.shards; s++) out[s] += step[s] / 6.0;
+    }
+}
+
 static void show_rank(void)
 {
     psc_tracker_config config;
+    psc_changes changes;
+    psc_rank_info info;
     psc_ranked up[5], down[5];
-    double now[SHARDS], next[SHARDS], path[SHARDS], column[SHARDS];
-    size_t bytes, ups, downs, i;
+    double now[SHARDS], next[SHARDS], lower[SHARDS], upper[SHARDS], column[SHARDS];
+    size_t bytes, work_bytes;
     unsigned char *block;
-    int s, t;
+    void *work;
+    int s, t, i;
 
     psc_tracker_default(&config);
     config.period1 = DAY;
@@ -431,19 +447,29 @@ static void show_rank(void)
         must(psc_trackers_observe(block, (size_t)data.shards, column), "trackers");
     }
     for (s = 0; s < data.shards; s++) now[s] = mean_of(data.load[s] + data.now - 6, 6);
-    memset(next, 0, sizeof next);
-    for (t = 1; t <= 6; t++) {
-        must(psc_trackers_predict(block, (size_t)data.shards, (size_t)t, 0.5, path), "trackers");
-        for (s = 0; s < data.shards; s++) next[s] += path[s] / 6.0;
-    }
-    must(psc_rank_shards(now, next, (size_t)data.shards, up, 5, &ups, down, 5, &downs), "rank");
+    mean_ahead(block, 0.5, next);
+    mean_ahead(block, 0.1, lower);
+    mean_ahead(block, 0.9, upper);
+    psc_changes_default(&changes);
+    changes.n = (size_t)data.shards;
+    changes.now = now;
+    changes.next = next;
+    changes.lower = lower;
+    changes.upper = upper;
+    work_bytes = psc_rank_size(&changes);
+    work = memory_for(work_bytes, "rank");
+    must(psc_rank_shards(&changes, work, work_bytes, up, 5, down, 5, &info), "rank");
+    free(work);
     heading("3. Workload forecast: which shards will change most in the next 6 ticks");
     printf("   by %d trackers of %lu bytes; requests a tick, mean of the last 6 -> of the next 6\n\n", data.shards, (unsigned long)bytes);
-    for (i = 0; i < 5; i++) {
-        if (i < ups) printf("   up   %-12s %5.1f -> %5.1f", data.tenant[up[i].index], up[i].now, up[i].next);
-        if (i < downs) printf("      down %-12s %5.1f -> %5.1f", data.tenant[down[i].index], down[i].now, down[i].next);
+    for (i = 0; i < 5 && (i < info.ups || i < info.downs); i++) {
+        if (i < info.ups) printf("   up   %-12s %5.1f -> %5.1f", data.tenant[up[i].index], up[i].now, up[i].next);
+        else printf("   %30s", "");
+        if (i < info.downs) printf("      down %-12s %5.1f -> %5.1f", data.tenant[down[i].index], down[i].now, down[i].next);
         putchar('\n');
     }
+    printf("   %d of %d shards change by more than their noise (at most one such change in ten is expected to be none)\n",
+           (int)(info.up_total + info.down_total), data.shards);
     free(block);
 }
 

@@ -74,25 +74,113 @@ static void test_tracker_config_layout(void)
 {
     typedef psc_tracker_config T;
     static const field f[] = {
-        F(struct_size), F(period1), F(period2), F(reserved), F(alpha), F(beta), F(phi), F(gamma1), F(gamma2),
-        F(lower), F(upper)
+        F(struct_size), F(period1), F(period2), F(reserved), F(alpha), F(gamma), F(lower), F(upper)
     };
     TILED(PSC_STRUCT_TRACKER_CONFIG, f);
+}
+
+static void test_drift_layout(void)
+{
+    typedef psc_drift T;
+    static const field f[] = { F(alarms), F(seen), F(last), F(ready), F(shift), F(size) };
+    TILED(PSC_STRUCT_DRIFT, f);
 }
 
 static void test_series_layout(void)
 {
     typedef psc_series T;
-    static const field f[] = { F(struct_size), F(periods), F(value), F(n), F(period), F(lower), F(upper) };
+    static const field f[] = {
+        F(struct_size), F(periods), F(value), F(n), F(period), F(lower), F(upper), F(regressor), F(regressors),
+        F(reserved)
+    };
     TILED(PSC_STRUCT_SERIES, f);
+}
+
+static void test_naive_options_layout(void)
+{
+    typedef psc_naive_options T;
+    static const field f[] = { F(kind), F(period), F(index), F(reserved) };
+    TILED(PSC_STRUCT_NAIVE_OPTIONS, f);
+}
+
+static void test_sar_options_layout(void)
+{
+    typedef psc_sar_options T;
+    static const field f[] = { F(lags), F(seasonal), F(form), F(window), F(ridge) };
+    TILED(PSC_STRUCT_SAR_OPTIONS, f);
+}
+
+static void test_theta_options_layout(void)
+{
+    typedef psc_theta_options T;
+    static const field f[] = { F(kind), F(period), F(index), F(reserved), F(alpha), F(theta) };
+    TILED(PSC_STRUCT_THETA_OPTIONS, f);
+}
+
+static void test_decomposition_options_layout(void)
+{
+    typedef psc_decomposition_options T;
+    static const field f[] = { F(iterations), F(reserved), F(trend) };
+    TILED(PSC_STRUCT_DECOMPOSITION_OPTIONS, f);
+}
+
+static void test_croston_options_layout(void)
+{
+    typedef psc_croston_options T;
+    static const field f[] = { F(kind), F(criterion), F(alpha), F(beta) };
+    TILED(PSC_STRUCT_CROSTON_OPTIONS, f);
+}
+
+static void test_ets_options_layout(void)
+{
+    typedef psc_ets_options T;
+    static const field f[] = {
+        F(error), F(trend), F(season), F(reserved), F(alpha), F(beta), F(gamma), F(phi)
+    };
+    TILED(PSC_STRUCT_ETS_OPTIONS, f);
+}
+
+static void test_ar_options_layout(void)
+{
+    typedef psc_ar_options T;
+    static const field f[] = { F(method), F(order), F(order_max), F(reserved) };
+    TILED(PSC_STRUCT_AR_OPTIONS, f);
+}
+
+static void test_arima_options_layout(void)
+{
+    typedef psc_arima_options T;
+    static const field f[] = {
+        F(p), F(d), F(q), F(seasonal_p), F(seasonal_d), F(seasonal_q), F(constant), F(method), F(models),
+        F(given), F(ar), F(ma), F(seasonal_ar), F(seasonal_ma), F(mean)
+    };
+    TILED(PSC_STRUCT_ARIMA_OPTIONS, f);
+}
+
+static void test_additive_options_layout(void)
+{
+    typedef psc_additive_options T;
+    static const field f[] = {
+        F(struct_size), F(knots), F(harmonics), F(robust), F(correct), F(memory), F(reach), F(change),
+        F(effect), F(damping)
+    };
+    TILED(PSC_STRUCT_ADDITIVE_OPTIONS, f);
+}
+
+static void test_gru_options_layout(void)
+{
+    typedef psc_gru_options T;
+    static const field f[] = { F(units), F(steps), F(window), F(reserved), F(rate), F(seed) };
+    TILED(PSC_STRUCT_GRU_OPTIONS, f);
 }
 
 static void test_forecast_config_layout(void)
 {
     typedef psc_forecast_config T;
     static const field f[] = {
-        F(struct_size), F(model), F(horizon), F(lags), F(transform), F(window), F(origins), F(reserved),
-        F(ridge), F(clip)
+        F(struct_size), F(model), F(horizon), F(transform), F(origins), F(with), F(robust), F(reserved),
+        F(clip), F(naive), F(sar), F(theta), F(decomposition), F(croston), F(ets), F(ar), F(arima), F(additive),
+        F(gru)
     };
     TILED(PSC_STRUCT_FORECAST_CONFIG, f);
 }
@@ -100,8 +188,18 @@ static void test_forecast_config_layout(void)
 static void test_forecast_info_layout(void)
 {
     typedef psc_forecast_info T;
-    static const field f[] = { F(model), F(transform), F(terms), F(note), F(used), F(origins), F(sigma) };
+    static const field f[] = {
+        F(model), F(transform), F(members), F(tests), F(note), F(refit), F(used), F(origins), F(sigma), F(loss),
+        F(optimism), F(observed), F(drift)
+    };
     TILED(PSC_STRUCT_FORECAST_INFO, f);
+}
+
+static void test_forecast_member_layout(void)
+{
+    typedef psc_forecast_member T;
+    static const field f[] = { F(model), F(kind), F(lags), F(window), F(weight), F(loss) };
+    TILED(PSC_STRUCT_FORECAST_MEMBER, f);
 }
 
 static void test_backtest_config_layout(void)
@@ -118,11 +216,87 @@ static void test_accuracy_layout(void)
     TILED(PSC_STRUCT_ACCURACY, f);
 }
 
+static void test_parts_layout(void)
+{
+    typedef psc_parts T;
+    static const field f[] = { F(note), F(reserved), F(trend), F(season) };
+    TILED(PSC_STRUCT_PARTS, f);
+}
+
+static void test_regressors_config_layout(void)
+{
+    typedef psc_regressors_config T;
+    static const field f[] = {
+        F(struct_size), F(regressors), F(regressor), F(transform), F(blocks), F(most), F(reserved), F(start),
+        F(margin), F(additive)
+    };
+    TILED(PSC_STRUCT_REGRESSORS_CONFIG, f);
+}
+
+static void test_regressors_info_layout(void)
+{
+    typedef psc_regressors_info T;
+    static const field f[] = {
+        F(chosen), F(done), F(transform), F(reserved), F(before), F(after), F(needed), F(rho)
+    };
+    TILED(PSC_STRUCT_REGRESSORS_INFO, f);
+}
+
+static void test_event_layout(void)
+{
+    typedef psc_event T;
+    static const field f[] = { F(start), F(end), F(amount), F(column), F(reserved) };
+    TILED(PSC_STRUCT_EVENT, f);
+}
+
+static void test_calendar_layout(void)
+{
+    typedef psc_calendar T;
+    static const field f[] = {
+        F(struct_size), F(groups), F(start), F(step), F(offset), F(event), F(events), F(event_columns),
+        F(offset_minutes)
+    };
+    TILED(PSC_STRUCT_CALENDAR, f);
+}
+
+static void test_hierarchy_layout(void)
+{
+    typedef psc_hierarchy T;
+    static const field f[] = {
+        F(struct_size), F(method), F(nonnegative), F(reserved), F(series), F(steps), F(parent), F(point),
+        F(spread), F(share)
+    };
+    TILED(PSC_STRUCT_HIERARCHY, f);
+}
+
+static void test_reconcile_info_layout(void)
+{
+    typedef psc_reconcile_info T;
+    static const field f[] = { F(before), F(moved), F(rounds), F(held) };
+    TILED(PSC_STRUCT_RECONCILE_INFO, f);
+}
+
+static void test_changes_layout(void)
+{
+    typedef psc_changes T;
+    static const field f[] = {
+        F(struct_size), F(decision), F(n), F(now), F(next), F(spread), F(lower), F(upper), F(level), F(rate)
+    };
+    TILED(PSC_STRUCT_CHANGES, f);
+}
+
 static void test_ranked_layout(void)
 {
     typedef psc_ranked T;
-    static const field f[] = { F(index), F(change), F(now), F(next) };
+    static const field f[] = { F(index), F(change), F(now), F(next), F(z), F(probability), F(p) };
     TILED(PSC_STRUCT_RANKED, f);
+}
+
+static void test_rank_info_layout(void)
+{
+    typedef psc_rank_info T;
+    static const field f[] = { F(ups), F(downs), F(up_total), F(down_total), F(limit) };
+    TILED(PSC_STRUCT_RANK_INFO, f);
 }
 
 static void test_balance_layout(void)
@@ -203,7 +377,7 @@ static void test_unknown_struct(void)
 
     for (i = 0; i < sizeof unknown / sizeof unknown[0]; i++) CHECK_INT(psc_struct_bytes(unknown[i]), 0);
     CHECK_INT(PSC_STRUCT_STATE, 1);
-    CHECK_INT(PSC_STRUCT_WAVES_INFO, 21);
+    CHECK_INT(PSC_STRUCT_WAVES_INFO, 42);
 }
 
 static void test_version(void)
@@ -280,9 +454,115 @@ static void test_defaults(void)
     CHECK_DEFAULT(psc_series, psc_series_default);
     CHECK_DEFAULT(psc_forecast_config, psc_forecast_default);
     CHECK_DEFAULT(psc_backtest_config, psc_backtest_default);
+    CHECK_DEFAULT(psc_regressors_config, psc_regressors_default);
+    CHECK_DEFAULT(psc_calendar, psc_calendar_default);
+    CHECK_DEFAULT(psc_hierarchy, psc_reconcile_default);
+    CHECK_DEFAULT(psc_changes, psc_changes_default);
     CHECK_DEFAULT(psc_cluster, psc_cluster_default);
     CHECK_DEFAULT(psc_plan_config, psc_plan_default);
     CHECK_DEFAULT(psc_waves_config, psc_waves_default);
+}
+
+/* The values that the comments of the fields name, part by part; 0 where nothing is said here. */
+static void test_tracker_and_series_defaults(void)
+{
+    psc_tracker_config tracker;
+    psc_series series;
+
+    psc_tracker_default(&tracker);
+    CHECK(tracker.period1 == 0 && tracker.period2 == 0 && tracker.alpha == 0.05 && tracker.gamma == 0.5);
+    CHECK(tracker.lower != tracker.lower && tracker.upper != tracker.upper);
+    psc_series_default(&series);
+    CHECK(series.periods == 0 && series.n == 0 && series.regressors == 0);
+    CHECK(!series.value && !series.period && !series.regressor);
+    CHECK(series.lower != series.lower && series.upper != series.upper);
+}
+
+static void test_forecast_defaults(void)
+{
+    psc_forecast_config c;
+
+    psc_forecast_default(&c);
+    CHECK(c.model == PSC_MODEL_AUTO && c.horizon == 24 && c.transform == PSC_TRANSFORM_AUTO && c.origins == 150);
+    CHECK(c.with == 0 && c.robust == 0 && c.clip == 0.1);
+    CHECK(c.naive.kind == PSC_NAIVE_SEASONAL && c.naive.period == 0 && c.naive.index == PSC_INDEX_AUTO);
+    CHECK(c.sar.lags == 3 && c.sar.seasonal == 1 && c.sar.form == PSC_SAR_LEVEL && c.sar.window == 0);
+    CHECK(c.sar.ridge == 1e-4);
+    CHECK(c.theta.kind == PSC_THETA_STANDARD && c.theta.period == 0 && c.theta.index == PSC_INDEX_AUTO);
+    CHECK(c.theta.alpha != c.theta.alpha && c.theta.theta != c.theta.theta);
+    CHECK(c.decomposition.iterations == 2 && c.decomposition.trend == 0.2);
+    CHECK(c.croston.kind == PSC_CROSTON_TSB && c.croston.criterion == PSC_CRITERION_SQUARE);
+    CHECK(c.croston.alpha != c.croston.alpha && c.croston.beta != c.croston.beta);
+}
+
+static void test_model_defaults(void)
+{
+    psc_forecast_config c;
+
+    psc_forecast_default(&c);
+    CHECK(c.ets.error == PSC_ETS_AUTO && c.ets.trend == PSC_ETS_AUTO && c.ets.season == PSC_ETS_AUTO);
+    CHECK(c.ets.alpha != c.ets.alpha && c.ets.beta != c.ets.beta);
+    CHECK(c.ets.gamma != c.ets.gamma && c.ets.phi != c.ets.phi);
+    CHECK(c.ar.method == PSC_AR_BURG && c.ar.order == -1 && c.ar.order_max == 0);
+    CHECK(c.arima.p == -1 && c.arima.d == -1 && c.arima.q == -1 && c.arima.constant == -1 && c.arima.given == 0);
+    CHECK(c.arima.seasonal_p == -1 && c.arima.seasonal_d == -1 && c.arima.seasonal_q == -1);
+    CHECK(c.arima.method == PSC_ARIMA_LIKELIHOOD && c.arima.models == 40);
+    CHECK_INT(c.additive.struct_size, sizeof c.additive);
+    CHECK(c.additive.knots == 12 && c.additive.harmonics[0] == 0 && c.additive.robust == 1 && c.additive.correct == 1);
+    CHECK(c.additive.memory != c.additive.memory && c.additive.reach == 0.8 && c.additive.change == 0.05);
+    CHECK(c.additive.effect == 10.0 && c.additive.damping == 0.95);
+    CHECK(c.gru.units == 8 && c.gru.steps == 500 && c.gru.window == 32 && c.gru.rate == 0.003 && c.gru.seed == 1);
+}
+
+static void test_other_defaults(void)
+{
+    psc_regressors_config regressors;
+    psc_backtest_config backtest;
+    psc_calendar calendar;
+    psc_hierarchy hierarchy;
+    psc_changes changes;
+
+    psc_backtest_default(&backtest);
+    CHECK(backtest.origins == 3 && backtest.stride == 24 && backtest.level == 0.95);
+    psc_regressors_default(&regressors);
+    CHECK(regressors.regressors == 0 && !regressors.regressor && regressors.transform == PSC_TRANSFORM_AUTO);
+    CHECK(regressors.blocks == 5 && regressors.most == PSC_MAX_REGRESSORS);
+    CHECK(regressors.start == 0.5 && regressors.margin == 0.01);
+    CHECK_INT(regressors.additive.struct_size, sizeof regressors.additive);
+    psc_calendar_default(&calendar);
+    CHECK(calendar.groups == 0 && calendar.start == 0 && calendar.step == 3600 && calendar.event_columns == 0);
+    psc_reconcile_default(&hierarchy);
+    CHECK(hierarchy.method == PSC_RECONCILE_TRACE && hierarchy.nonnegative == 1 && hierarchy.series == 0);
+    CHECK(hierarchy.steps == 1 && !hierarchy.parent && !hierarchy.point && !hierarchy.spread && !hierarchy.share);
+    psc_changes_default(&changes);
+    CHECK(changes.decision == PSC_RANK_RATE && changes.n == 0 && changes.level == 0.8 && changes.rate == 0.1);
+    CHECK(!changes.spread && !changes.lower && !changes.upper);
+}
+
+/* A default is good for a call as it is, but for what is to be set. */
+static void test_defaults_are_valid(void)
+{
+    psc_tracker_config tracker;
+    psc_forecast_config forecast;
+    psc_backtest_config backtest;
+    psc_regressors_config regressors;
+    psc_series series;
+    psc_hierarchy hierarchy;
+    psc_changes changes;
+
+    psc_tracker_default(&tracker);
+    psc_forecast_default(&forecast);
+    psc_backtest_default(&backtest);
+    psc_regressors_default(&regressors);
+    psc_series_default(&series);
+    psc_reconcile_default(&hierarchy);
+    psc_changes_default(&changes);
+    CHECK(psc_tracker_size(&tracker) > 0);
+    CHECK(psc_forecast_size(&series, &forecast) > 0);
+    CHECK(psc_backtest_size(&series, &forecast, &backtest) > 0);
+    CHECK(psc_rank_size(&changes) > 0);
+    CHECK_INT(psc_reconcile_size(&hierarchy), 0);
+    CHECK_INT(psc_regressors_size(&series, &regressors), 0);
 }
 
 int main(void)
@@ -293,12 +573,33 @@ int main(void)
     RUN(test_node_score_layout);
     RUN(test_failure_config_layout);
     RUN(test_tracker_config_layout);
+    RUN(test_drift_layout);
     RUN(test_series_layout);
+    RUN(test_naive_options_layout);
+    RUN(test_sar_options_layout);
+    RUN(test_theta_options_layout);
+    RUN(test_decomposition_options_layout);
+    RUN(test_croston_options_layout);
+    RUN(test_ets_options_layout);
+    RUN(test_ar_options_layout);
+    RUN(test_arima_options_layout);
+    RUN(test_additive_options_layout);
+    RUN(test_gru_options_layout);
     RUN(test_forecast_config_layout);
     RUN(test_forecast_info_layout);
+    RUN(test_forecast_member_layout);
     RUN(test_backtest_config_layout);
     RUN(test_accuracy_layout);
+    RUN(test_parts_layout);
+    RUN(test_regressors_config_layout);
+    RUN(test_regressors_info_layout);
+    RUN(test_event_layout);
+    RUN(test_calendar_layout);
+    RUN(test_hierarchy_layout);
+    RUN(test_reconcile_info_layout);
+    RUN(test_changes_layout);
     RUN(test_ranked_layout);
+    RUN(test_rank_info_layout);
     RUN(test_balance_layout);
     RUN(test_cluster_layout);
     RUN(test_imbalance_layout);
@@ -313,5 +614,10 @@ int main(void)
     RUN(test_status_texts);
     RUN(test_block_texts);
     RUN(test_defaults);
+    RUN(test_tracker_and_series_defaults);
+    RUN(test_forecast_defaults);
+    RUN(test_model_defaults);
+    RUN(test_other_defaults);
+    RUN(test_defaults_are_valid);
     return test_end();
 }

@@ -96,9 +96,17 @@ static void bare_welford(long n)
     sink += mean[0] + square[1];
 }
 
+/* Fits of b.forecast.model, which main sets. */
 static void forecast_fit(long n)
 {
-    while (n--) psc_forecast_fit(&b.series, &b.forecast, b.fit, b.fit_bytes, NULL);
+    while (n--)
+        if (psc_forecast_fit(b.fit, b.fit_bytes, &b.series, &b.forecast, NULL) != PSC_OK) exit(1);
+}
+
+/* One value taken by a fit: its members go on, and the path is made anew. */
+static void forecast_observe(long n)
+{
+    while (n--) psc_forecast_observe(b.fit, &b.history[n % HISTORY], 1);
 }
 
 static void forecast_predict(long n)
@@ -185,6 +193,40 @@ static void row(int json, const char *name, void (*operation)(long), long items,
     fflush(stdout);
 }
 
+/* Sizes the fit for a model and fits once. */
+static void fit_model(int32_t model)
+{
+    b.forecast.model = model;
+    free(b.fit);
+    b.fit_bytes = psc_forecast_size(&b.series, &b.forecast);
+    b.fit = (psc_forecast *)need(b.fit_bytes);
+    forecast_fit(1);
+}
+
+static void fit_rows(int json)
+{
+    static const struct {
+        const char *name;
+        int32_t model;
+    } models[] = {
+        {"fit seasonal AR, n, h = 48", PSC_MODEL_SEASONAL_AR}, {"fit theta", PSC_MODEL_THETA},
+        {"fit decomposition", PSC_MODEL_DECOMPOSITION}, {"fit ETS, by AICc", PSC_MODEL_ETS},
+        {"fit AR (Burg), order by AIC", PSC_MODEL_AR}, {"fit ARIMA, orders by search", PSC_MODEL_ARIMA},
+        {"fit additive", PSC_MODEL_ADDITIVE}, {"fit recurrent network", PSC_MODEL_GRU},
+        {"fit the combination", PSC_MODEL_AUTO}
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof models / sizeof models[0]; i++) {
+        fit_model(models[i].model);
+        row(json, models[i].name, forecast_fit, HISTORY, b.fit_bytes, "2000 x 2 sums", bare_sum);
+    }
+    b.forecast.ets.error = b.forecast.ets.trend = b.forecast.ets.season = PSC_ETS_ADDITIVE;
+    fit_model(PSC_MODEL_ETS);
+    row(json, "fit ETS(A,A,A)", forecast_fit, HISTORY, b.fit_bytes, "2000 x 2 sums", bare_sum);
+    fit_model(PSC_MODEL_AUTO);
+}
+
 static void prepare(void)
 {
     psc_tracker_config tracker;
@@ -194,6 +236,7 @@ static void prepare(void)
     for (i = 0; i < HISTORY; i++) b.history[i] = 100.0 + i % DAY * 5.0 + i % WEEK * 0.3 + i * 2654435761u % 97 / 10.0;
     psc_tracker_default(&tracker);
     tracker.period1 = DAY;
+    tracker.period2 = WEEK;
     b.tracker_bytes = psc_tracker_size(&tracker);
     b.tracker = (psc_tracker *)need(b.tracker_bytes);
     psc_tracker_init(b.tracker, b.tracker_bytes, &tracker);
@@ -215,9 +258,6 @@ static void prepare(void)
     b.series.periods = 2;
     psc_forecast_default(&b.forecast);
     b.forecast.horizon = HORIZON;
-    b.fit_bytes = psc_forecast_size(&b.series, &b.forecast);
-    b.fit = (psc_forecast *)need(b.fit_bytes);
-    psc_forecast_fit(&b.series, &b.forecast, b.fit, b.fit_bytes, NULL);
 }
 
 static void prepare_cluster(void)
@@ -249,13 +289,14 @@ int main(int argc, char **argv)
     prepare_cluster();
     if (!json)
         printf("%-34s %8s %12s %10s   %-22s %10s %8s\n", "operation", "n", "ns", "state B", "bare counterpart", "ns", "ratio");
-    row(json, "tracker observe, 1 season", tracker_observe, 1, b.tracker_bytes, "one smoothing step", bare_smoothing);
+    row(json, "tracker observe, 2 seasons", tracker_observe, 1, b.tracker_bytes, "one smoothing step", bare_smoothing);
     row(json, "tracker predict, 24 x 2 levels", tracker_predict, DAY, b.tracker_bytes, "one smoothing step", bare_smoothing);
     row(json, "heartbeat, 8 metrics", node_observe, METRICS, b.node_bytes, "8 means and variances", bare_welford);
     row(json, "score and failure probability", node_score, METRICS, b.node_bytes, "8 means and variances", bare_welford);
     row(json, "save a tracker", save, (long)b.saved_bytes, b.tracker_bytes, "memcpy", bare_copy);
     row(json, "load a tracker", load, (long)b.saved_bytes, b.tracker_bytes, "memcpy", bare_copy);
-    row(json, "forecast fit, 2 seasons, h = 48", forecast_fit, HISTORY, b.fit_bytes, "2000 x 2 sums", bare_sum);
+    fit_rows(json);
+    row(json, "combination takes a value", forecast_observe, 1, b.fit_bytes, "one smoothing step", bare_smoothing);
     row(json, "forecast predict, 48 x 4 levels", forecast_predict, HORIZON, b.fit_bytes, "one smoothing step", bare_smoothing);
     row(json, "imbalance, 2000 shards x 2", imbalance, SHARDS, b.work_bytes, "2000 x 2 sums", bare_sum);
     return sink != sink;

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
-"""vectors.py: a second implementation, from the formulas of predscale.h alone, of the ridge autoregression, the
-tracker, the node and the accuracy measures. Writes tests/vectors/{ar,tracker,node,accuracy}.txt, which the unit
-tests replay. Run it at the top of the checkout:  /usr/bin/python3 tests/check/vectors.py
+"""vectors.py: a second implementation, from the formulas of predscale.h alone, of the seasonal autoregression, the
+node and the accuracy measures. Writes tests/vectors/{sar,node,accuracy}.txt, which the unit tests replay. Run it at
+the top of the checkout:  /usr/bin/python3 tests/check/vectors.py
 
 A file is a list of records "name count value...", read in order; a comment runs from # to the end of its line.
 Data are drawn by splitmix64 and rounded to few digits, so that the files are short and the same everywhere; results
@@ -59,194 +59,177 @@ def wave(t, period):
     return 4.0 * abs((t % period) / period - 0.5) - 1.0
 
 
-# ---- ridge autoregression -----------------------------------------------------------------------------------------
+# ---- seasonal autoregression --------------------------------------------------------------------------------------
+
+def seasonal_gaps(value, m):
+    """Whether the mean of both neighbours tells a value better once the value a period before is taken off all."""
+    plain = seasonal = 0.0
+    for t in range(m + 1, len(value) - 1):
+        error = value[t] - (value[t - 1] + value[t + 1]) / 2
+        back = value[t - m] - (value[t - m - 1] + value[t - m + 1]) / 2
+        if error == error and back == back:
+            plain += abs(error)
+            seasonal += abs(error - back)
+    return seasonal < plain
+
 
 def fill(value, m):
-    """Gaps: one period back (as filled), one period ahead (as given), the value before; at the start the first."""
-    first = next(v for v in value if v == v)
-    x = []
-    for t, v in enumerate(value):
-        if v == v:
-            x.append(v)
-        elif m and t >= m:
-            x.append(x[t - m])
-        elif m and t + m < len(value) and value[t + m] == value[t + m]:
-            x.append(value[t + m])
-        else:
-            x.append(x[t - 1] if t else first)
-    return np.array(x)
+    """Gaps in a straight line between their neighbours; of the values or, from the second period on, of what they are
+    over the filled values a period of m before. Beyond an end, and over a period or more, what is on the left goes
+    on; within the range seen."""
+    n, known = len(value), [v for v in value if v == v]
+    x = np.array(value)
+    t = 0
+    while t < n:
+        if x[t] == x[t]:
+            t += 1
+            continue
+        end = next((k for k in range(t, n) if value[k] == value[k]), n)
+        back = m if m and t >= m else 0
+        over = (lambda k: x[k] - x[k - back]) if back else (lambda k: x[k])
+        right = over(end) if end < n and not (back and end - t >= back) else NAN
+        left = over(t - 1) if t > back else right
+        left = 0.0 if left != left else left
+        right = left if right != right else right
+        for k in range(t, end):
+            line = left + (right - left) * (k - t + 1) / (end - t + 1)
+            x[k] = min(max(line + (x[k - back] if back else 0.0), min(known)), max(known))
+        t = end
+    return x
 
 
-def ar_path(value, periods, lags, horizon, take_log, ridge, clip, window=0, lower=NAN, upper=NAN):
-    value = value[-window:] if window else value
-    n = len(value)
-    fitting = [m for m in periods if m > 1 and m + 1 <= n - n // 3]
-    x = fill(value, fitting[0] if fitting else 0)
-    if take_log:
-        x = np.log(x)
-    low = x.min() - clip * (x.max() - x.min())
-    high = x.max() + clip * (x.max() - x.min())
-    center = x.mean()
-    x = x - center
-    use = sorted(set(list(range(1, lags + 1)) + [m + k for m in fitting for k in (-1, 0, 1)]))
-    rows = [t for t in range(max(use), n) if value[t] == value[t]]
-    assert len(rows) >= 2 * len(use)
-    a = np.array([[x[t - j] for j in use] for t in rows])
-    b = np.array([x[t] for t in rows])
-    normal = a.T @ a
-    coefficient = np.linalg.solve(normal + ridge * np.trace(normal) / len(use) * np.eye(len(use)), a.T @ b)
-    residual = b - a @ coefficient
-    inside = a @ coefficient
-    assert inside.min() > low - center and inside.max() < high - center     # so no step of the sample is cut
-    intercept = residual.mean()
-    past = list(x)
-    for _ in range(horizon):
-        y = intercept + sum(c * past[-j] for c, j in zip(coefficient, use))
-        past.append(min(max(y, low - center), high - center))
-    path = np.array(past[n:]) + center
-    path = np.exp(path) if take_log else path
-    return np.clip(path, -math.inf if lower != lower else lower, math.inf if upper != upper else upper)
+def fits(m, n):
+    return m > 1 and m + 1 <= n - n // 3
 
 
-def write_ar():
-    out = Writer("ar.txt", 13)
-    out.comment("config: lags horizon transform(1 none, 2 log) ridge clip window lower upper")
-    out.comment("period: the seasons; value: the history; point: the path")
+def profile_of(x, m):
+    """Slot by slot the mean of x over the mean of the m values around, which stay within x; then less its own mean."""
+    n = len(x)
+    around = [x[min(max(t - m // 2, 0), n - m):][:m].mean() for t in range(n)]
+    profile = np.array([(x - around)[k::m].mean() for k in range(m)])
+    return profile - profile.mean()
 
-    def case(value, periods, lags, horizon, take_log, ridge=1e-4, clip=0.3, window=0, lower=NAN, upper=NAN):
-        path = ar_path(value, periods, lags, horizon, take_log, ridge, clip, window, lower, upper)
-        out.record("config", [lags, horizon, 2 if take_log else 1, ridge, clip, window, lower, upper])
+
+LEVEL, DIFFERENCE, PROFILE = 0, 1, 2
+
+
+class SeasonalAR:
+    def __init__(self, x, periods, lags, seasonal, form, window, ridge):
+        self.x, self.form = list(x), form
+        n = min(window, len(x)) if window else len(x)
+        self.first = len(x) - n             # of the window
+        inner = np.array(x[self.first:])
+        self.profiles = []
+        for m in sorted(set(periods)):
+            if form == PROFILE and fits(m, len(x)) and 2 * m <= n:
+                self.profiles.append(profile_of(inner, m))
+                inner = inner - np.resize(self.profiles[-1], n)
+        self.center = 0.0 if form == DIFFERENCE else inner.mean()
+        around = [m + k for m in periods if fits(m, len(x)) and fits(m, n) for k in (-1, 0, 1)] if seasonal else []
+        self.lags = sorted(set(list(range(1, lags + 1)) + around))
+        rows = range(self.first + max(self.lags) + (form == DIFFERENCE), len(x))
+        assert len(rows) >= 2 * len(self.lags)
+        a = np.array([[self.inner(t - j) for j in self.lags] for t in rows])
+        b = np.array([self.inner(t) for t in rows])
+        deviation = a - a.mean(axis=0)
+        normal = deviation.T @ deviation
+        penalty = ridge * np.trace(normal) / len(self.lags) * np.eye(len(self.lags))
+        self.a = np.linalg.solve(normal + penalty, deviation.T @ (b - b.mean()))
+        self.c = b.mean() - a.mean(axis=0) @ self.a
+
+    def base(self, t):
+        """What is added to the inner value of time t."""
+        if self.form == DIFFERENCE:
+            return self.x[t - 1]
+        return self.center + sum(p[(t - self.first) % len(p)] for p in self.profiles)
+
+    def inner(self, t):
+        return self.x[t] - self.base(t)
+
+    def parameters(self):
+        return [len(self.lags), self.c] + [v for pair in zip(self.lags, self.a) for v in pair]
+
+    def path(self, h):
+        n = len(self.x)
+        for t in range(n, n + h):
+            self.x.append(self.base(t) + self.c + sum(a * self.inner(t - j) for j, a in zip(self.lags, self.a)))
+        path, self.x = self.x[n:], self.x[:n]
+        return np.array(path)
+
+    def observe(self, x):
+        known = x if x == x else self.path(1)[0]
+        self.x.append(known)
+
+
+def write_sar():
+    out = Writer("sar.txt", 13)
+    out.comment("config: lags seasonal form window ridge transform(asked: 0 automatic, 1 none, 2 log) transform(taken)")
+    out.comment("        horizon lower upper; period: the seasons; value: the history; more: what is observed later")
+    out.comment("parameter: terms, c, then lag and coefficient of each; point: the path; later: that after all of more")
+
+    def case(value, periods, lags, horizon, asked=0, seasonal=1, form=LEVEL, window=0, ridge=1e-4, more=(), lower=NAN,
+             upper=NAN):
+        known = [v for v in value if v == v]
+        log = asked == 2 or (asked == 0 and min(known) >= 0.0 and max(known) > 0.0)
+        shift = min(v for v in known if v > 0) if log and min(known) == 0.0 else 0.0
+        there = (lambda y: math.log(y + shift)) if log else (lambda y: y)
+        ends = [-math.inf if lower != lower else lower, math.inf if upper != upper else upper]
+        back = lambda x: np.clip(np.maximum(np.exp(x) - shift, 0.0) if log else x, *ends)
+        x = [there(y) if y == y else NAN for y in value]
+        fitting = sorted(m for m in periods if fits(m, len(x)))
+        x = fill(x, fitting[0] if fitting and seasonal_gaps(x, fitting[0]) else 0)
+        model = SeasonalAR(x, periods, lags, seasonal, form, window, ridge)
+        point = back(model.path(horizon))
+        for y in more:
+            model.observe(there(y) if y == y else NAN)
+        out.record("config", [lags, seasonal, form, window, ridge, asked, 2 if log else 1, horizon, lower, upper])
         out.record("period", periods)
         out.record("value", value)
-        out.record("point", list(path))
-        return path
+        out.record("more", more)
+        out.record("parameter", model.parameters())
+        out.record("point", list(point))
+        out.record("later", list(back(model.path(horizon))))
+        return point
 
     def series(seed, n, rule):
         r = Random(seed)
         return [round(rule(t, r), 3) for t in range(n)]
 
-    case(series(1, 60, lambda t, r: 40 + 10 * wave(t, 17) + 2 * r.noise()), [], 3, 12, False)
-    case(series(2, 90, lambda t, r: math.exp(4 + wave(t, 7) + 0.1 * r.noise())), [7], 3, 20, True)
-    gaps = series(3, 100, lambda t, r: -5 + 3 * wave(t, 8) + 0.02 * t + 0.5 * r.noise())
-    for t in (0, 1, 2, 9, 30, 31, 38, 39, 46, 70, 71, 72, 73, 74, 75, 76, 77, 78, 99):
-        gaps[t] = NAN                       # 1 and 9, one period apart, are both missing: 1 takes the value before
-    case(gaps, [8], 2, 18, False)
-    plain = [NAN, NAN] + series(4, 50, lambda t, r: 100 + 5 * wave(t, 11) + r.noise())
-    for t in (20, 21, 22, 23, 40, 51):
+    def split(value, more, *arguments, **named):
+        return case(value[:-more], *arguments, more=value[-more:], **named)
+
+    split(series(1, 70, lambda t, r: 40 + 10 * wave(t, 17) + 2 * r.noise()), 10, [], 3, 12, asked=1)
+    split(series(2, 93, lambda t, r: math.exp(4 + wave(t, 7) + 0.1 * r.noise())), 3, [7], 3, 20)
+    gaps = series(3, 104, lambda t, r: -5 + 3 * wave(t, 8) + 0.02 * t + 0.5 * r.noise())
+    for t in (0, 1, 2, 9, 30, 31, 38, 39, 46, 70, 71, 72, 73, 74, 75, 76, 77, 78, 98, 99, 101):
+        gaps[t] = NAN                       # both ends, one period apart, a period and more
+    split(gaps, 4, [8], 2, 18)
+    plain = [NAN, NAN] + series(4, 56, lambda t, r: 100 + 5 * wave(t, 11) + r.noise())
+    for t in (20, 21, 22, 23, 40, 51, 54, 57):
         plain[t] = NAN
-    case(plain, [], 4, 9, True)
+    split(plain, 6, [], 4, 9, asked=2)
     two = series(5, 150, lambda t, r: math.exp(2 + 0.6 * wave(t, 6) + 0.5 * wave(t, 24) + 0.08 * r.noise()))
-    case(two, [6, 24], 5, 40, True)         # lags 5, 6, 7 and 23, 24, 25: 5 is there already
-    case(two, [1, 6, 120], 2, 10, False)    # 1 says none, 120 does not fit
-    case(series(6, 120, lambda t, r: 3 * t + 20 * r.noise()), [], 2, 8, False, window=70)
-    path = case(series(7, 80, lambda t, r: 10 + t * t / 20 + 0.3 * wave(t, 5) + 0.1 * r.noise()), [], 3, 30, False, clip=0.1)
-    assert path[-1] == path[-2]             # it has come to the end of the range
-    path = case(series(8, 80, lambda t, r: 1 + wave(t, 9) + 0.2 * r.noise()), [9], 3, 20, False, ridge=0.01, lower=0.5, upper=1.5)
-    assert path.min() == 0.5 and path.max() == 1.5
-
-
-# ---- tracker ------------------------------------------------------------------------------------------------------
-
-class Tracker:
-    def __init__(self, m1, m2, alpha=0.2, beta=0.05, phi=0.9, gamma1=0.15, gamma2=0.1):
-        self.m1, self.m2 = m1, m2
-        self.alpha, self.beta, self.phi, self.gamma1, self.gamma2 = alpha, beta, phi, gamma1, gamma2
-        self.level = self.trend = self.sigma2 = 0.0
-        self.s1, self.s2 = [0.0] * m1, [0.0] * m2
-        self.t = self.seen = self.cuts = 0
-        self.cut_ever = 0
-
-    def forecast(self, h):
-        y = self.level + self.trend * sum(self.phi ** k for k in range(1, h + 1))
-        if self.m1 and self.t >= self.m1:
-            y += self.s1[(self.t + h - 1) % self.m1]
-        if self.m2:
-            y += self.s2[(self.t + h - 1) % self.m2]
-        return y
-
-    def observe(self, y):
-        if self.t < self.m1:
-            self.first_cycle(y)
-        elif y == y:
-            self.learn(y)
-        self.t += 1
-        if self.m1 and self.t == self.m1:
-            self.s1 = [s - self.level for s in self.s1]
-
-    def first_cycle(self, y):
-        if y == y:
-            self.seen += 1
-            self.level += (y - self.level) / self.seen
-        self.s1[self.t] = y if y == y else self.level
-
-    def cut(self, e):
-        """Only after 10 observations and two cycles; the fourth in a row and those after it are taken whole."""
-        limit = 4.0 * math.sqrt(self.sigma2)
-        if abs(e) <= limit:
-            self.cuts = 0
-            return e
-        if self.seen < 10 or self.seen < 2 * self.m1 or self.cuts == 3:
-            return e
-        self.cuts += 1
-        self.cut_ever += 1
-        return math.copysign(limit, e)
-
-    def learn(self, y):
-        n = self.seen + 1
-        if n == 1:                          # the first observation is the level
-            self.level, self.seen = y, 1
-            return
-        e = self.cut(y - self.forecast(1))
-        a = max(self.alpha, 1.0 / n)
-        g1 = max(self.gamma1, 1.0 / (self.t // self.m1 + 1)) if self.m1 else 0.0
-        g2 = max(self.gamma2, 1.0 / (self.t // self.m2 + 2)) if self.m2 else 0.0
-        self.sigma2 += max(0.02, 1.0 / max(1, n - 1 - self.m1)) * (e * e - self.sigma2)
-        self.level += self.phi * self.trend + a * e
-        self.trend = self.phi * self.trend + a * self.beta * e
-        if self.m1:
-            self.s1[self.t % self.m1] += g1 * (1 - a) * e
-        if self.m2:
-            self.s2[self.t % self.m2] += g2 * (1 - a) * (1 - g1) * e
-        self.seen = n
-
-
-LEADS = (1, 2, 5, 9)
-
-
-def write_tracker():
-    out = Writer("tracker.txt")
-    out.comment("config: period1 period2 alpha beta phi gamma1 gamma2; value: the observations")
-    out.comment("point: after each observation the forecasts of %s steps" % ", ".join(map(str, LEADS)))
-
-    def case(values, least_cuts, *arguments):
-        tracker = Tracker(*arguments)
-        points = []
-        for y in values:
-            tracker.observe(y)
-            points += [tracker.forecast(h) for h in LEADS]
-        assert tracker.cut_ever >= least_cuts
-        out.record("config", [tracker.m1, tracker.m2, tracker.alpha, tracker.beta, tracker.phi, tracker.gamma1, tracker.gamma2])
-        out.record("value", values)
-        out.record("point", points)
-
-    r = Random(11)
-    plain = [round(50 + 0.3 * t + 2 * r.noise(), 2) for t in range(70)]
-    plain[40] = 300.0                       # one outlier: cut
-    for t in (0, 3, 4, 17, 55):
-        plain[t] = NAN
-    case(plain, 1, 0, 0)
-    shifted = [round(20 + 8 * wave(t, 7) + 0.7 * r.noise() + (60 if t >= 70 else 0), 2) for t in range(110)]
-    for t in (2, 5, 6, 30, 31, 90):         # 2 to 6: in the first cycle
-        shifted[t] = NAN
-    shifted[50] = -100.0
-    case(shifted, 4, 7, 0)                  # the shift: three cut, then whole
-    case([round(100 + 10 * wave(t, 4) + 15 * wave(t, 12) + r.noise(), 2) for t in range(96)], 0, 4, 12)
-    two = [round(-3 + 2 * wave(t, 3) + 2 * wave(t, 10) + 0.1 * r.noise(), 3) for t in range(80)]
-    for t in (4, 33, 34, 35, 36):
-        two[t] = NAN
-    case(two, 0, 3, 10, 0.5, 0.3, 0.8, 0.4, 0.05)
-    case([round(5 * wave(t, 5) + r.noise(), 3) for t in range(60)], 0, 0, 5)
-    case([NAN] * 6 + [round(30 + t + r.noise(), 3) for t in range(30)], 0, 4, 0)    # a first cycle of nothing
+    split(two, 30, [24, 6], 5, 40)          # lags 5, 6, 7 and 23, 24, 25: 5 is there already
+    case(two, [1, 6, 120], 2, 10, asked=1)  # 1 says none, 120 does not fit
+    case(two, [6, 24], 2, 10, seasonal=0)
+    rise = series(6, 130, lambda t, r: 3 * t + 20 * r.noise())
+    split(rise, 10, [], 2, 8, window=70, asked=1)
+    split(rise, 10, [60], 2, 8, window=85)  # 60 fits the values, but not the window
+    case(rise, [], 2, 8, window=1000)
+    split(series(7, 90, lambda t, r: 10 + 2 * t + 3 * wave(t, 5) + r.noise()), 10, [5], 3, 30, form=DIFFERENCE, asked=1)
+    split(series(8, 80, lambda t, r: math.exp(0.03 * t + 0.1 * r.noise())), 5, [], 4, 12, form=DIFFERENCE, window=60,
+          ridge=1e-3)
+    split(series(9, 100, lambda t, r: 5 * wave(t, 12) + 0.5 * r.noise()), 7, [12], 3, 30, form=PROFILE, asked=1)
+    both = series(10, 140, lambda t, r: math.exp(3 + 0.5 * wave(t, 5) + 0.4 * wave(t, 35) + 0.1 * r.noise()))
+    both[20] = both[100] = both[123] = both[139] = NAN
+    split(both, 17, [5, 35], 3, 80, form=PROFILE, seasonal=0)
+    split(both, 17, [35, 5], 2, 20, form=PROFILE, window=68)    # in which 35 is not seen twice
+    counts = series(11, 120, lambda t, r: max(0, round(4 + 5 * wave(t, 9) + 1.5 * r.noise())))
+    assert 0.0 in counts
+    split(counts, 8, [9], 3, 20, ridge=0.01)
+    cut = series(12, 80, lambda t, r: 1 + wave(t, 9) + 0.2 * r.noise())
+    point = case(cut, [9], 3, 20, asked=1, ridge=0.01, lower=0.5, upper=1.5)
+    assert point.min() == 0.5 and point.max() == 1.5
 
 
 # ---- node ---------------------------------------------------------------------------------------------------------
@@ -379,7 +362,6 @@ def write_accuracy():
 
 
 if __name__ == "__main__":
-    write_ar()
-    write_tracker()
+    write_sar()
     write_node()
     write_accuracy()

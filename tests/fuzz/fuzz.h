@@ -23,6 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 typedef struct input {
     const uint8_t *byte;
     size_t left;
+    int tame;               /* 1: options stay within their ranges, so that many of them can be drawn at once */
 } input;
 
 static inline uint32_t take_byte(input *in)
@@ -77,6 +78,12 @@ static inline double take_real(input *in)
     return tag == 0 ? x - x : tag == 1 ? x : -x;
 }
 
+static inline double no_bound(void)
+{
+    double x = 1e308 * 10.0;
+    return x - x;
+}
+
 /* A number that a configuration may hold most of the time. */
 static inline double take_share(input *in)
 {
@@ -91,6 +98,33 @@ static inline int64_t take_integer(input *in)
          : (int64_t)take_word(in);
 }
 
+/* A whole number of an option: within low..high; unless tame seldom beyond. */
+static inline int32_t take_option(input *in, int32_t low, int32_t high)
+{
+    uint32_t tag = take_byte(in);
+
+    if (tag == 255 && !in->tame) return (int32_t)take_integer(in);
+    if (tag == 254 && !in->tame) return high + 1;
+    if (tag == 253 && !in->tame) return low - 1;
+    return low + (int32_t)((tag << 8 | take_byte(in)) % (uint32_t)(high - low + 1));
+}
+
+/* A number of an option: within low..high, its ends too; unless tame seldom anything else. */
+static inline double take_number(input *in, double low, double high)
+{
+    uint32_t tag = take_byte(in);
+
+    if (in->tame && tag > 251) tag = 251;
+    return tag < 252 ? low + (high - low) * ((double)tag / 251.0) : take_real(in);
+}
+
+/* The same, or NaN: the library is to choose. */
+static inline double take_gain(input *in, double low, double high)
+{
+    uint32_t tag = take_byte(in);
+    return tag % 2 == 0 ? no_bound() : take_number(in, low, high);
+}
+
 /* ==== Memory ==================================================================================== */
 
 /* Exactly so many bytes, so that a step outside is seen, filled with what no one should rely on. */
@@ -100,6 +134,15 @@ static inline void *block_of(size_t bytes)
 
     REQUIRE(p != NULL);
     memset(p, 0xa5, bytes);
+    return p;
+}
+
+/* The same, filled otherwise: a result that differs has read what no one had written. */
+static inline void *other_block_of(size_t bytes)
+{
+    void *p = block_of(bytes);
+
+    memset(p, 0x3c, bytes);
     return p;
 }
 
@@ -133,6 +176,17 @@ static inline int is_nan(double x)
     return x != x;
 }
 
+/* What may be observed: NaN is missing. */
+static inline int is_value(double x)
+{
+    return is_nan(x) || (x <= PSC_MAX_VALUE && x >= -PSC_MAX_VALUE);
+}
+
+static inline int is_within(double x, double low, double high)
+{
+    return x >= low && x <= high;
+}
+
 static inline int are_finite(const double *x, size_t n)
 {
     size_t i;
@@ -140,6 +194,11 @@ static inline int are_finite(const double *x, size_t n)
     for (i = 0; i < n; i++)
         if (!is_finite(x[i])) return 0;
     return 1;
+}
+
+static inline double size_of(double x)
+{
+    return x < 0.0 ? -x : x;
 }
 
 /* Within bounds of which NaN means none. */
@@ -162,6 +221,32 @@ static inline int are_monotone(const double *quantile, size_t h, const double *l
             for (k = 0; k < levels; k++)
                 if (level[j] < level[k] && quantile[i * levels + j] > quantile[i * levels + k]) return 0;
     return 1;
+}
+
+static inline void check_drift(const psc_drift *drift)
+{
+    REQUIRE(drift->alarms >= 0 && drift->seen >= 0 && (drift->ready == 0 || drift->ready == 1));
+    REQUIRE(drift->last >= PSC_DRIFT_NONE && drift->last <= PSC_DRIFT_LARGER);
+    REQUIRE(is_within(drift->shift, -1.0, 1.0) && is_within(drift->size, 0.0, 1.0));
+}
+
+/* ==== Input for several functions =============================================================== */
+
+/* n values: as they come (wild), or counts of 0..3; what the input does not say goes on in small steps. Returns whether
+ * all of them may be observed. */
+static inline int take_values(input *in, double *value, size_t n)
+{
+    uint32_t tag = take_byte(in);
+    size_t i;
+    int valid = 1;
+
+    for (i = 0; i < n; i++) {
+        if (i > 0 && in->left == 0) value[i] = value[i / 2] + (double)(i % 7);
+        else value[i] = tag < 32 ? (double)(take_byte(in) / 64) : take_real(in);
+        if (tag >= 32 && tag < 192 && !is_value(value[i])) value[i] = 7.0;
+        valid = valid && is_value(value[i]);
+    }
+    return valid;
 }
 
 /* 0..4 levels, seldom one that is none. Returns whether all of them are. */

@@ -3,15 +3,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    input in = { data, size };
+    input in = { data, size, 0 };
     int32_t type = (int32_t)take_byte(&in) % 4;
     size_t saved_bytes = in.left, need;
     unsigned char *saved = (unsigned char *)copy_of(in.byte, in.left);
     void *mem;
     psc_status status;
 
-    need = psc_load_size(saved, saved_bytes);
-    if (need > 1 << 20) need = 1 << 20;         /* the length is the input's: psc_load must look at it before it trusts it */
+    need = psc_load_size(saved, saved_bytes);       /* the length is the input's: psc_load must not just trust it */
+    if (need > 1 << 20) need = 1 << 20;
     need = need < 16 ? 16 : need;
     mem = block_of(need);
     status = psc_load(type, saved, saved_bytes, mem, need);
@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         REQUIRE(status < 0 && untouched(mem, need));
     } else {
         REQUIRE(psc_state_type(mem) == PSC_TYPE_TRACKER || psc_state_type(mem) == PSC_TYPE_NODE);
-        free(reload(mem));
+        use_state(&in, mem);
     }
     free(mem);
     free(saved);

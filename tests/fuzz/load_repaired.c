@@ -1,9 +1,7 @@
-/* load_repaired.c - saved states with some words replaced and a right CRC, as an adversary would write them. psc_load must
- * refuse them and touch nothing, or make a state that every function of its type can be called on. */
+/* load_repaired.c - saved states with some words replaced and a right CRC, as an adversary would write them. psc_load
+ * must refuse them and touch nothing, or make a state that every function of its type can be called on. */
 #include "states.h"
 #include "../saved.h"
-
-#include <math.h>
 
 static uint64_t take_new_word(input *in, uint64_t old)
 {
@@ -40,7 +38,7 @@ static void *take_state(input *in, int32_t type)
     memset(&beat, 0, sizeof beat);
     if (type == PSC_TYPE_TRACKER) {
         REQUIRE(psc_tracker_init((psc_tracker *)state, bytes, &tracker) == PSC_OK);
-        for (i = 0; i < n; i++) feed_tracker(in, (psc_tracker *)state);
+        for (i = 0; i < n; i++) (void)feed_tracker(in, (psc_tracker *)state);
         return state;
     }
     REQUIRE(psc_node_init((psc_node *)state, bytes, &node) == PSC_OK);
@@ -52,31 +50,9 @@ static void *take_state(input *in, int32_t type)
     return state;
 }
 
-/* Whatever has been loaded, nothing it says is infinite. */
-static void use(input *in, void *state)
-{
-    psc_beat beat;
-    double metric[PSC_MAX_METRICS];
-    int i;
-
-    memset(&beat, 0, sizeof beat);
-    for (i = 0; i < 6; i++) {
-        if (psc_state_type(state) == PSC_TYPE_TRACKER) {
-            ask_tracker(in, (const psc_tracker *)state, NAN, NAN);
-            feed_tracker(in, (psc_tracker *)state);
-        } else {
-            ask_node(in, (const psc_node *)state);
-            take_beat(in, take_byte(in) % 4, &beat);
-            take_metrics(in, metric, PSC_MAX_METRICS);
-            (void)psc_node_observe((psc_node *)state, &beat, metric);
-        }
-    }
-    free(reload(state));
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    input in = { data, size };
+    input in = { data, size, 0 };
     int32_t type = take_byte(&in) & 1 ? PSC_TYPE_NODE : PSC_TYPE_TRACKER;
     int changes = (int)take_byte(&in) % 8;
     void *state = take_state(&in, type), *mem, *again;
@@ -102,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         again = block_of(saved_bytes);
         REQUIRE(psc_save(mem, again, saved_bytes, &written) == PSC_OK && memcmp(again, saved, saved_bytes) == 0);
         free(again);
-        use(&in, mem);
+        use_state(&in, mem);
     }
     free(mem);
     free(saved);

@@ -16,7 +16,8 @@ static int possible_metric(int32_t i, double x)
 }
 
 /* The list of psc_node_observe in the header, in its order. */
-static psc_status expected(const psc_node_config *config, const newest *last, const psc_beat *beat, const double *metric)
+static psc_status expected(const psc_node_config *config, const newest *last, const psc_beat *beat,
+                           const double *metric)
 {
     int32_t i;
 
@@ -61,7 +62,7 @@ static void feed(input *in, const psc_node_config *config, newest *last, psc_nod
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    input in = { data, size };
+    input in = { data, size, 0 };
     newest last = { 0, 0, 0 };
     psc_node_config config;
     psc_node *node;

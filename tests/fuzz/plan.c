@@ -338,7 +338,8 @@ static void run_plan(input *in, const psc_cluster *c, int32_t *at)
 /* ==== Waves ===================================================================================== */
 
 /* The moves of a wave end in any order: every subset of them may have ended, all of them may be under way. */
-static void check_wave(const psc_cluster *c, const psc_waves_config *config, int32_t *at, const psc_move *move, int32_t n)
+static void check_wave(const psc_cluster *c, const psc_waves_config *config, int32_t *at, const psc_move *move,
+                       int32_t n)
 {
     int32_t touches[NODES] = { 0 }, part[SHARDS], i, k, r;
     int64_t held[NODES * RESOURCES];
@@ -386,7 +387,8 @@ static void run_waves(input *in, const psc_cluster *c, const int32_t *wanted)
     for (i = 0; i < c->shards; i++) moves += wanted[i] != c->home[i];
     order = (psc_move *)block_of((size_t)moves * sizeof *order);
     memset(&info, 0xa5, sizeof info);
-    if (moves > 0) REQUIRE(psc_waves_of(c, &config, wanted, work, bytes, order, (size_t)moves - 1, &info) == PSC_ERR_SPACE);
+    if (moves > 0)
+        REQUIRE(psc_waves_of(c, &config, wanted, work, bytes, order, (size_t)moves - 1, &info) == PSC_ERR_SPACE);
     REQUIRE(psc_waves_of(c, &config, wanted, work, bytes - 1, order, (size_t)moves, &info) == PSC_ERR_SPACE);
     REQUIRE(untouched(order, (size_t)moves * sizeof *order) && untouched(&info, sizeof info));
     REQUIRE(psc_waves_of(c, &config, wanted, work, bytes, order, (size_t)moves, &info) == PSC_OK);
@@ -422,7 +424,7 @@ static void run_imbalance(input *in, const psc_cluster *c)
     psc_imbalance im;
     int32_t i;
 
-    REQUIRE(psc_imbalance_of(c, NULL, (double)take_byte(in) / 64.0, work, bytes, node_score, shard_score, &im) == PSC_OK);
+    REQUIRE(psc_imbalance_of(c, NULL, take_byte(in) / 64.0, work, bytes, node_score, shard_score, &im) == PSC_OK);
     REQUIRE(are_finite(node_score, (size_t)c->nodes) && are_finite(shard_score, (size_t)c->shards));
     REQUIRE(is_finite(im.fleet) && is_finite(im.rms) && is_finite(im.peak) && im.peak >= 0.0 && im.rms >= 0.0);
     REQUIRE(im.node >= 0 && im.node < c->nodes && im.resource >= -1 && im.resource < c->resources);
@@ -437,7 +439,7 @@ static void run_imbalance(input *in, const psc_cluster *c)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    input in = { data, size };
+    input in = { data, size, 0 };
     arrays a;
     psc_cluster c;
     int32_t at[SHARDS + 1], i;

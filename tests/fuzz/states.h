@@ -21,29 +21,28 @@ static inline void take_tracker_config(input *in, psc_tracker_config *config)
     if (config->period2 <= config->period1) config->period2 = 0;
     if (take_byte(in) & 1) {
         config->alpha = take_share(in);
-        config->beta = take_share(in);
-        config->phi = take_share(in);
-        config->gamma1 = take_share(in);
-        config->gamma2 = take_share(in);
+        config->gamma = take_share(in);
     }
     if (take_byte(in) & 1) config->lower = take_real(in);
     if (take_byte(in) & 1) config->upper = take_real(in);
 }
 
-/* One observation; an error must leave everything as it was. */
-static inline void feed_tracker(input *in, psc_tracker *tracker)
+/* One observation; an error must leave everything as it was. Returns whether a value below 0 was taken. */
+static inline int feed_tracker(input *in, psc_tracker *tracker)
 {
     size_t bytes = state_bytes(tracker);
     void *before = copy_of(tracker, bytes);
     double y = take_real(in);
     psc_status status = psc_tracker_observe(tracker, y);
 
-    if (is_nan(y) || (y <= PSC_MAX_VALUE && y >= -PSC_MAX_VALUE)) REQUIRE(status == PSC_OK);
+    if (is_value(y)) REQUIRE(status == PSC_OK);
     else REQUIRE(status == (is_finite(y) ? PSC_ERR_RANGE : PSC_ERR_NONFINITE));
     if (status != PSC_OK) REQUIRE(memcmp(before, tracker, bytes) == 0);
     free(before);
+    return status == PSC_OK && y < 0.0;
 }
 
+/* Forecasts and drift; lower and upper: what the forecasts lie within, NaN: none. */
 static inline void ask_tracker(input *in, const psc_tracker *tracker, double lower, double upper)
 {
     double level[8];
@@ -51,9 +50,12 @@ static inline void ask_tracker(input *in, const psc_tracker *tracker, double low
     int valid = take_levels(in, level, &levels);
     double *point = (double *)block_of(h * 8), *quantile = (double *)block_of(h * levels * 8), one = 0.0;
     void *before = copy_of(tracker, bytes);
+    psc_drift drift;
     psc_status status = psc_tracker_predict(tracker, h, level, levels, point, quantile);
 
     REQUIRE((status == PSC_OK) == valid);
+    REQUIRE(psc_tracker_drift(tracker, &drift) == PSC_OK);
+    check_drift(&drift);
     REQUIRE(memcmp(before, tracker, bytes) == 0);
     if (status != PSC_OK) {
         REQUIRE(untouched(point, h * 8) && untouched(quantile, h * levels * 8));
@@ -155,6 +157,30 @@ static inline void *reload(const void *state)
     REQUIRE(memcmp(mem, state, bytes) == 0);
     free(saved);
     return mem;
+}
+
+/* What has been loaded from bytes of any origin: nothing it says is infinite, and it can be saved and loaded again,
+ * as it is and after use. */
+static inline void use_state(input *in, void *state)
+{
+    psc_beat beat;
+    double metric[PSC_MAX_METRICS];
+    int i;
+
+    free(reload(state));
+    memset(&beat, 0, sizeof beat);
+    for (i = 0; i < 6; i++) {
+        if (psc_state_type(state) == PSC_TYPE_TRACKER) {
+            ask_tracker(in, (const psc_tracker *)state, no_bound(), no_bound());
+            (void)feed_tracker(in, (psc_tracker *)state);
+        } else {
+            ask_node(in, (const psc_node *)state);
+            take_beat(in, take_byte(in) % 4, &beat);
+            take_metrics(in, metric, PSC_MAX_METRICS);
+            (void)psc_node_observe((psc_node *)state, &beat, metric);
+        }
+    }
+    free(reload(state));
 }
 
 #endif

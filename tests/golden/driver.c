@@ -199,10 +199,19 @@ static void run_samples(void)
 
 /* ==== Forecasts ================================================================================= */
 
-static void put_prediction(const void *tracker, size_t h)
+static void put_drift(const psc_drift *d)
 {
-    must("psc_tracker_predict",
-         psc_tracker_predict((const psc_tracker *)tracker, h, level, LEVELS, point, quantile));
+    put(d->alarms);
+    put(d->seen);
+    put(d->last);
+    put(d->ready);
+    put_real(d->shift);
+    put_real(d->size);
+}
+
+static void put_prediction(const psc_tracker *tracker, size_t h)
+{
+    must("psc_tracker_predict", psc_tracker_predict(tracker, h, level, LEVELS, point, quantile));
     put_reals(point, h);
     put_reals(quantile, h * LEVELS);
 }
@@ -218,16 +227,38 @@ static void run_tracker(void)
         psc_tracker_default(&config);
         config.period1 = periods[c][0];
         config.period2 = periods[c][1];
+        config.alpha = c == 1 ? 0.0625 : config.alpha;
         config.lower = c == 1 ? 0.0 : config.lower;
         must("psc_tracker_init", psc_tracker_init(tracker, sizeof state, &config));
-        for (i = 0; i < LENGTH; i++) {
-            double y = i % 37 == 5 ? real(UINT64_C(0x7ff8) << 48) : i == 300 ? 1e12 : i == 301 ? -1e-300 : load[i];
-            must("psc_tracker_observe", psc_tracker_observe(tracker, y));
-            if (i < 5 || i % 29 == 0) put_prediction(tracker, HORIZON);
+        for (i = 0; i < LENGTH; i++) {              /* gaps, a spike, a step, and in the end a value below 0 */
+            double y = i % 37 == 5 ? real(UINT64_C(0x7ff8) << 48) : i == 300 ? 1e12 : load[i] + (i > 380 ? 300.0 : 0.0);
+            must("psc_tracker_observe", psc_tracker_observe(tracker, i == 460 ? -3.0 : y));
+            if (i < 5 || i % 29 == 0) put_prediction(tracker, 20);
         }
         must("psc_trackers_observe", psc_trackers_observe(tracker, 1, &load[7]));
-        must("psc_trackers_predict", psc_trackers_predict(tracker, 1, 12, 0.8, point));
+        must("psc_trackers_predict", psc_trackers_predict(tracker, 1, 80, 0.8, point));
         put_reals(point, 1);
+    }
+}
+
+/* Alarms of all three kinds: the level rises, falls, and the noise grows. */
+static void run_drift(void)
+{
+    psc_tracker_config config;
+    psc_tracker *tracker = (psc_tracker *)state;
+    psc_drift drift;
+    double y = 200.0;
+    int t;
+
+    psc_tracker_default(&config);
+    config.alpha = 1.0;
+    must("psc_tracker_init", psc_tracker_init(tracker, sizeof state, &config));
+    for (t = 0; t < 900; t++) {
+        if (t > 200 && t < 300) y += 1.5;
+        if (t > 460 && t < 560) y -= 1.5;
+        must("psc_tracker_observe", psc_tracker_observe(tracker, y + (t > 720 ? 12.0 : 2.0) * uniform()));
+        must("psc_tracker_drift", psc_tracker_drift(tracker, &drift));
+        put_drift(&drift);
     }
 }
 
@@ -240,53 +271,208 @@ static void make_series(psc_series *series, size_t n)
     series->periods = 2;
 }
 
+static void put_info(const psc_forecast_info *info)
+{
+    put(info->model);
+    put(info->transform);
+    put(info->members);
+    put(info->tests);
+    put(info->note);
+    put(info->refit);
+    put(info->used);
+    put(info->origins);
+    put_real(info->sigma);
+    put_real(info->loss);
+    put_real(info->optimism);
+    put(info->observed);
+    put_drift(&info->drift);
+}
+
+/* All that a fit can be asked, but for paths. */
+static void put_answers(const psc_forecast *fit, size_t h)
+{
+    static psc_forecast_member member[PSC_MAX_MEMBERS];
+    static double parameter[2000];
+    psc_forecast_info info;
+    size_t i, members = 0, count = 0;
+
+    must("psc_forecast_describe", psc_forecast_describe(fit, &info, member, PSC_MAX_MEMBERS, &members));
+    put_info(&info);
+    for (i = 0; i < members; i++) {
+        put(member[i].model);
+        put(member[i].kind);
+        put(member[i].lags);
+        put(member[i].window);
+        put_real(member[i].weight);
+        put_real(member[i].loss);
+    }
+    must("psc_forecast_parameters", psc_forecast_parameters(fit, parameter, 2000, &count));
+    put((int64_t)count);
+    put_reals(parameter, count);
+    must("psc_forecast_predict", psc_forecast_predict(fit, h, level, LEVELS, point, quantile));
+    put_reals(point, h);
+    put_reals(quantile, h * LEVELS);
+    must("psc_forecast_mean", psc_forecast_mean(fit, h, point));
+    put_reals(point, h);
+}
+
 static void put_fit(const psc_series *series, const psc_forecast_config *config)
 {
     psc_forecast *fit = (psc_forecast *)work;
-    psc_forecast_info info;
 
-    put((int64_t)psc_forecast_size(series, config));
-    must("psc_forecast_fit", psc_forecast_fit(series, config, fit, sizeof work, &info));
-    put(info.model);
-    put(info.transform);
-    put(info.terms);
-    put(info.note);
-    put(info.used);
-    put(info.origins);
-    put_real(info.sigma);
-    must("psc_forecast_predict", psc_forecast_predict(fit, (size_t)config->horizon, level, LEVELS, point, quantile));
-    put_reals(point, (size_t)config->horizon);
-    put_reals(quantile, (size_t)config->horizon * LEVELS);
+    must("psc_forecast_fit", psc_forecast_fit(fit, sizeof work, series, config, NULL));
+    put_answers(fit, (size_t)config->horizon);
 }
 
+static void start_config(psc_forecast_config *config, int32_t model)
+{
+    psc_forecast_default(config);
+    config->model = model;
+    config->horizon = 12;
+    config->origins = 30;
+}
+
+/* The combination, of no values up to all its members, in slices too. */
 static void run_forecast(void)
 {
-    static const size_t lengths[] = { 1, 2, 3, 7, 30, 60, 200, LENGTH };
+    static const size_t lengths[] = { 0, 1, 2, 3, 7, 30, 90, 280 };
+    psc_forecast *fit = (psc_forecast *)work;
     psc_series series;
     psc_forecast_config config;
     size_t i;
 
+    start_config(&config, PSC_MODEL_AUTO);
     for (i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         make_series(&series, lengths[i]);
-        psc_forecast_default(&config);
-        config.horizon = HORIZON;
-        config.origins = 60;
-        put_fit(&series, &config);
-        config.transform = PSC_TRANSFORM_NONE;
-        config.window = 150;
-        put_fit(&series, &config);
-        config.model = PSC_MODEL_SEASONAL_NAIVE;
         put_fit(&series, &config);
     }
-    load[20] = load[21] = load[490] = real(UINT64_C(0x7ff8) << 48);
+    make_series(&series, 120);
+    config.with = 1 << PSC_MODEL_THETA | 1 << PSC_MODEL_DECOMPOSITION | 1 << PSC_MODEL_CROSTON;
+    config.transform = PSC_TRANSFORM_NONE;
+    must("psc_forecast_init", psc_forecast_init(fit, sizeof work, &series, &config));
+    while (psc_forecast_step(fit, 17) == PSC_MORE) continue;
+    put_answers(fit, 12);
+    load[20] = load[21] = load[100] = real(UINT64_C(0x7ff8) << 48);
     load[50] = -3.0;
+    load[60] = 900.0;
+    config.robust = 1;
     series.lower = 90.0;
     series.upper = 150.0;
-    config.model = PSC_MODEL_AR;
     config.transform = PSC_TRANSFORM_LOG;
-    config.window = 0;
-    config.lags = 20;
     put_fit(&series, &config);
+    make_load();
+}
+
+/* Each model by name, with its own options on histories of four lengths. */
+static void run_models(void)
+{
+    static const size_t lengths[] = { 2, 9, 40, 110 };
+    psc_series series;
+    psc_forecast_config config;
+    int32_t model;
+    size_t i;
+
+    for (model = PSC_MODEL_NAIVE; model < PSC_MODEL_COUNT; model++)
+        for (i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+            make_series(&series, lengths[i]);
+            start_config(&config, model);
+            config.arima.models = 6;
+            config.additive.harmonics[0] = 4;
+            put_fit(&series, &config);
+        }
+}
+
+/* What the options of the models can ask for beside that, one a call. */
+static int take_variant(psc_forecast_config *c, int i)
+{
+    static const int32_t model[] = {
+        PSC_MODEL_NAIVE, PSC_MODEL_NAIVE, PSC_MODEL_NAIVE, PSC_MODEL_SEASONAL_AR, PSC_MODEL_SEASONAL_AR,
+        PSC_MODEL_THETA, PSC_MODEL_DECOMPOSITION, PSC_MODEL_CROSTON, PSC_MODEL_CROSTON, PSC_MODEL_ETS, PSC_MODEL_ETS,
+        PSC_MODEL_AR, PSC_MODEL_AR, PSC_MODEL_ARIMA, PSC_MODEL_ARIMA, PSC_MODEL_ADDITIVE, PSC_MODEL_GRU
+    };
+
+    if (i >= (int)(sizeof model / sizeof model[0])) return 0;
+    start_config(c, model[i]);
+    c->naive.kind = i == 0 ? PSC_NAIVE_LAST : i == 1 ? PSC_NAIVE_DRIFT : PSC_NAIVE_SEASONAL;
+    c->sar.form = i == 3 ? PSC_SAR_DIFFERENCE : PSC_SAR_PROFILE;
+    c->sar.window = i == 3 ? 80 : 0;
+    c->theta.kind = PSC_THETA_DYNAMIC;
+    c->decomposition.iterations = 3;
+    c->decomposition.trend = 1.5;
+    c->croston.kind = i == 7 ? PSC_CROSTON_PLAIN : PSC_CROSTON_SBA;
+    c->croston.criterion = PSC_CRITERION_ABSOLUTE;
+    c->ets.error = i == 9 ? PSC_ETS_MULTIPLICATIVE : PSC_ETS_ADDITIVE;
+    c->ets.trend = i == 9 ? PSC_ETS_DAMPED : PSC_ETS_ADDITIVE;
+    c->ets.season = i == 9 ? PSC_ETS_MULTIPLICATIVE : PSC_ETS_NONE;
+    c->ar.method = i == 11 ? PSC_AR_YULE_WALKER : PSC_AR_LEAST_SQUARES;
+    c->ar.order = i == 11 ? 5 : -1;
+    c->arima.method = i == 13 ? PSC_ARIMA_SUM_OF_SQUARES : PSC_ARIMA_LIKELIHOOD;
+    c->arima.p = c->arima.q = c->arima.seasonal_p = 1;
+    c->arima.d = i == 13 ? 1 : 0;
+    c->arima.seasonal_d = c->arima.seasonal_q = c->arima.constant = 0;
+    c->arima.given = i == 14;
+    c->arima.ar[0] = 0.75;
+    c->arima.ma[0] = -0.25;
+    c->arima.seasonal_ar[0] = 0.5;
+    c->additive.robust = 2;
+    c->additive.knots = 5;
+    c->additive.memory = 50.0;
+    c->gru.units = 3;
+    c->gru.steps = 20;
+    c->gru.seed = 7;
+    return 1;
+}
+
+static void run_options(void)
+{
+    static double regressor[(110 + 12) * 2];
+    psc_series series;
+    psc_forecast_config config;
+    int i;
+
+    for (i = 0; i < (110 + 12) * 2; i++) regressor[i] = (double)(i % 2 ? i / 2 % 5 : below(9));
+    for (i = 0; i < 110; i++) load[i] += 3.0 * regressor[2 * i];
+    for (i = 0; take_variant(&config, i); i++) {
+        make_series(&series, 110);
+        series.regressor = regressor;
+        series.regressors = 2;
+        put_fit(&series, &config);
+    }
+    for (i = 0; i < 110; i++) load[i] = i % 5 == 2 ? (double)below(4) : 0.0;        /* demand that seldom comes */
+    for (i = 7; i < 9; i++) {
+        make_series(&series, 110);
+        (void)take_variant(&config, i);
+        put_fit(&series, &config);
+    }
+    make_load();
+}
+
+/* Paths, and what the fit says after each of the next days. */
+static void run_observe(void)
+{
+    static double paths[20 * 12];
+    psc_forecast *fit = (psc_forecast *)work;
+    psc_series series;
+    psc_forecast_config config;
+    int32_t model;
+    size_t k;
+
+    load[130] = real(UINT64_C(0x7ff8) << 48);
+    load[160] = -5.0;
+    for (model = PSC_MODEL_AUTO; model < PSC_MODEL_COUNT; model++) {
+        make_series(&series, 100);
+        start_config(&config, model);
+        config.arima.models = 3;
+        config.additive.harmonics[0] = 4;
+        config.ets.season = PSC_ETS_MULTIPLICATIVE;
+        must("psc_forecast_fit", psc_forecast_fit(fit, sizeof work, &series, &config, NULL));
+        for (k = 0; k < 4; k++) {
+            must("psc_forecast_paths", psc_forecast_paths(fit, 12, 20, paths));
+            put_reals(paths, 20 * 12);
+            must("psc_forecast_observe", psc_forecast_observe(fit, load + 100 + 24 * k, 24));
+            put_answers(fit, 12);
+        }
+    }
     make_load();
 }
 
@@ -310,10 +496,9 @@ static void run_backtest(void)
     double low[HORIZON], high[HORIZON];
     size_t i;
 
-    make_series(&series, LENGTH);
-    psc_forecast_default(&forecast);
+    make_series(&series, 150);
+    start_config(&forecast, PSC_MODEL_SEASONAL_AR);
     psc_backtest_default(&config);
-    forecast.origins = 40;
     must("psc_backtest_run", psc_backtest_run(&series, &forecast, &config, work, sizeof work, &accuracy));
     put_accuracy(&accuracy);
     for (i = 0; i < HORIZON; i++) {
@@ -325,24 +510,206 @@ static void run_backtest(void)
     put_accuracy(&accuracy);
 }
 
+/* ==== Series ==================================================================================== */
+
+static void run_parts(void)
+{
+    static double trend[LENGTH], season[2 * LENGTH], remainder[LENGTH];
+    psc_series series;
+    psc_parts parts;
+    size_t n;
+
+    load[0] = load[30] = load[31] = load[300] = real(UINT64_C(0x7ff8) << 48);
+    for (n = 10; n <= LENGTH; n *= 7) {                 /* no season, one, both */
+        make_series(&series, n);
+        must("psc_decompose", psc_decompose(&series, work, sizeof work, trend, season, remainder, &parts));
+        put_reals(trend, n);
+        put_reals(season, 2 * n);
+        put_reals(remainder, n);
+        put(parts.note);
+        put_real(parts.trend);
+        put_reals(parts.season, PSC_MAX_PERIODS);
+    }
+    make_load();
+}
+
+static void run_periods(void)
+{
+    int32_t period[PSC_MAX_FOUND], count;
+    size_t n;
+    int i;
+
+    load[20] = load[21] = load[22] = load[60] = real(UINT64_C(0x7ff8) << 48);
+    for (n = 15; n <= LENGTH; n = n * 2 + 1) {
+        must("psc_periods_of", psc_periods_of(load, n, work, sizeof work, period, &count));
+        put(count);
+        for (i = 0; i < PSC_MAX_FOUND; i++) put(period[i]);
+    }
+    make_load();
+}
+
+/* Of six columns the first three and the fifth are in the values. */
+static void run_regressors(void)
+{
+    static double value[150], regressor[150 * 6];
+    psc_regressors *select = (psc_regressors *)work;
+    psc_regressors_config config;
+    psc_regressors_info info;
+    psc_series series;
+    int32_t order[6];
+    double gain[6];
+    size_t t, k;
+
+    for (t = 0; t < 150; t++) {
+        for (k = 0; k < 6; k++) regressor[6 * t + k] = k == 2 ? (double)(t % 7 == 3) : (double)below(10);
+        value[t] = load[t] + 4.0 * regressor[6 * t] + 2.0 * regressor[6 * t + 1] + 30.0 * regressor[6 * t + 2]
+                   + 0.5 * regressor[6 * t + 4];
+    }
+    make_series(&series, 150);
+    series.value = value;
+    series.regressor = regressor;
+    series.regressors = 6;
+    psc_regressors_default(&config);
+    config.regressor = regressor;
+    config.regressors = 6;
+    config.additive.harmonics[0] = 3;
+    config.additive.knots = 2;
+    config.blocks = 4;
+    must("psc_regressors_init", psc_regressors_init(select, sizeof work, &series, &config));
+    do {
+        must("psc_regressors_best", psc_regressors_best(select, order, gain, &info));
+        for (k = 0; k < 6; k++) put(order[k]);
+        put_reals(gain, 6);
+        put(info.chosen);
+        put(info.done);
+        put(info.transform);
+        put_real(info.before);
+        put_real(info.after);
+        put_real(info.needed);
+        put_real(info.rho);
+    } while (!info.done && psc_regressors_step(select, &series, &config, 40) >= PSC_OK);
+}
+
+static void run_calendar(void)
+{
+    static const int64_t starts[] = { -1, 951782400, 4107542399, -2208988800, PSC_MAX_SECONDS };
+    static const int64_t steps[] = { 900, 3600, 7777, 86400 };
+    static double out[50 * 80];
+    static psc_event event[20];
+    psc_calendar calendar;
+    size_t columns, c;
+    int32_t group, index;
+    int i;
+
+    for (c = 0; c < 20; c++) {
+        psc_calendar_default(&calendar);
+        calendar.groups = PSC_CALENDAR_ALL;
+        calendar.start = starts[c % 5];
+        calendar.step = steps[c % 4];
+        calendar.offset_minutes = below(1441) - 720;
+        calendar.event = event;
+        calendar.events = 20;
+        calendar.event_columns = 2;
+        for (i = 0; i < 20; i++) {
+            event[i].start = calendar.start + below(50) * calendar.step + below(900) - 450;
+            event[i].end = event[i].start + 1 + below(200000);
+            event[i].amount = uniform() - 0.25;
+            event[i].column = below(2);
+        }
+        columns = psc_calendar_columns(&calendar);
+        put((int64_t)columns);
+        must("psc_calendar_column", psc_calendar_column(&calendar, 3 * c, &group, &index));
+        put(group);
+        put(index);
+        must("psc_calendar_fill", psc_calendar_fill(&calendar, 50, out, columns));
+        put_reals(out, 50 * columns);
+    }
+}
+
+/* ==== Fleet ===================================================================================== */
+
+/* Fifteen series of a tree: three fleets, four nodes each but the last. */
+static void run_reconcile(void)
+{
+    static const int32_t parent[] = { -1, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, -1 };
+    double forecast[15 * 4], error[15 * 4], share[15], result[15 * 4], spread[15 * 4];
+    psc_hierarchy h;
+    psc_reconcile_info info;
+    int i, variant;
+
+    for (i = 0; i < 60; i++) {
+        forecast[i] = 40.0 * uniform() - (i % 9 == 0 ? 30.0 : 8.0);
+        error[i] = i % 13 == 0 ? 0.0 : 1.0 + 5.0 * uniform();
+    }
+    for (i = 0; i < 15; i++) share[i] = (double)below(5);
+    for (variant = 0; variant < 24; variant++) {
+        psc_reconcile_default(&h);
+        h.method = PSC_RECONCILE_TRACE + variant % 3;
+        h.nonnegative = variant / 3 % 2;
+        h.series = 15;
+        h.steps = 4;
+        h.parent = parent;
+        h.point = forecast;
+        h.spread = variant / 6 % 2 ? error : NULL;
+        h.share = variant / 12 ? share : NULL;
+        must("psc_reconcile_run", psc_reconcile_run(&h, work, sizeof work, result, spread, &info));
+        put_reals(result, 60);
+        put_reals(spread, 60);
+        put_real(info.before);
+        put_real(info.moved);
+        put(info.rounds);
+        put(info.held);
+    }
+}
+
+static void put_ranked(const psc_ranked *list, int64_t count)
+{
+    int64_t i;
+
+    put(count);
+    for (i = 0; i < count; i++) {
+        put(list[i].index);
+        put_real(list[i].change);
+        put_real(list[i].now);
+        put_real(list[i].next);
+        put_real(list[i].z);
+        put_real(list[i].probability);
+        put_real(list[i].p);
+    }
+}
+
 static void run_rank(void)
 {
     psc_ranked up[10], down[10];
-    double now[200], next[200];
-    size_t i, ups, downs;
+    double next[200], error[200], low[200], high[200];
+    psc_changes changes;
+    psc_rank_info info;
+    size_t i;
+    int variant;
 
     for (i = 0; i < 200; i++) {
-        now[i] = load[i];
         next[i] = i % 4 == 0 ? load[i] + 5.0 : load[i + 12];
+        error[i] = 3.0 + 20.0 * uniform();
+        low[i] = next[i] - error[i];
+        high[i] = next[i] + 2.0 * error[i];
     }
-    must("psc_rank_shards", psc_rank_shards(now, next, 200, up, 10, &ups, down, 10, &downs));
-    for (i = 0; i < ups; i++) {
-        put(up[i].index);
-        put_real(up[i].change);
-    }
-    for (i = 0; i < downs; i++) {
-        put(down[i].index);
-        put_real(down[i].change);
+    for (variant = 0; variant < 9; variant++) {
+        psc_changes_default(&changes);
+        changes.decision = PSC_RANK_ALL + variant % 3;
+        changes.n = 200;
+        changes.now = load;
+        changes.next = next;
+        if (variant / 3 == 1) changes.spread = error;
+        if (variant / 3 == 2) {
+            changes.lower = low;
+            changes.upper = high;
+        }
+        must("psc_rank_shards", psc_rank_shards(&changes, work, sizeof work, up, 10, down, 10, &info));
+        put_ranked(up, info.ups);
+        put_ranked(down, info.downs);
+        put(info.up_total);
+        put(info.down_total);
+        put_real(info.limit);
     }
 }
 
@@ -395,7 +762,7 @@ static void run_node(void)
         metric[PSC_METRIC_MEMORY] = 0.4 + 0.01 * uniform();
         metric[PSC_METRIC_NETWORK] = load[t] * 1000.0;
         metric[PSC_METRIC_CAPACITY] = t % 11 ? 400.0 - load[t] : real(UINT64_C(0x7ff8) << 48);
-        put(psc_node_observe((psc_node *)state, &beat, metric));       /* at the seams of 100 and 250 some are refused */
+        put(psc_node_observe((psc_node *)state, &beat, metric));    /* at the seams of 100 and 250 some are refused */
         put_score(beat.received_at + 20000000 * (int64_t)(t % 90));
     }
     put_score(beat.received_at + INT64_C(3600000000000));
@@ -520,7 +887,8 @@ static void run_imbalance(void)
     for (variant = 0; variant < 3; variant++) {
         make_cluster(&cluster, variant);
         must("psc_cluster_check", psc_cluster_check(&cluster));
-        must("psc_imbalance_of", psc_imbalance_of(&cluster, NULL, 0.1, work, sizeof work, node_score, shard_score, &im));
+        must("psc_imbalance_of",
+             psc_imbalance_of(&cluster, NULL, 0.1, work, sizeof work, node_score, shard_score, &im));
         put_reals(node_score, NODES);
         put_reals(shard_score, SHARDS);
         put_real(im.fleet);
@@ -615,9 +983,19 @@ int main(void)
     topic("kernels", run_kernels);
     topic("samples", run_samples);
     topic("tracker", run_tracker);
+    topic("drift", run_drift);
     topic("forecast", run_forecast);
+    topic("models", run_models);
+    topic("options", run_options);
+    topic("observe", run_observe);
     topic("backtest", run_backtest);
+    topic("parts", run_parts);
+    topic("periods", run_periods);
+    topic("regressors", run_regressors);
+    topic("calendar", run_calendar);
+    topic("reconcile", run_reconcile);
     topic("rank", run_rank);
+    make_load();                                        /* the draws of the parts below begin anew */
     topic("node", run_node);
     topic("save", run_save);
     topic("failure", run_failure);

@@ -17,18 +17,22 @@ u32, i32, i64, u64, f64, size = C.c_uint32, C.c_int32, C.c_int64, C.c_uint64, C.
 P = C.POINTER
 
 
+KINDS = {"u32": u32, "i32": i32, "i64": i64, "u64": u64, "f64": f64, "size": size,
+         "*i32": P(i32), "*i64": P(i64), "*f64": P(f64), "*balance": C.c_void_p, "*event": C.c_void_p}
+
+
 def struct(name, fields):
-    """A Structure from "type: names; type: names"; a number after a name is the length of an array."""
-    kinds = {"u32": u32, "i32": i32, "i64": i64, "u64": u64, "f64": f64, "size": size,
-             "*i32": P(i32), "*i64": P(i64), "*f64": P(f64), "*balance": C.c_void_p}
+    """A Structure from "type: names; type: names", the type one of KINDS or a structure made before; a number after a
+    name is the length of an array."""
     out = []
     for part in fields.split(";"):
         kind, names = part.split(":")
         for field in names.split():
             field, _, length = field.partition("[")
-            one = kinds[kind.strip()]
+            one = KINDS[kind.strip()]
             out.append((field, one * int(length.rstrip("]")) if length else one))
-    return type(name, (C.Structure,), {"_fields_": out})
+    KINDS[name] = type(name, (C.Structure,), {"_fields_": out})
+    return KINDS[name]
 
 
 # In the order of PSC_STRUCT_...
@@ -38,15 +42,45 @@ NodeConfig = struct("NodeConfig", "u32: struct_size; i32: metrics; i64: id learn
                     "u64: max_jump; f64: winsor relative_floor; *f64: floor")
 NodeScore = struct("NodeScore", "f64: instability z phi onset; i32: metric learned; i64: beats shards")
 FailureConfig = struct("FailureConfig", "u32: struct_size; i32: reserved; f64: base slope_z slope_phi")
-TrackerConfig = struct("TrackerConfig", "u32: struct_size; i32: period1 period2 reserved;"
-                       "f64: alpha beta phi gamma1 gamma2 lower upper")
-Series = struct("Series", "u32: struct_size; i32: periods; *f64: value; size: n; *i32: period; f64: lower upper")
-ForecastConfig = struct("ForecastConfig", "u32: struct_size; i32: model horizon lags transform window origins reserved;"
-                        "f64: ridge clip")
-ForecastInfo = struct("ForecastInfo", "i32: model transform terms note; i64: used origins; f64: sigma")
+TrackerConfig = struct("TrackerConfig", "u32: struct_size; i32: period1 period2 reserved; f64: alpha gamma lower upper")
+Drift = struct("Drift", "i64: alarms seen; i32: last ready; f64: shift size")
+Series = struct("Series", "u32: struct_size; i32: periods; *f64: value; size: n; *i32: period; f64: lower upper;"
+                "*f64: regressor; i32: regressors reserved")
+NaiveOptions = struct("NaiveOptions", "i32: kind period index reserved")
+SarOptions = struct("SarOptions", "i32: lags seasonal form window; f64: ridge")
+ThetaOptions = struct("ThetaOptions", "i32: kind period index reserved; f64: alpha theta")
+DecompositionOptions = struct("DecompositionOptions", "i32: iterations reserved; f64: trend")
+CrostonOptions = struct("CrostonOptions", "i32: kind criterion; f64: alpha beta")
+EtsOptions = struct("EtsOptions", "i32: error trend season reserved; f64: alpha beta gamma phi")
+ArOptions = struct("ArOptions", "i32: method order order_max reserved")
+ArimaOptions = struct("ArimaOptions", "i32: p d q seasonal_p seasonal_d seasonal_q constant method models given;"
+                      "f64: ar[8] ma[8] seasonal_ar[2] seasonal_ma[2] mean")
+AdditiveOptions = struct("AdditiveOptions", "u32: struct_size; i32: knots harmonics[4] robust correct;"
+                         "f64: memory reach change effect damping")
+GruOptions = struct("GruOptions", "i32: units steps window reserved; f64: rate; u64: seed")
+ForecastConfig = struct("ForecastConfig", "u32: struct_size; i32: model horizon transform origins with_ robust"
+                        " reserved; f64: clip; NaiveOptions: naive; SarOptions: sar; ThetaOptions: theta;"
+                        "DecompositionOptions: decomposition; CrostonOptions: croston; EtsOptions: ets; ArOptions: ar;"
+                        "ArimaOptions: arima; AdditiveOptions: additive; GruOptions: gru")
+ForecastInfo = struct("ForecastInfo", "i32: model transform members tests note refit; i64: used origins;"
+                      "f64: sigma loss optimism; i64: observed; Drift: drift")
+ForecastMember = struct("ForecastMember", "i32: model kind lags window; f64: weight loss")
 BacktestConfig = struct("BacktestConfig", "u32: struct_size; i32: origins stride reserved; f64: level")
 Accuracy = struct("Accuracy", "f64: smape mase msis coverage scale; i64: steps origins")
-Ranked = struct("Ranked", "i64: index; f64: change now next")
+Parts = struct("Parts", "i32: note reserved; f64: trend season[4]")
+RegressorsConfig = struct("RegressorsConfig", "u32: struct_size; i32: regressors; *f64: regressor;"
+                          "i32: transform blocks most reserved; f64: start margin; AdditiveOptions: additive")
+RegressorsInfo = struct("RegressorsInfo", "i32: chosen done transform reserved; f64: before after needed rho")
+Event = struct("Event", "i64: start end; f64: amount; i32: column reserved")
+Calendar = struct("Calendar", "u32: struct_size groups; i64: start step; *i32: offset; *event: event; size: events;"
+                  "i32: event_columns offset_minutes")
+Hierarchy = struct("Hierarchy", "u32: struct_size; i32: method nonnegative reserved; size: series steps; *i32: parent;"
+                   "*f64: point spread share")
+ReconcileInfo = struct("ReconcileInfo", "f64: before moved; i64: rounds held")
+Changes = struct("Changes", "u32: struct_size; i32: decision; size: n; *f64: now next spread lower upper;"
+                 "f64: level rate")
+Ranked = struct("Ranked", "i64: index; f64: change now next z probability p")
+RankInfo = struct("RankInfo", "i64: ups downs up_total down_total; f64: limit")
 Balance = struct("Balance", "i32: first second; i64: ratio weight")
 Cluster = struct("Cluster", "u32: struct_size; i32: resources nodes shards groups balances places reserved;"
                  "*i64: capacity soft; *i32: domain zone place closed; *i64: demand; *i32: home group; *i64: move_cost;"
@@ -60,20 +94,26 @@ Refusal = struct("Refusal", "i32: block node resource count[12] reserved; i64: g
 WavesConfig = struct("WavesConfig", "u32: struct_size; i32: per_node total reserved")
 Move = struct("Move", "i32: shard from_ to wave block resource")
 WavesInfo = struct("WavesInfo", "i32: waves moves stuck reserved")
-STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Series, ForecastConfig, ForecastInfo,
-           BacktestConfig, Accuracy, Ranked, Balance, Cluster, Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig,
-           Move, WavesInfo]
+STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Drift, Series, NaiveOptions, SarOptions,
+           ThetaOptions, DecompositionOptions, CrostonOptions, EtsOptions, ArOptions, ArimaOptions, AdditiveOptions,
+           GruOptions, ForecastConfig, ForecastInfo, ForecastMember, BacktestConfig, Accuracy, Parts, RegressorsConfig,
+           RegressorsInfo, Event, Calendar, Hierarchy, ReconcileInfo, Changes, Ranked, RankInfo, Balance, Cluster,
+           Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig, Move, WavesInfo]
 
 for name, result, arguments in [
         ("psc_strerror", C.c_char_p, [i32]), ("psc_version_string", C.c_char_p, []), ("psc_struct_bytes", size, [i32]),
         ("psc_node_size", size, [P(NodeConfig)]), ("psc_tracker_size", size, [P(TrackerConfig)]),
         ("psc_forecast_size", size, [P(Series), P(ForecastConfig)]), ("psc_imbalance_size", size, [P(Cluster)]),
         ("psc_plan_size", size, [P(Cluster), P(PlanConfig)]), ("psc_waves_size", size, [P(Cluster)]),
-        ("psc_backtest_size", size, [P(Series), P(ForecastConfig)]),
+        ("psc_backtest_size", size, [P(Series), P(ForecastConfig), P(BacktestConfig)]),
+        ("psc_decompose_size", size, [P(Series)]), ("psc_periods_size", size, [size]),
+        ("psc_regressors_size", size, [P(Series), P(RegressorsConfig)]), ("psc_rank_size", size, [P(Changes)]),
+        ("psc_calendar_columns", size, [P(Calendar)]), ("psc_reconcile_size", size, [P(Hierarchy)]),
         ("psc_save_size", size, [C.c_void_p]), ("psc_load_size", size, [C.c_void_p, size]),
         ("psc_save", i32, [C.c_void_p, C.c_void_p, size, P(size)]),
         ("psc_load", i32, [i32, C.c_void_p, size, C.c_void_p, size]),
-        ("psc_tracker_init", i32, [C.c_void_p, size, P(TrackerConfig)]), ("psc_tracker_observe", i32, [C.c_void_p, f64]),
+        ("psc_tracker_init", i32, [C.c_void_p, size, P(TrackerConfig)]),
+        ("psc_tracker_observe", i32, [C.c_void_p, f64]), ("psc_tracker_drift", i32, [C.c_void_p, P(Drift)]),
         ("psc_tracker_predict", i32, [C.c_void_p, size, P(f64), size, P(f64), P(f64)]),
         ("psc_trackers_observe", i32, [C.c_void_p, size, P(f64)]),
         ("psc_trackers_predict", i32, [C.c_void_p, size, size, f64, P(f64)]),
@@ -81,10 +121,26 @@ for name, result, arguments in [
         ("psc_node_observe", i32, [C.c_void_p, P(Beat), P(f64)]),
         ("psc_node_score_at", i32, [C.c_void_p, i64, P(NodeScore)]),
         ("psc_failure_probability", i32, [P(FailureConfig), P(NodeScore), P(f64)]),
-        ("psc_forecast_fit", i32, [P(Series), P(ForecastConfig), C.c_void_p, size, P(ForecastInfo)]),
+        ("psc_forecast_init", i32, [C.c_void_p, size, P(Series), P(ForecastConfig)]),
+        ("psc_forecast_step", i32, [C.c_void_p, i64]),
+        ("psc_forecast_fit", i32, [C.c_void_p, size, P(Series), P(ForecastConfig), P(ForecastInfo)]),
         ("psc_forecast_predict", i32, [C.c_void_p, size, P(f64), size, P(f64), P(f64)]),
+        ("psc_forecast_mean", i32, [C.c_void_p, size, P(f64)]),
+        ("psc_forecast_paths", i32, [C.c_void_p, size, size, P(f64)]),
+        ("psc_forecast_observe", i32, [C.c_void_p, P(f64), size]),
+        ("psc_forecast_describe", i32, [C.c_void_p, P(ForecastInfo), P(ForecastMember), size, P(size)]),
+        ("psc_forecast_parameters", i32, [C.c_void_p, P(f64), size, P(size)]),
+        ("psc_accuracy_of", i32, [P(f64), P(f64), P(f64), P(f64), size, f64, f64, P(Accuracy)]),
         ("psc_backtest_run", i32, [P(Series), P(ForecastConfig), P(BacktestConfig), C.c_void_p, size, P(Accuracy)]),
-        ("psc_rank_shards", i32, [P(f64), P(f64), size, P(Ranked), size, P(size), P(Ranked), size, P(size)]),
+        ("psc_decompose", i32, [P(Series), C.c_void_p, size, P(f64), P(f64), P(f64), P(Parts)]),
+        ("psc_periods_of", i32, [P(f64), size, C.c_void_p, size, P(i32), P(i32)]),
+        ("psc_regressors_init", i32, [C.c_void_p, size, P(Series), P(RegressorsConfig)]),
+        ("psc_regressors_step", i32, [C.c_void_p, P(Series), P(RegressorsConfig), i64]),
+        ("psc_regressors_best", i32, [C.c_void_p, P(i32), P(f64), P(RegressorsInfo)]),
+        ("psc_calendar_column", i32, [P(Calendar), size, P(i32), P(i32)]),
+        ("psc_calendar_fill", i32, [P(Calendar), size, P(f64), size]),
+        ("psc_reconcile_run", i32, [P(Hierarchy), C.c_void_p, size, P(f64), P(f64), P(ReconcileInfo)]),
+        ("psc_rank_shards", i32, [P(Changes), C.c_void_p, size, P(Ranked), size, P(Ranked), size, P(RankInfo)]),
         ("psc_cluster_check", i32, [P(Cluster)]), ("psc_soft_amounts", i32, [P(Cluster), f64, P(i64)]),
         ("psc_imbalance_of", i32, [P(Cluster), P(i32), f64, C.c_void_p, size, P(f64), P(f64), P(Imbalance)]),
         ("psc_plan_init", i32, [C.c_void_p, size, P(Cluster), P(PlanConfig)]),
@@ -153,6 +209,9 @@ def test_tracker():
     assert abs(point[5] - day(245)) < 15.0
     ok(psc.psc_trackers_observe(state, 1, array(f64, [day(240)])))
     ok(psc.psc_trackers_predict(state, 1, 3, 0.5, point))
+    drift = Drift()
+    ok(psc.psc_tracker_drift(state, C.byref(drift)))
+    assert drift.ready == 1 and drift.seen == 241 - 24 and drift.alarms == 0
 
 
 def test_node():
@@ -174,28 +233,132 @@ def test_node():
     assert psc.psc_node_observe(state, C.byref(Beat(7, 7, 1, 99)), (f64 * 7)()) == -13
 
 
-def test_forecast():
-    value, period = array(f64, map(day, range(24 * 28))), array(i32, [24])
-    series, config = default(Series, "psc_series_default"), default(ForecastConfig, "psc_forecast_default")
-    series.value, series.n, series.period, series.periods = value, len(value), period, 1
+def make_series(hours):
+    """A series of so many hours with a daily season; it keeps what it points to."""
+    series = default(Series, "psc_series_default")
+    series.value, series.n = array(f64, map(day, range(hours))), hours
+    series.period, series.periods = array(i32, [24]), 1
+    return series
+
+
+def make_fit(series, config):
     n = psc.psc_forecast_size(C.byref(series), C.byref(config))
-    fit, info, level = block(n), ForecastInfo(), array(f64, [0.05, 0.5, 0.95])
-    point, quantile = (f64 * 24)(), (f64 * 72)()
-    ok(psc.psc_forecast_fit(C.byref(series), C.byref(config), fit, n, C.byref(info)))
+    fit, info = block(n), ForecastInfo()
+    ok(psc.psc_forecast_fit(fit, n, C.byref(series), C.byref(config), C.byref(info)))
+    return fit, info
+
+
+def test_forecast():
+    series, config = make_series(24 * 28), default(ForecastConfig, "psc_forecast_default")
+    fit, info = make_fit(series, config)
+    level, point, quantile, mean = array(f64, [0.05, 0.5, 0.95]), (f64 * 24)(), (f64 * 72)(), (f64 * 24)()
     ok(psc.psc_forecast_predict(fit, 24, level, 3, point, quantile))
-    assert info.model == 1 and all(abs(point[i] - day(24 * 28 + i)) < 15.0 for i in range(24))
+    assert info.model == 0 and all(abs(point[i] - day(24 * 28 + i)) < 15.0 for i in range(24))
     assert all(quantile[3 * i] <= quantile[3 * i + 1] <= quantile[3 * i + 2] for i in range(24))
+    ok(psc.psc_forecast_mean(fit, 24, mean))
+    assert all(abs(mean[i] - point[i]) < 15.0 for i in range(24))
+    member, members = (ForecastMember * 24)(), size()
+    ok(psc.psc_forecast_describe(fit, C.byref(info), member, 24, C.byref(members)))
+    assert info.used == 24 * 28 and info.members <= members.value and info.tests == 24
+    assert abs(sum(member[i].weight for i in range(members.value)) - 1.0) < 1e-9
+
+
+def test_forecast_in_slices():
+    series, config = make_series(24 * 9), default(ForecastConfig, "psc_forecast_default")
+    fit, _ = make_fit(series, config)
+    n = psc.psc_forecast_size(C.byref(series), C.byref(config))
+    twin, one, other = block(n), (f64 * (5 * 24))(), (f64 * (5 * 24))()
+    ok(psc.psc_forecast_init(twin, n, C.byref(series), C.byref(config)))
+    while ok(psc.psc_forecast_step(twin, 10)) == 1:
+        pass
+    ok(psc.psc_forecast_paths(fit, 24, 5, one))
+    ok(psc.psc_forecast_paths(twin, 24, 5, other))
+    assert bytes(one) == bytes(other)
+    ok(psc.psc_forecast_observe(fit, array(f64, map(day, range(24 * 9, 24 * 10))), 24))
+    ok(psc.psc_forecast_paths(fit, 24, 5, other))
+    assert bytes(one) != bytes(other)
+
+
+def test_models():
+    """Every model by name fits and has parameters or none; the numbers are those of PSC_MODEL_..."""
+    series, config = make_series(24 * 6), default(ForecastConfig, "psc_forecast_default")
+    parameter, count = (f64 * 1000)(), size()
+    for model in range(1, 11):
+        config.model = model
+        fit, info = make_fit(series, config)
+        ok(psc.psc_forecast_parameters(fit, parameter, 1000, C.byref(count)))
+        assert info.model == model and (count.value > 0) == (model != 1), model
+
+
+def test_backtest():
+    series, config = make_series(24 * 14), default(ForecastConfig, "psc_forecast_default")
     backtest, accuracy = default(BacktestConfig, "psc_backtest_default"), Accuracy()
-    n = psc.psc_backtest_size(C.byref(series), C.byref(config))
+    n = psc.psc_backtest_size(C.byref(series), C.byref(config), C.byref(backtest))
     ok(psc.psc_backtest_run(C.byref(series), C.byref(config), C.byref(backtest), block(n), n, C.byref(accuracy)))
-    assert accuracy.origins == 3 and accuracy.mase < 2.0
+    assert accuracy.origins == 3 and accuracy.steps == 72 and accuracy.mase < 2.0
+    one = array(f64, [1.0, 2.0])
+    ok(psc.psc_accuracy_of(one, array(f64, [2.0, 2.0]), None, None, 2, 0.9, 0.5, C.byref(accuracy)))
+    assert accuracy.mase == 1.0
+
+
+def test_parts_and_periods():
+    series = make_series(24 * 8)
+    trend, season, rest, parts = (f64 * series.n)(), (f64 * series.n)(), (f64 * series.n)(), Parts()
+    n = psc.psc_decompose_size(C.byref(series))
+    ok(psc.psc_decompose(C.byref(series), block(n), n, trend, season, rest, C.byref(parts)))
+    assert all(abs(trend[t] + season[t] + rest[t] - day(t)) < 1e-9 for t in range(series.n)) and parts.season[0] > 0.9
+    period, count = (i32 * 3)(), i32()
+    n = psc.psc_periods_size(series.n)
+    ok(psc.psc_periods_of(series.value, series.n, block(n), n, period, C.byref(count)))
+    assert 24 in period[:count.value]
+
+
+def test_regressors_of_a_calendar():
+    """A nightly job of an hour tells the load; being Monday does not."""
+    job = (Event * 14)(*[Event(86400 * d + 3 * 3600, 86400 * d + 4 * 3600, 1.0, 0, 0) for d in range(14)])
+    calendar = default(Calendar, "psc_calendar_default")
+    calendar.groups, calendar.event, calendar.events, calendar.event_columns = 4, C.cast(job, C.c_void_p), 14, 1
+    columns, group, index = psc.psc_calendar_columns(C.byref(calendar)), i32(), i32()
+    assert columns == 7
+    ok(psc.psc_calendar_column(C.byref(calendar), 6, C.byref(group), C.byref(index)))
+    assert (group.value, index.value) == (4096, 0)
+    row = (f64 * (24 * 14 * 7))()
+    ok(psc.psc_calendar_fill(C.byref(calendar), 24 * 14, row, columns))
+    assert row[7 * 3 + 6] == 1.0 and sum(row[6::7]) == 14.0
+    series = default(Series, "psc_series_default")
+    series.value, series.n = array(f64, [t * 7919 % 13 + 50.0 * (t % 24 == 3) for t in range(24 * 14)]), 24 * 14
+    series.regressor, series.regressors = row, columns
+    config = default(RegressorsConfig, "psc_regressors_default")
+    config.regressor, config.regressors = row, columns
+    n = psc.psc_regressors_size(C.byref(series), C.byref(config))
+    select, order, gain, info = block(n), (i32 * 7)(), (f64 * 7)(), RegressorsInfo()
+    ok(psc.psc_regressors_init(select, n, C.byref(series), C.byref(config)))
+    while ok(psc.psc_regressors_step(select, C.byref(series), C.byref(config), 100)) == 1:
+        pass
+    ok(psc.psc_regressors_best(select, order, gain, C.byref(info)))
+    assert info.done == 1 and order[6] == 1 and info.chosen == 1 and info.after < info.before, list(order)
+
+
+def test_reconcile():
+    """A fleet of two nodes, of which only the sum is sure."""
+    tree = default(Hierarchy, "psc_reconcile_default")
+    tree.series, tree.parent = 3, array(i32, [-1, 0, 0])
+    tree.point, tree.spread = array(f64, [10.0, 4.0, 4.0]), array(f64, [0.0, 1.0, 1.0])
+    n, info = psc.psc_reconcile_size(C.byref(tree)), ReconcileInfo()
+    point, spread = (f64 * 3)(), (f64 * 3)()
+    ok(psc.psc_reconcile_run(C.byref(tree), block(n), n, point, spread, C.byref(info)))
+    assert list(point) == [10.0, 5.0, 5.0] and info.before == 2.0 and info.rounds == 1
 
 
 def test_rank():
-    up, down, ups, downs = (Ranked * 2)(), (Ranked * 2)(), size(), size()
-    ok(psc.psc_rank_shards(array(f64, [5, 5, 5, 5]), array(f64, [6, 9, 1, 5]), 4, up, 2, C.byref(ups),
-                           down, 2, C.byref(downs)))
-    assert [up[i].index for i in range(ups.value)] == [1, 0] and [down[i].index for i in range(downs.value)] == [2]
+    changes = default(Changes, "psc_changes_default")
+    changes.n, changes.now, changes.next = 4, array(f64, [5, 5, 5, 5]), array(f64, [6, 9, 1, 5])
+    up, down, info, n = (Ranked * 2)(), (Ranked * 2)(), RankInfo(), psc.psc_rank_size(C.byref(changes))
+    ok(psc.psc_rank_shards(C.byref(changes), block(n), n, up, 2, down, 2, C.byref(info)))
+    assert [up[i].index for i in range(info.ups)] == [1, 0] and [down[i].index for i in range(info.downs)] == [2]
+    changes.spread = array(f64, [2, 1, 1, 1])
+    ok(psc.psc_rank_shards(C.byref(changes), block(n), n, up, 2, down, 2, C.byref(info)))
+    assert info.ups == 1 and up[0].z == 4.0 and up[0].p < 0.001
 
 
 def make_cluster():
