@@ -91,6 +91,7 @@
 
 #define FC_EXPONENT UINT64_C(0x7ff0000000000000)    /* exponent bits of a double: all set in inf and NaN */
 #define FC_MANTISSA UINT64_C(0x000fffffffffffff)
+#define FC_WORDS_MOST (SIZE_MAX / 64)   /* a longer series has no room: sizes of models stay in a size_t */
 #define FC_FAR 1e18         /* what could run away is cut here: squares stay finite */
 
 static uint64_t fc_bits(const double *x)
@@ -2441,7 +2442,6 @@ static const fc_model fc_sar_model = {
 
 #define FC_SEASONAL 1.645       /* normal quantile of 0.95: the test errs in 10 % of series without a season  */
 #define FC_RATIO_LEAST 1e-200   /* values below it count as 0: their ratios leave the doubles                  */
-#define FC_WORDS_MOST (SIZE_MAX / 64)   /* a longer series has no room: sizes below stay in a size_t            */
 
 /* Length of the period that an option names; 0: there is none. */
 static size_t fc_period_named(const fc_task *task, int32_t which)
@@ -6269,7 +6269,7 @@ static size_t fc_add_lay(fc_additive *a, const fc_task *task)
 static size_t fc_additive_words(const fc_task *task)
 {
     fc_additive a;
-    return fc_add_lay(&a, task);
+    return task->n > FC_WORDS_MOST ? 0 : fc_add_lay(&a, task);
 }
 
 static int fc_additive_begin(const fc_task *task, void *room)
@@ -6881,6 +6881,8 @@ static int fc_gru_shape(const fc_task *task, fc_gru *g)
 static size_t fc_gru_words(const fc_task *task)
 {
     fc_gru g;
+
+    if (task->n > FC_WORDS_MOST) return 0;
     return fc_gru_shape(task, &g) ? sizeof g / 8 + (size_t)g.words : 0;
 }
 
@@ -7592,8 +7594,8 @@ static size_t fc_lay(const psc_forecast_config *c, fc_shape *s, int64_t *at)
     int64_t lags[2];
     int i;
 
+    if ((size_t)s->n > FC_WORDS_MOST || !psc__grow(&total, 1, sizeof(psc_forecast))) return 0;
     fc_share(c, s, lags);
-    if (!psc__grow(&total, 1, sizeof(psc_forecast))) return 0;
     for (i = 0; i < FC_PARTS; i++) {
         if (at) at[i] = (int64_t)total;
         if (!psc__grow(&total, fc_part_words(c, s, lags, i), 8)) return 0;

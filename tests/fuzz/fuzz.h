@@ -9,6 +9,21 @@
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+/* Asks libFuzzer for inputs of any length from the start: a few bytes say little here. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    static char any_length[] = "-len_control=0";
+    static char *all[64];
+    int i;
+
+    if (*argc > 62) return 0;
+    for (i = 0; i < *argc; i++) all[i] = (*argv)[i];
+    all[(*argc)++] = any_length;
+    *argv = all;
+    return 0;
+}
 
 #define REQUIRE(claim) \
     do { \

@@ -317,11 +317,18 @@ static void test_options(void)
         CHECK_INT(fc_additive_model.words(&task), 0);
     }
     CHECK_INT(fc_additive_options_valid(NULL), 0);
-    {
-        const psc_additive_options o = usual();
-        const fc_task task = task_of(y, 4, 2, &o);
-        check_too_long(&fc_additive_model, &task);
-    }
+}
+
+/* Only the rows of regressors take room. */
+static void test_too_long(void)
+{
+    const double x[6] = {1, 2, 3, 4, 5, 6};
+    const psc_additive_options o = usual();
+    fc_task task = task_of(x, 4, 2, &o);
+
+    task.regressors = 1;
+    task.regressor = x;
+    check_too_long(&fc_additive_model, &task);
 }
 
 /* ==== Regressors that help ====================================================================== */
@@ -632,6 +639,7 @@ int main(void)
     RUN(test_constant);
     RUN(test_edges);
     RUN(test_options);
+    RUN(test_too_long);
     RUN(test_regressors_vectors);
     RUN(test_regressors_found);
     RUN(test_regressors_once);
