@@ -7364,8 +7364,8 @@ enum {
 typedef struct fc_shape {
     int64_t n, members, tested, tests, cuts;            /* tested: members that are backtested */
     int64_t cut[FC_REFITS + 1], group[FC_REFITS + 1];   /* ends of the fits; the first test after each, last: tests */
-    int64_t test[FC_TESTS_MOST];            /* origins of the backtests, rising */
-    int64_t which[FC_MEMBERS_MOST];         /* >= 0: standard member; else minus a PSC_MODEL_... */
+    int32_t test[FC_TESTS_MOST];            /* origins of the backtests, rising; below n, so below 2^31 */
+    int32_t which[FC_MEMBERS_MOST];         /* >= 0: standard member; else minus a PSC_MODEL_... */
     int32_t period[PSC_MAX_PERIODS], periods, regressors, share, reserved;
 } fc_shape;
 
@@ -7415,7 +7415,7 @@ static fc_member fc_member_of(const psc_forecast_config *c, const fc_shape *s, i
 
     if (s->which[i] >= 0) return fc_standard[s->which[i]];
     memset(&m, 0, sizeof m);
-    m.model = (int32_t)-s->which[i];
+    m.model = -s->which[i];
     m.functions = fc_model_of(c, m.model, &m.options);
     return m;
 }
@@ -7456,7 +7456,7 @@ static void fc_members(const psc_forecast_config *c, fc_shape *s)
     int32_t i;
 
     if (c->model != PSC_MODEL_AUTO) {
-        s->which[s->members++] = -(int64_t)c->model;
+        s->which[s->members++] = -c->model;
         if (s->periods > 0) s->which[s->members++] = 1;
         s->which[s->members++] = 0;
         return;
@@ -7464,7 +7464,7 @@ static void fc_members(const psc_forecast_config *c, fc_shape *s)
     for (i = 0; i < FC_STANDARD; i++)
         if (fc_member_useful(s, &fc_standard[i])) s->which[s->members++] = i;
     for (i = 1; i < PSC_MODEL_COUNT; i++)
-        if (c->with >> i & 1) s->which[s->members++] = -(int64_t)i;
+        if (c->with >> i & 1) s->which[s->members++] = -i;
 }
 
 /* Models that follow the sample so closely, parameters kept, that their errors in it say little of those beyond. */
@@ -7482,7 +7482,8 @@ static void fc_tests(const psc_forecast_config *c, fc_shape *s)
     s->tested = c->model == PSC_MODEL_AUTO ? s->members : fc_model_flatters(c);
     for (i = FC_TESTS_MOST; i > 0 && s->tested > 0; i--) {
         const int64_t origin = s->n - (i * h + 3) / 4;
-        if (origin >= least && (s->tests == 0 || origin > s->test[s->tests - 1])) s->test[s->tests++] = origin;
+        if (origin >= least && (s->tests == 0 || origin > s->test[s->tests - 1]))
+            s->test[s->tests++] = (int32_t)origin;
     }
     for (r = 0; r < FC_REFITS && s->tests > 0; r++) {
         const int64_t first = r * s->tests / FC_REFITS;

@@ -2237,8 +2237,8 @@ static void test_observe_range(void)
     }
 }
 
-/* What has no logarithm counts as the least that may be forecast, the first time and after a thousand times: members must
- * not be led ever further down by it. */
+/* What has no logarithm counts as the least that may be forecast, the first time and after a thousand times: members
+ * must not be led ever further down by it. */
 static void test_observe_zeros(void)
 {
     double y[60], zero[1000] = {0.0}, first[24], point[24];
@@ -2623,9 +2623,9 @@ static void test_auto_weights(void)
     CHECK(checked >= 4);
 }
 
-/* Each member is a model that has a name, too: its forecasts by name, weighted, are those of the combination. Where the
- * history is long for the horizon the autoregressions share their sums, from the row on that the longest lag needs; here
- * it is not, and they are the same numbers: a weighted sum of 11 below 400. */
+/* Each member is a model that has a name, too: its forecasts by name, weighted, are those of the combination. Where
+ * the history is long for the horizon the autoregressions share their sums, from the row on that the longest lag
+ * needs; here it is not, and they are the same numbers: a weighted sum of 11 below 400. */
 static void test_auto_sum(void)
 {
     enum { N = 400, H = 48 };
@@ -2755,8 +2755,8 @@ static void test_auto_floor(void)
     CHECK(floors[0] > 0 && floors[0] < ROUNDS && others > 0);
 }
 
-/* What repeats itself is repeated: the seasonal naive member makes no error, and each that has a weight makes as good as
- * none. */
+/* What repeats itself is repeated: the seasonal naive member makes no error, and each that has a weight makes as
+ * good as none. */
 static void test_auto_pattern(void)
 {
     static const int32_t period[] = {24};
