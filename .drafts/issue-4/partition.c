@@ -1,0 +1,2797 @@
+/* partition.c - predscale: imbalance, plan and waves. Interface and contract: predscale.h, Part 3.
+ *
+ * HERE: tests of a cluster, amounts, the imbalance of nodes and shards, a search for better assignments
+ * under hard constraints, the reasons for what stays, and an order in which a plan can be carried out.
+ * NOT HERE: what will be demanded (forecast.c), which node is sick (predscale.c), the moving itself (host).
+ *
+ * THE PROBLEM is machine reassignment as in the Google ROADEF/EURO challenge 2012 [1], with two additions: a
+ * start that breaks constraints is legal, and the number and the cost of moves may be limited. A constraint
+ * that a start breaks must not get worse, counted so that each is a number that no move raises:
+ *     capacity     of each node and resource, the demand above it. A shard goes only where all of it fits.
+ *     transient    the same, with the demand of shards that have left this home added
+ *     conflict     pairs of one group on one node
+ *     spread       domains that a group lacks
+ *     dependency   pairs (shard, group that its group depends on) with none of that group in the shard's zone
+ *
+ * THE SEARCH keeps the best assignment apart and has up to four phases.
+ *
+ * Descent: single moves, hot nodes first, in rounds; it repairs what can be repaired so.
+ *     each round puts all nodes in play; while there are any:
+ *         n = the hottest node in play: largest overload, then largest cost of its own
+ *         at the first visit in a round, the best target of each of its shards is found
+ *         s = its shard with the largest gain as last seen; no gain: n leaves the game
+ *         the gain was seen before the last move: look at s again; else: move s
+ *     a round without a move ends it: no single move improves the assignment.
+ * Looking again only at the shard in front is the lazy evaluation of Minoux [2]: while gains mostly shrink, as
+ * they do on a node that is being emptied, the move made is the best of the node, for few of the looks.
+ *
+ * Annealing, if there is a horizon: simulated annealing [4] with two kinds of steps in turn,
+ *     shifts and swaps   of shards taken at random, half of the swap partners of like size
+ *     rebuildings        a few nodes, the first a hot one, are partly emptied (8 to 64 shards) and the shards placed
+ *                        again on these and some other nodes in the order of regret [5]; all or nothing [6]
+ * both accepted if the cost rises by no more than temperature * (an exponential variate). Neither does without the
+ * other: small shards want many cheap tries, large ones want several to make way at once. A lifted shard counts in
+ * its old domain and zone until it is placed, so every placing is a legal move and what was legal stays so.
+ *     cold   1/8 of the horizon, temperature about the price of a move, from home: what few moves can do
+ *     hot    to 15/16, from a quarter of what a mean shard costs above soft, down; left out if the best is within
+ *            a millionth of all demand of the bound
+ *     cold   the rest: moves that turned out to be needless go home again
+ * Each stage begins with the best so far. Progress is counted in pairs, so a clock has no part in it.
+ *
+ * Undoing: every shard that may go home at no cost does. Then descent and undoing take turns until neither moves.
+ *
+ * A node's room, slack below soft and tilts (what its balance targets lack) lie side by side; a pair is O(R) sums of
+ * them and of the demand. Sums are integers and incremental, so a plan is the same on every machine, and every slice
+ * of work goes on exactly where the one before stopped. The best is kept by a list of what has moved since.
+ *
+ * THE WAVES follow from one rule: the moves of a wave may end in any order, so every constraint must hold for
+ * every subset of ended moves. Capacity counts both copies. One shard of a group moves in a wave; a shard in
+ * flight is where another needs it only if it stays in that zone, and is everywhere it may be where it could
+ * do harm. With that, the test of one more move against those begun covers all subsets.
+ * This is a list schedule: moves in order of size [3], each in the first wave that takes it. When none can begin, the
+ * moves left wait for each other in circles: a few shards are parked on a third node and go on from there. Which ones
+ * is found by carrying out ahead, in numbers only, all that could follow if one of them were gone.
+ *
+ *   [1] Google ROADEF/EURO challenge 2011-2012: Machine Reassignment, problem definition, section 2.
+ *   [2] M. Minoux, Accelerated greedy algorithms for maximizing submodular set functions, 1978.
+ *   [3] R. Graham, Bounds on multiprocessing timing anomalies, SIAM J. Appl. Math. 17, 1969.
+ *   [4] S. Kirkpatrick, C. Gelatt, M. Vecchi, Optimization by simulated annealing, Science 220, 1983.
+ *   [5] J.-Y. Potvin, J.-M. Rousseau, A parallel route building algorithm, EJOR 66, 1993.
+ *   [6] P. Shaw, Using constraint programming and local search methods to solve vehicle routing problems, 1998.
+ *
+ * CONTENTS
+ *   Cluster
+ *   Imbalance
+ *   Groups and their ties
+ *   Memory of a search
+ *   Cost
+ *   What hinders a move
+ *   Moving a shard
+ *   Descent
+ *   Shift and swap
+ *   Rebuilding
+ *   Search
+ *   Plan
+ *   Reasons
+ *   Order of moves
+ *   A wave
+ *   Parking
+ *   Waves
+ */
+#ifndef PSC_INTERNAL
+#define PSC_INTERNAL
+#endif
+#include "predscale.h"
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#if defined(__FAST_MATH__)
+#error "predscale: -ffast-math removes the NaN and order rules the results stand on; compile without it"
+#endif
+#if defined(FLT_EVAL_METHOD) && FLT_EVAL_METHOD != 0 && FLT_EVAL_METHOD != 1
+#error "predscale: doubles must be evaluated as doubles; on x86-32 use -msse2 -mfpmath=sse"
+#endif
+#if defined(__clang__)
+#pragma STDC FP_CONTRACT OFF
+#elif defined(__GNUC__)
+#pragma GCC optimize("fp-contract=off")
+#endif
+
+/* ==== Cluster =================================================================================== */
+
+#define PT_MAX_COST (INT64_C(1) << 62)      /* of an assignment: two of them can be subtracted       */
+#define PT_MAX_TOTAL (INT64_C(1) << 60)     /* of demand or capacity of a resource: four can be added */
+#define PT_MAX_CELLS (INT64_C(1) << 26)     /* nodes times resources: so many PT_MAX_PARTS are < 2^62 */
+#define PT_MAX_PARTS (INT64_C(1) << 36)     /* overload of one node and resource, in millionths       */
+
+void psc_cluster_default(psc_cluster *cluster)
+{
+    if (!cluster) return;
+    memset(cluster, 0, sizeof *cluster);
+    cluster->struct_size = (uint32_t)sizeof *cluster;
+    cluster->weight_move = 1;
+    cluster->weight_distance = 1;
+}
+
+static size_t pt_cell(const psc_cluster *c, int32_t row)
+{
+    return (size_t)row * (size_t)c->resources;
+}
+
+static size_t pt_depends(const psc_cluster *c)
+{
+    return c->groups > 0 && c->depend_from ? (size_t)c->depend_from[c->groups] : 0;
+}
+
+static int32_t pt_domain(const psc_cluster *c, int32_t n) { return c->domain ? c->domain[n] : n; }
+static int32_t pt_zone(const psc_cluster *c, int32_t n) { return c->zone ? c->zone[n] : 0; }
+static int32_t pt_group(const psc_cluster *c, int32_t s) { return c->group ? c->group[s] : -1; }
+static int64_t pt_weight(const psc_cluster *c, int32_t r) { return c->weight ? c->weight[r] : 1; }
+static int64_t pt_move_cost(const psc_cluster *c, int32_t s) { return c->move_cost ? c->move_cost[s] : 1; }
+static int pt_transient(const psc_cluster *c, int32_t r) { return c->transient && c->transient[r] != 0; }
+static int pt_pinned(const psc_cluster *c, int32_t s) { return c->pinned && c->pinned[s] != 0; }
+static int pt_closed(const psc_cluster *c, int32_t n) { return c->closed && c->closed[n] != 0; }
+
+static int64_t pt_distance(const psc_cluster *c, int32_t from, int32_t to)
+{
+    if (!c->place) return 0;
+    return c->distance[(size_t)c->place[from] * (size_t)c->places + (size_t)c->place[to]];
+}
+
+/* Distance of a shard from home; none at home, whatever the diagonal says. */
+static int64_t pt_far(const psc_cluster *c, int32_t home, int32_t n)
+{
+    return n == home ? 0 : pt_distance(c, home, n);
+}
+
+/* Version, sizes and pointers: what every function tests. */
+static psc_status pt_shape(const psc_cluster *c)
+{
+    if (!c) return PSC_ERR_NULL;
+    if (c->struct_size != sizeof *c) return PSC_ERR_VERSION;
+    if (c->resources < 1 || c->resources > PSC_MAX_RESOURCES) return PSC_ERR_RANGE;
+    if (c->nodes < 1 || (int64_t)c->nodes * c->resources > PT_MAX_CELLS) return PSC_ERR_RANGE;
+    if (c->shards < 0 || c->groups < 0 || c->balances < 0 || c->places < 0) return PSC_ERR_RANGE;
+    if (!c->capacity) return PSC_ERR_NULL;
+    if (c->shards > 0 && (!c->demand || !c->home)) return PSC_ERR_NULL;
+    if (c->balances > 0 && !c->balance) return PSC_ERR_NULL;
+    if (c->place && !c->distance) return PSC_ERR_NULL;
+    if (c->groups > 0 && !c->group) return PSC_ERR_NULL;
+    if (c->groups == 0 && c->group && c->shards > 0) return PSC_ERR_RANGE;
+    return PSC_OK;
+}
+
+static int pt_amounts_valid(const int64_t *x, size_t n, int64_t max)
+{
+    size_t i;
+
+    if (!x) return 1;
+    for (i = 0; i < n; i++) if (x[i] < 0 || x[i] > max) return 0;
+    return 1;
+}
+
+static int pt_indices_valid(const int32_t *x, size_t n, int32_t end)
+{
+    size_t i;
+
+    if (!x) return 1;
+    for (i = 0; i < n; i++) if (x[i] < 0 || x[i] >= end) return 0;
+    return 1;
+}
+
+/* CSR of the dependencies, and the least spreads. */
+static psc_status pt_check_groups(const psc_cluster *c)
+{
+    int32_t g;
+
+    if (c->groups == 0) return PSC_OK;
+    if (c->spread && !pt_indices_valid(c->spread, (size_t)c->groups, INT32_MAX)) return PSC_ERR_RANGE;
+    if (!c->depend_from) return PSC_OK;
+    if (c->depend_from[0] != 0) return PSC_ERR_RANGE;
+    for (g = 0; g < c->groups; g++) if (c->depend_from[g + 1] < c->depend_from[g]) return PSC_ERR_RANGE;
+    if (pt_depends(c) > 0 && !c->depend) return PSC_ERR_NULL;
+    return pt_indices_valid(c->depend, pt_depends(c), c->groups) ? PSC_OK : PSC_ERR_RANGE;
+}
+
+static int pt_check_arrays(const psc_cluster *c)
+{
+    const size_t n = (size_t)c->nodes, s = (size_t)c->shards, r = (size_t)c->resources;
+    const size_t side = c->place ? (size_t)c->places : 0;
+
+    return pt_amounts_valid(c->capacity, n * r, PSC_MAX_AMOUNT)
+        && pt_amounts_valid(c->soft, n * r, PSC_MAX_AMOUNT)
+        && pt_amounts_valid(c->demand, s * r, PSC_MAX_AMOUNT)
+        && pt_amounts_valid(c->move_cost, s, PT_MAX_COST) && pt_amounts_valid(c->size, s, PSC_MAX_AMOUNT)
+        && pt_amounts_valid(c->weight, r, PT_MAX_COST)
+        && pt_amounts_valid(c->distance, side * side, PT_MAX_COST)
+        && pt_indices_valid(c->domain, n, c->nodes) && pt_indices_valid(c->zone, n, c->nodes)
+        && pt_indices_valid(c->place, n, c->places) && pt_indices_valid(c->home, s, c->nodes)
+        && pt_indices_valid(c->group, s, c->groups);
+}
+
+/* Sum and product of numbers >= 0, or -1 if it would exceed the limit or an operand is -1 already. */
+static int64_t pt_add(int64_t a, int64_t b, int64_t limit)
+{
+    return a < 0 || b < 0 || a > limit - b ? -1 : a + b;
+}
+
+static int64_t pt_times(int64_t a, int64_t b, int64_t limit)
+{
+    if (a < 0 || b < 0) return -1;
+    return a != 0 && b > limit / a ? -1 : a * b;
+}
+
+/* Sum of a column of a matrix of resources; -1: above PT_MAX_TOTAL. */
+static int64_t pt_total(const psc_cluster *c, const int64_t *x, int32_t rows, int32_t r)
+{
+    int64_t sum = 0;
+    int32_t i;
+
+    for (i = 0; i < rows; i++) sum = pt_add(sum, x[pt_cell(c, i) + (size_t)r], PT_MAX_TOTAL);
+    return sum;
+}
+
+/* An upper bound of a balance term, for any assignment and with every product on the way; -1: too large. */
+static int64_t pt_balance_bound(const psc_balance *b, const int64_t *capacity, const int64_t *demand)
+{
+    int64_t x = pt_add(capacity[b->first], demand[b->first], PT_MAX_COST);
+
+    x = pt_times(x, b->ratio, PT_MAX_COST);
+    x = pt_add(x, pt_add(capacity[b->second], demand[b->second], PT_MAX_COST), PT_MAX_COST);
+    return pt_times(x, b->weight, PT_MAX_COST);
+}
+
+/* An upper bound of load and balance of any assignment; -1: too large. */
+static int64_t pt_nodes_bound(const psc_cluster *c)
+{
+    int64_t capacity[PSC_MAX_RESOURCES], demand[PSC_MAX_RESOURCES], sum = 0;
+    int32_t r, b;
+
+    for (r = 0; r < c->resources; r++) {
+        capacity[r] = pt_total(c, c->capacity, c->nodes, r);
+        demand[r] = pt_total(c, c->demand, c->shards, r);
+        if (capacity[r] < 0) return -1;
+        sum = pt_add(sum, pt_times(pt_weight(c, r), demand[r], PT_MAX_COST), PT_MAX_COST);
+    }
+    for (b = 0; b < c->balances; b++) {
+        const psc_balance *one = &c->balance[b];
+        if (one->first < 0 || one->first >= c->resources) return -1;
+        if (one->second < 0 || one->second >= c->resources) return -1;
+        sum = pt_add(sum, pt_balance_bound(one, capacity, demand), PT_MAX_COST);
+    }
+    return sum;
+}
+
+/* An upper bound of the terms of moving; -1: too large. */
+static int64_t pt_moves_bound(const psc_cluster *c)
+{
+    const size_t cells = c->place ? (size_t)c->places * (size_t)c->places : 0;
+    int64_t sum = 0, far = 0, bound;
+    int32_t s;
+    size_t i;
+
+    for (s = 0; s < c->shards; s++) sum = pt_add(sum, pt_move_cost(c, s), PT_MAX_COST);
+    for (i = 0; i < cells; i++) if (c->distance[i] > far) far = c->distance[i];
+    bound = pt_times(sum, c->weight_move, PT_MAX_COST);
+    bound = pt_add(bound, pt_times(c->shards, c->weight_group, PT_MAX_COST), PT_MAX_COST);
+    far = pt_times(far, c->shards, PT_MAX_COST);
+    return pt_add(bound, pt_times(far, c->weight_distance, PT_MAX_COST), PT_MAX_COST);
+}
+
+/* Bytes of all shards; -1: above PT_MAX_TOTAL. */
+static int64_t pt_sizes_total(const psc_cluster *c)
+{
+    int64_t sum = 0;
+    int32_t s;
+
+    for (s = 0; c->size && s < c->shards; s++) sum = pt_add(sum, c->size[s], PT_MAX_TOTAL);
+    return sum;
+}
+
+psc_status psc_cluster_check(const psc_cluster *cluster)
+{
+    psc_status status = pt_shape(cluster);
+
+    if (status != PSC_OK) return status;
+    if (!pt_check_arrays(cluster)) return PSC_ERR_RANGE;
+    status = pt_check_groups(cluster);
+    if (status != PSC_OK) return status;
+    if (pt_add(pt_nodes_bound(cluster), pt_moves_bound(cluster), PT_MAX_COST) < 0) return PSC_ERR_RANGE;
+    return pt_sizes_total(cluster) < 0 ? PSC_ERR_RANGE : PSC_OK;
+}
+
+/* x >= 0 rounded up, at most max. */
+static int64_t pt_round_up(double x, int64_t max)
+{
+    int64_t whole;
+
+    if (x >= (double)max) return max;
+    whole = (int64_t)x;
+    return (double)whole < x ? whole + 1 : whole;
+}
+
+psc_status psc_amounts_of(const double *x, size_t n, double unit, int64_t *out)
+{
+    size_t i;
+
+    if (n > 0 && (!x || !out)) return PSC_ERR_NULL;
+    if (!psc__finite(&unit)) return PSC_ERR_NONFINITE;
+    if (unit <= 0.0) return PSC_ERR_RANGE;
+    for (i = 0; i < n; i++) if (!psc__finite(&x[i])) return PSC_ERR_NONFINITE;
+    for (i = 0; i < n; i++) out[i] = x[i] > 0.0 ? pt_round_up(x[i] / unit, PSC_MAX_AMOUNT) : 0;
+    return PSC_OK;
+}
+
+psc_status psc_soft_amounts(const psc_cluster *cluster, double margin, int64_t *soft)
+{
+    const psc_cluster *c = cluster;
+    const psc_status status = pt_shape(c);
+    int32_t n, r, s;
+
+    if (status != PSC_OK) return status;
+    if (!soft) return PSC_ERR_NULL;
+    if (!psc__finite(&margin)) return PSC_ERR_NONFINITE;
+    if (margin < 0.0 || margin > 100.0) return PSC_ERR_RANGE;
+    for (r = 0; r < c->resources; r++) {
+        int64_t open = 0, demand = 0;
+        double share;
+        for (n = 0; n < c->nodes; n++) if (!pt_closed(c, n)) open += c->capacity[pt_cell(c, n) + (size_t)r];
+        for (s = 0; s < c->shards; s++) demand += c->demand[pt_cell(c, s) + (size_t)r];
+        share = (1.0 + margin) * ((double)demand / (double)(open > 0 ? open : 1));
+        for (n = 0; n < c->nodes; n++) {
+            const size_t i = pt_cell(c, n) + (size_t)r;
+            soft[i] = pt_closed(c, n) ? 0 : pt_round_up((double)c->capacity[i] * share, c->capacity[i]);
+        }
+    }
+    return PSC_OK;
+}
+
+/* use[n][r] = demand on n of the shards that are there. */
+static void pt_fill_use(const psc_cluster *c, const int32_t *at, int64_t *use)
+{
+    int32_t s, r;
+
+    memset(use, 0, pt_cell(c, c->nodes) * sizeof *use);
+    for (s = 0; s < c->shards; s++) {
+        const int64_t *d = c->demand + pt_cell(c, s);
+        int64_t *u = use + pt_cell(c, at[s]);
+        for (r = 0; r < c->resources; r++) u[r] += d[r];
+    }
+}
+
+/* ==== Imbalance ================================================================================= */
+
+size_t psc_imbalance_size(const psc_cluster *cluster)
+{
+    size_t total = 0;
+
+    if (pt_shape(cluster) != PSC_OK) return 0;
+    return psc__grow(&total, pt_cell(cluster, cluster->nodes), sizeof(int64_t)) ? total : 0;
+}
+
+static double pt_share(int64_t use, int64_t capacity)
+{
+    return (double)use / (double)(capacity > 0 ? capacity : 1);
+}
+
+/* Mean utilisation of each resource over the fleet. */
+static void pt_means(const psc_cluster *c, const int64_t *use, double *mean)
+{
+    int32_t n, r;
+
+    for (r = 0; r < c->resources; r++) {
+        int64_t sum = 0, capacity = 0;
+        for (n = 0; n < c->nodes; n++) {
+            sum += use[pt_cell(c, n) + (size_t)r];
+            capacity += c->capacity[pt_cell(c, n) + (size_t)r];
+        }
+        mean[r] = pt_share(sum, capacity);
+    }
+}
+
+/* Score of a node, without the demand `less` if that is given, and the resource it comes from. */
+static double pt_score(const psc_cluster *c, int32_t n, const int64_t *use, const int64_t *less,
+                       const double *mean, int32_t *resource)
+{
+    const int64_t *capacity = c->capacity + pt_cell(c, n);
+    double best = 0.0;
+    int32_t r;
+
+    *resource = -1;
+    for (r = 0; r < c->resources; r++) {
+        const double u = pt_share(use[r] - (less ? less[r] : 0), capacity[r]);
+        if (mean[r] <= 0.0 || (*resource >= 0 && u / mean[r] - 1.0 <= best)) continue;
+        best = u / mean[r] - 1.0;
+        *resource = r;
+    }
+    return best;
+}
+
+/* Peak utilisation and overload of a node into the summary. */
+static void pt_note_use(const psc_cluster *c, int32_t n, const int64_t *use, psc_imbalance *sum)
+{
+    const int64_t *capacity = c->capacity + pt_cell(c, n);
+    int32_t r, over = 0;
+
+    for (r = 0; r < c->resources; r++) {
+        const double u = pt_share(use[r], capacity[r]);
+        if (u > sum->peak) sum->peak = u;
+        if (use[r] > capacity[r]) over = 1;
+    }
+    sum->overloaded += over;
+}
+
+static void pt_score_nodes(const psc_cluster *c, const int64_t *use, const double *mean, double threshold,
+                           double *node_score, psc_imbalance *sum)
+{
+    double squares = 0.0;
+    int32_t n, resource;
+
+    memset(sum, 0, sizeof *sum);
+    for (n = 0; n < c->nodes; n++) {
+        const double score = pt_score(c, n, use + pt_cell(c, n), NULL, mean, &resource);
+        if (n == 0 || score > sum->fleet) {
+            sum->fleet = score;
+            sum->node = n;
+            sum->resource = resource;
+        }
+        squares += score * score;
+        if (score > threshold) sum->above++;
+        if (node_score) node_score[n] = score;
+        pt_note_use(c, n, use + pt_cell(c, n), sum);
+    }
+    sum->rms = sqrt(squares / (double)c->nodes);
+}
+
+psc_status psc_imbalance_of(const psc_cluster *cluster, const int32_t *assignment, double threshold,
+                            void *work, size_t bytes, double *node_score, double *shard_score,
+                            psc_imbalance *imbalance)
+{
+    const psc_cluster *c = cluster;
+    double mean[PSC_MAX_RESOURCES];
+    int64_t *use = (int64_t *)work;
+    psc_status status = pt_shape(c);
+    int32_t s, unused;
+
+    if (status != PSC_OK) return status;
+    status = psc__block(work, bytes, psc_imbalance_size(c));
+    if (status != PSC_OK) return status;
+    if (!imbalance) return PSC_ERR_NULL;
+    if (!psc__finite(&threshold)) return PSC_ERR_NONFINITE;
+    if (!pt_indices_valid(assignment, (size_t)c->shards, c->nodes)) return PSC_ERR_RANGE;
+    if (!assignment) assignment = c->home;
+    pt_fill_use(c, assignment, use);
+    pt_means(c, use, mean);
+    pt_score_nodes(c, use, mean, threshold, node_score, imbalance);
+    for (s = 0; shard_score && s < c->shards; s++) {
+        const int32_t n = assignment[s];
+        const int64_t *u = use + pt_cell(c, n);
+        shard_score[s] = pt_score(c, n, u, NULL, mean, &unused)
+                       - pt_score(c, n, u, c->demand + pt_cell(c, s), mean, &unused);
+    }
+    return PSC_OK;
+}
+
+/* ==== Groups and their ties ===================================================================== */
+
+/* Lays one array after another in a block, or with base = NULL only counts: the one that measures a layout and
+ * the one that uses it are the same code. */
+typedef struct pt_layout {
+    unsigned char *base;
+    size_t total;
+    int ok;
+} pt_layout;
+
+static void *pt_take(pt_layout *lay, size_t n, size_t element)
+{
+    const size_t at = lay->total;
+
+    if (!psc__grow(&lay->total, n, element)) lay->ok = 0;
+    return lay->base ? (void *)(lay->base + at) : NULL;
+}
+
+static int64_t *pt_take_wide(pt_layout *lay, size_t n) { return (int64_t *)pt_take(lay, n, sizeof(int64_t)); }
+static int32_t *pt_take_index(pt_layout *lay, size_t n) { return (int32_t *)pt_take(lay, n, sizeof(int32_t)); }
+
+/* Members of group g: member[from[g] .. from[g + 1]), by index. Groups that depend on g: back[back_from[g] .. ). */
+typedef struct pt_ties {
+    int32_t *from, *member, *back_from, *back;
+} pt_ties;
+
+static void pt_lay_ties(pt_layout *lay, const psc_cluster *c, pt_ties *ties)
+{
+    ties->from = pt_take_index(lay, (size_t)c->groups + 1);
+    ties->member = pt_take_index(lay, c->groups > 0 ? (size_t)c->shards : 0);
+    ties->back_from = pt_take_index(lay, (size_t)c->groups + 1);
+    ties->back = pt_take_index(lay, pt_depends(c));
+}
+
+/* From counts at from[k] to ends of each k, and after the items were put from the back, starts. */
+static void pt_count_up(int32_t *from, int32_t groups)
+{
+    int32_t g, sum = 0;
+
+    for (g = 0; g < groups; g++) {
+        sum += from[g];
+        from[g] = sum;
+    }
+    from[groups] = sum;
+}
+
+static void pt_init_ties(const psc_cluster *c, const pt_ties *ties)
+{
+    const int32_t depends = (int32_t)pt_depends(c);
+    int32_t i, g;
+
+    memset(ties->from, 0, ((size_t)c->groups + 1) * sizeof *ties->from);
+    memset(ties->back_from, 0, ((size_t)c->groups + 1) * sizeof *ties->back_from);
+    if (c->groups == 0) return;
+    for (i = 0; i < c->shards; i++) ties->from[c->group[i]]++;
+    pt_count_up(ties->from, c->groups);
+    for (i = c->shards - 1; i >= 0; i--) ties->member[--ties->from[c->group[i]]] = i;
+    for (i = 0; i < depends; i++) ties->back_from[c->depend[i]]++;
+    pt_count_up(ties->back_from, c->groups);
+    for (g = c->groups - 1; depends > 0 && g >= 0; g--) {
+        for (i = c->depend_from[g + 1] - 1; i >= c->depend_from[g]; i--) {
+            ties->back[--ties->back_from[c->depend[i]]] = g;
+        }
+    }
+}
+
+/* 1 if a shard of the group is in the zone. */
+static int pt_in_zone(const psc_cluster *c, const pt_ties *ties, const int32_t *at, int32_t group, int32_t zone)
+{
+    int32_t i;
+
+    for (i = ties->from[group]; i < ties->from[group + 1]; i++) {
+        if (pt_zone(c, at[ties->member[i]]) == zone) return 1;
+    }
+    return 0;
+}
+
+/* Sorts indices by their keys, if there are any, then by themselves: a heap sort, in place, the same everywhere. */
+static int pt_after(const int64_t *key, int32_t a, int32_t b)
+{
+    return key && key[a] != key[b] ? key[a] > key[b] : a > b;
+}
+
+static void pt_sink(int32_t *index, size_t i, size_t n, const int64_t *key)
+{
+    const int32_t x = index[i];
+
+    for (;;) {
+        size_t child = 2 * i + 1;
+        if (child >= n) break;
+        if (child + 1 < n && pt_after(key, index[child + 1], index[child])) child++;
+        if (!pt_after(key, index[child], x)) break;
+        index[i] = index[child];
+        i = child;
+    }
+    index[i] = x;
+}
+
+static void pt_sort(int32_t *index, size_t n, const int64_t *key)
+{
+    size_t i;
+
+    for (i = n / 2; i-- > 0;) pt_sink(index, i, n, key);
+    for (i = n; i-- > 1;) {
+        const int32_t x = index[0];
+        index[0] = index[i];
+        index[i] = x;
+        pt_sink(index, 0, i, key);
+    }
+}
+
+/* ==== Memory of a search ======================================================================== */
+
+#define PT_MARK UINT64_C(0x70736370706c616e)    /* "pscpplan" */
+
+#define PT_LIFTED 64        /* shards that a rebuilding lifts at most                                 */
+#define PT_NEAR 64          /* nodes that it considers                                               */
+#define PT_DRAWS 1024       /* entries of the table of exponential variates                          */
+
+enum { PT_OUT = 0, PT_UNSEEN = 1, PT_SEEN = 2 };    /* a node in a round: left it, not yet looked at, looked at */
+enum { PT_DESCEND = 0, PT_ANNEAL = 1, PT_UNDO = 2, PT_END = 3 };     /* what the search is doing */
+enum { PT_COLD = 0, PT_HEATED = 1, PT_TAIL = 2 };                    /* stages of the annealing */
+
+/* What the cost of an assignment is made of; sums over shards not at home are not weighted. */
+typedef struct pt_sums {
+    int64_t node_cost, balance, overload;       /* over the nodes; balance is a part of node_cost     */
+    int64_t moves, move_cost, distance;         /* of shards not at home                              */
+    int64_t most;                               /* largest number of moved shards of any group        */
+} pt_sums;
+
+/* Head of the block. The arrays follow; where, pt_search_of works out from the sizes of the cluster. */
+struct psc_plan {
+    uint64_t mark;
+    int32_t  resources, nodes, shards, groups, balances, places;
+    int64_t  depends;
+    int64_t  max_moves, max_move_cost;
+    int64_t  allowed, evaluations;      /* pairs granted by all steps, and looked at                  */
+    int64_t  horizon, anneal_from;      /* pairs to anneal for; those looked at when it began         */
+    int64_t  clock, clock_at_round;     /* moves made; by the start of the round                      */
+    int64_t  cost_before, overload_before;
+    pt_sums  sum, best;
+    uint64_t random;
+    double   unit, price;               /* cost of a mean shard above soft; of moving a mean shard    */
+    double   heat;                      /* the present temperature                                    */
+    double   stage_from;                /* progress at which the stage began                          */
+    int64_t  bound;                     /* no assignment costs less                                   */
+    int32_t  targets;                   /* tried for each shard; 0: all                               */
+    int32_t  cursor;                    /* shard last looked at on the node that is being scanned, or undone; -1 */
+    int32_t  phase;
+    int32_t  loose;                     /* shards that may move                                       */
+    int32_t  stale;                     /* shards moved since the best was kept                       */
+    int32_t  stage;                     /* of the annealing                                           */
+    int32_t  annealed;                  /* 1: it is over                                              */
+    int32_t  reserved;
+};
+
+/* A few nodes are partly emptied and their shards, the rows, placed again on these and some other nodes, the columns. */
+typedef struct pt_rebuild {
+    int64_t mark;
+    int64_t away[PT_LIFTED], homeward[PT_LIFTED];   /* rise of the moving terms without distance, away and at home */
+    int32_t shard[PT_LIFTED], old[PT_LIFTED];
+    int32_t best[PT_LIFTED], second[PT_LIFTED];     /* cheapest columns of each row; -1: none           */
+    int32_t open[PT_LIFTED], placed[PT_LIFTED];     /* rows                                             */
+    int32_t node[PT_NEAR];
+    int32_t rows, columns, opens, places;
+} pt_rebuild;
+
+/* Arrays of a search. A node's cells are together: room[R], slack[R], tilt[balances].
+ *     room   capacity - demand of what is here or has left and still counts
+ *     slack  soft - demand of what is here
+ *     tilt   of each balance target, what is missing: ratio * free(first) - free(second) */
+typedef struct pt_search {
+    const psc_cluster *c;
+    psc_plan *head;
+    pt_ties  ties;
+    int64_t *cells;                 /* [N * stride]                                                   */
+    int64_t *weight;                /* [R]                                                            */
+    int64_t *cost, *balance, *over; /* [N] load and balance; balance; overload                        */
+    int64_t *fill;                  /* [N] largest utilisation, in millionths                         */
+    int64_t *gain_over, *gain;      /* [S] as last seen; 0: none                                      */
+    int64_t *seen;                  /* [S] clock of that look                                         */
+    pt_rebuild *rebuild;            /* and [PT_LIFTED * PT_NEAR] cost of placing each row in each column */
+    int64_t *matrix;
+    int64_t *node_mark, *domain_mark, *zone_mark;   /* [N] of the row that is being priced            */
+    double  *draw;                  /* [PT_DRAWS] exponential variates, evenly spread                 */
+    int32_t *now, *target;          /* [S] node of each shard; best target as last seen               */
+    int32_t *best;                  /* [S] the best assignment so far                                 */
+    int32_t *stale;                 /* [S] shards moved since it was kept                             */
+    int32_t *first, *next, *prev;   /* [N], [S], [S] shards of each node, linked; -1: end             */
+    int32_t *count;                 /* [N] how many                                                   */
+    int32_t *spot, *seat;           /* [S] node of each member, in the order of ties.member; its place there */
+    int32_t *domains;               /* [G] that the group touches                                     */
+    int32_t *moved;                 /* [G] shards not at home                                         */
+    int32_t *groups_with;           /* [S + 1] number of groups with so many moved shards             */
+    int32_t *loose;                 /* [S] shards that may move, by size                              */
+    int32_t *play;                  /* [N] PT_OUT, PT_UNSEEN or PT_SEEN                               */
+    int32_t *tree;                  /* [2 * leaves] tournament: tree[i] is the hotter of tree[2 i], tree[2 i + 1] */
+    int32_t *order, *rank;          /* [N] nodes, emptiest first; place of each in it                 */
+    unsigned char *is_stale, *lifted;   /* [S]                                                        */
+    int32_t  leaves;
+    size_t   stride;
+} pt_search;
+
+static int32_t pt_leaves(int32_t nodes)
+{
+    int32_t n = 1;
+
+    while (n < nodes) n *= 2;
+    return n;
+}
+
+static void pt_lay_shards(pt_layout *lay, size_t s, pt_search *v)
+{
+    v->gain_over = pt_take_wide(lay, s);
+    v->gain = pt_take_wide(lay, s);
+    v->seen = pt_take_wide(lay, s);
+    v->now = pt_take_index(lay, s);
+    v->target = pt_take_index(lay, s);
+    v->best = pt_take_index(lay, s);
+    v->stale = pt_take_index(lay, s);
+    v->next = pt_take_index(lay, s);
+    v->prev = pt_take_index(lay, s);
+    v->loose = pt_take_index(lay, s);
+    v->groups_with = pt_take_index(lay, s + 1);
+    v->is_stale = (unsigned char *)pt_take(lay, s, 1);
+    v->lifted = (unsigned char *)pt_take(lay, s, 1);
+}
+
+/* Bytes of the block, and with base its arrays in v; 0: too large. */
+static size_t pt_lay_search(const psc_cluster *c, unsigned char *base, pt_search *v)
+{
+    const size_t n = (size_t)c->nodes, g = (size_t)c->groups, members = g > 0 ? (size_t)c->shards : 0;
+    pt_layout lay;
+
+    lay.base = base;
+    lay.total = 0;
+    lay.ok = 1;
+    v->c = c;
+    v->leaves = pt_leaves(c->nodes);
+    v->stride = 2 * (size_t)c->resources + (size_t)c->balances;
+    v->head = (psc_plan *)pt_take(&lay, 1, sizeof(psc_plan));
+    v->cells = pt_take_wide(&lay, n * v->stride);
+    v->weight = pt_take_wide(&lay, (size_t)c->resources);
+    v->cost = pt_take_wide(&lay, n);
+    v->balance = pt_take_wide(&lay, n);
+    v->over = pt_take_wide(&lay, n);
+    v->fill = pt_take_wide(&lay, n);
+    v->rebuild = (pt_rebuild *)pt_take(&lay, 1, sizeof(pt_rebuild));
+    v->matrix = pt_take_wide(&lay, PT_LIFTED * PT_NEAR);
+    v->node_mark = pt_take_wide(&lay, n);
+    v->domain_mark = pt_take_wide(&lay, n);
+    v->zone_mark = pt_take_wide(&lay, n);
+    v->draw = (double *)pt_take(&lay, PT_DRAWS, sizeof(double));
+    pt_lay_shards(&lay, (size_t)c->shards, v);
+    v->first = pt_take_index(&lay, n);
+    v->count = pt_take_index(&lay, n);
+    v->spot = pt_take_index(&lay, members);
+    v->seat = pt_take_index(&lay, members);
+    v->domains = pt_take_index(&lay, g);
+    v->moved = pt_take_index(&lay, g);
+    v->play = pt_take_index(&lay, n);
+    v->tree = pt_take_index(&lay, 2 * (size_t)v->leaves);
+    v->order = pt_take_index(&lay, n);
+    v->rank = pt_take_index(&lay, n);
+    pt_lay_ties(&lay, c, &v->ties);
+    return lay.ok ? lay.total : 0;
+}
+
+/* The arrays of a plan, if the block is one and was made for a cluster of these sizes. */
+static psc_status pt_search_of(psc_plan *plan, const psc_cluster *c, pt_search *v)
+{
+    psc_status status = pt_shape(c);
+
+    if (status != PSC_OK) return status;
+    status = psc__block(plan, sizeof *plan, sizeof *plan);
+    if (status != PSC_OK) return status;
+    if (plan->mark != PT_MARK || plan->resources != c->resources || plan->nodes != c->nodes) return PSC_ERR_STATE;
+    if (plan->shards != c->shards || plan->groups != c->groups) return PSC_ERR_STATE;
+    if (plan->balances != c->balances || plan->places != c->places) return PSC_ERR_STATE;
+    if (plan->depends != (int64_t)pt_depends(c)) return PSC_ERR_STATE;
+    (void)pt_lay_search(c, (unsigned char *)plan, v);
+    return PSC_OK;
+}
+
+/* ==== Cost ====================================================================================== */
+
+static int64_t *pt_room(const pt_search *v, int32_t n) { return v->cells + (size_t)n * v->stride; }
+static int64_t *pt_slack(const pt_search *v, int32_t n) { return pt_room(v, n) + v->c->resources; }
+static int64_t *pt_tilt(const pt_search *v, int32_t n) { return pt_slack(v, n) + v->c->resources; }
+static const int64_t *pt_demand(const pt_search *v, int32_t s) { return v->c->demand + pt_cell(v->c, s); }
+
+/* Demand on a node of what is there. */
+static int64_t pt_use(const pt_search *v, int32_t n, int32_t r)
+{
+    const int64_t *soft = v->c->soft ? v->c->soft : v->c->capacity;
+
+    return soft[pt_cell(v->c, n) + (size_t)r] - pt_slack(v, n)[r];
+}
+
+static int64_t pt_free(const pt_search *v, int32_t n, int32_t r)
+{
+    return v->c->capacity[pt_cell(v->c, n) + (size_t)r] - pt_use(v, n, r);
+}
+
+/* ceil(10^6 * part / whole), at most PT_MAX_PARTS; a whole of 0 counts as 1. Two digits of base 1000, since
+ * 10^6 * 2^50 has no room. */
+static int64_t pt_parts(int64_t part, int64_t whole)
+{
+    int64_t quotient, rest, high;
+
+    if (whole < 1) whole = 1;
+    quotient = part / whole;
+    if (quotient >= PT_MAX_PARTS / 1000000) return PT_MAX_PARTS;
+    rest = part % whole * 1000;
+    high = rest / whole;
+    rest = rest % whole * 1000;
+    return (quotient * 1000 + high) * 1000 + rest / whole + (rest % whole > 0);
+}
+
+/* What a demand takes from a tilt. */
+static int64_t pt_twist(const psc_balance *b, const int64_t *d) { return b->ratio * d[b->first] - d[b->second]; }
+
+static int64_t pt_balance_with(const pt_search *v, int32_t n, const int64_t *d)
+{
+    const int64_t *tilt = pt_tilt(v, n);
+    int64_t sum = 0;
+    int32_t i;
+
+    for (i = 0; i < v->c->balances; i++) {
+        const int64_t x = tilt[i] - pt_twist(&v->c->balance[i], d);
+        if (x > 0) sum += v->c->balance[i].weight * x;
+    }
+    return sum;
+}
+
+/* Load and balance of a node if it had d more, d < 0 less: the innermost loop of every search. */
+static int64_t pt_cost_with(const pt_search *v, int32_t n, const int64_t *d)
+{
+    const int64_t *slack = pt_slack(v, n), *weight = v->weight;
+    const int32_t resources = v->c->resources;
+    int64_t sum = 0;
+    int32_t r;
+
+    for (r = 0; r < resources; r++) {
+        const int64_t x = d[r] - slack[r];
+        sum += weight[r] * (x > 0 ? x : 0);
+    }
+    return v->c->balances > 0 ? sum + pt_balance_with(v, n, d) : sum;
+}
+
+static int64_t pt_cost_without(const pt_search *v, int32_t n, const int64_t *d)
+{
+    int64_t less[PSC_MAX_RESOURCES];
+    int32_t r;
+
+    for (r = 0; r < v->c->resources; r++) less[r] = -d[r];
+    return pt_cost_with(v, n, less);
+}
+
+/* Overload of a node if it had d less. */
+static int64_t pt_overload_without(const pt_search *v, int32_t n, const int64_t *d)
+{
+    const int64_t *capacity = v->c->capacity + pt_cell(v->c, n);
+    int64_t sum = 0;
+    int32_t r;
+
+    for (r = 0; r < v->c->resources; r++) {
+        const int64_t above = -(pt_free(v, n, r) + (d ? d[r] : 0));
+        if (above > 0) sum += pt_parts(above, capacity[r]);
+    }
+    return sum;
+}
+
+/* How full a node is, for the choice of targets: one that takes no shard is full. */
+static int64_t pt_fullness(const pt_search *v, int32_t n)
+{
+    const int64_t *capacity = v->c->capacity + pt_cell(v->c, n);
+    int64_t most = 0;
+    int32_t r;
+
+    if (pt_closed(v->c, n)) return INT64_MAX;
+    for (r = 0; r < v->c->resources; r++) {
+        const int64_t parts = pt_parts(pt_use(v, n, r), capacity[r]);
+        if (parts > most) most = parts;
+    }
+    return most;
+}
+
+/* Largest number of moved shards of any group, if the group had `step` (-1, 0, 1) more of them. */
+static int64_t pt_most_after(const pt_search *v, int32_t group, int32_t step)
+{
+    const pt_sums *sum = &v->head->sum;
+    int32_t m;
+
+    if (step == 0) return sum->most;
+    if (group < 0) return sum->moves + step > 0;
+    m = v->moved[group];
+    if (step > 0) return m + 1 > sum->most ? m + 1 : sum->most;
+    return m == sum->most && v->groups_with[m] == 1 ? m - 1 : sum->most;
+}
+
+static int64_t pt_total_cost(const psc_cluster *c, const pt_sums *sum)
+{
+    return sum->node_cost + c->weight_move * sum->move_cost + c->weight_group * sum->most
+         + c->weight_distance * sum->distance;
+}
+
+/* Rise of the terms of moving if the shard, now on `from`, were on `to`. */
+static int64_t pt_terms(const pt_search *v, int32_t shard, int32_t from, int32_t to)
+{
+    const psc_cluster *c = v->c;
+    const int32_t home = c->home[shard], step = (to != home) - (from != home);
+    int64_t sum = 0;
+
+    if (c->place) sum = c->weight_distance * (pt_far(c, home, to) - pt_far(c, home, from));
+    if (step == 0) return sum;
+    sum += step * c->weight_move * pt_move_cost(c, shard);
+    return sum + c->weight_group * (pt_most_after(v, pt_group(c, shard), step) - v->head->sum.most);
+}
+
+/* ==== What hinders a move ======================================================================= */
+
+/* 1 if one more shard of this price may not leave home. */
+static int pt_spent(const psc_plan *h, int64_t price)
+{
+    return h->sum.moves >= h->max_moves || price > h->max_move_cost - h->sum.move_cost;
+}
+
+/* 1 if nothing of d exceeds the room: where no room is negative, which only an overload from the start can make. */
+static int pt_fits(const int64_t *room, const int64_t *d, int32_t resources)
+{
+    int64_t least = 0;
+    int32_t r;
+
+    for (r = 0; r < resources; r++) least |= room[r] - d[r];
+    return least >= 0;
+}
+
+/* The first resource without room for the shard, or -1. At home, what it has left behind is its own. */
+static int32_t pt_lacks(const pt_search *v, int32_t shard, int32_t to)
+{
+    const int64_t *d = pt_demand(v, shard), *room = pt_room(v, to);
+    const int home = to == v->c->home[shard];
+    int32_t r;
+
+    for (r = 0; r < v->c->resources; r++) {
+        const int64_t left = home && pt_transient(v->c, r) ? pt_free(v, to, r) : room[r];
+        if (d[r] > left && d[r] > 0) return r;
+    }
+    return -1;
+}
+
+static int pt_has_room(const pt_search *v, int32_t shard, int32_t to)
+{
+    if (pt_fits(pt_room(v, to), pt_demand(v, shard), v->c->resources)) return 1;
+    if (v->head->overload_before == 0 && (!v->c->transient || to != v->c->home[shard])) return 0;
+    return pt_lacks(v, shard, to) < 0;
+}
+
+/* 1 if a shard of the group is in the zone. */
+static int pt_near(const pt_search *v, int32_t group, int32_t zone)
+{
+    int32_t i;
+
+    for (i = v->ties.from[group]; i < v->ties.from[group + 1]; i++) {
+        if (pt_zone(v->c, v->spot[i]) == zone) return 1;
+    }
+    return 0;
+}
+
+/* 1 if what the group needs in the zone where its shard is would not all be in the other zone, or if a group
+ * there needs it and it is the last one. A dependency that is broken already asks for nothing. */
+static int pt_tears(const pt_search *v, int32_t group, int32_t from, int32_t to, int last)
+{
+    const psc_cluster *c = v->c;
+    const pt_ties *t = &v->ties;
+    int32_t i;
+
+    for (i = c->depend_from[group]; i < c->depend_from[group + 1]; i++) {
+        const int32_t needed = c->depend[i];
+        if (needed != group && !pt_near(v, needed, to) && pt_near(v, needed, from)) return 1;
+    }
+    for (i = t->back_from[group]; last && i < t->back_from[group + 1]; i++) {
+        if (t->back[i] != group && pt_near(v, t->back[i], from)) return 1;
+    }
+    return 0;
+}
+
+/* Conflict, spread and dependencies of a move from where the shard is. One that is lifted counts where it was,
+ * but is in nobody's way. */
+static int32_t pt_tie_block(const pt_search *v, int32_t shard, int32_t to)
+{
+    const psc_cluster *c = v->c;
+    const int32_t group = c->group[shard], from = v->now[shard];
+    const int32_t old_domain = pt_domain(c, from), domain = pt_domain(c, to), zone = pt_zone(c, from);
+    int32_t i, in_old = 0, in_new = 0, in_zone = 0;
+
+    for (i = v->ties.from[group]; i < v->ties.from[group + 1]; i++) {
+        const int32_t n = v->spot[i];
+        if (n == to && !v->lifted[v->ties.member[i]]) return PSC_BLOCK_CONFLICT;
+        in_old += pt_domain(c, n) == old_domain;
+        in_new += pt_domain(c, n) == domain;
+        in_zone += pt_zone(c, n) == zone;
+    }
+    if (in_old == 1 && in_new > 0 && domain != old_domain
+        && v->domains[group] <= (c->spread ? c->spread[group] : 1)) return PSC_BLOCK_SPREAD;
+    if (!c->depend_from || pt_zone(c, to) == zone) return PSC_BLOCK_NONE;
+    return pt_tears(v, group, zone, pt_zone(c, to), in_zone == 1) ? PSC_BLOCK_DEPENDENCY : PSC_BLOCK_NONE;
+}
+
+/* What hinders a shard from going there: one of the hard constraints, or none. */
+static int32_t pt_block(const pt_search *v, int32_t shard, int32_t to, int32_t *resource)
+{
+    const psc_cluster *c = v->c;
+    const int32_t from = v->now[shard];
+    int32_t r;
+
+    if (to == from) return PSC_BLOCK_HERE;
+    if (pt_pinned(c, shard)) return PSC_BLOCK_PINNED;
+    if (pt_closed(c, to)) return PSC_BLOCK_CLOSED;
+    if (from == c->home[shard] && pt_spent(v->head, pt_move_cost(c, shard))) return PSC_BLOCK_BUDGET;
+    if (!pt_has_room(v, shard, to)) {
+        r = pt_lacks(v, shard, to);
+        *resource = r;
+        return pt_demand(v, shard)[r] > pt_free(v, to, r) ? PSC_BLOCK_CAPACITY : PSC_BLOCK_TRANSIENT;
+    }
+    return c->group ? pt_tie_block(v, shard, to) : PSC_BLOCK_NONE;
+}
+
+/* ==== Moving a shard ============================================================================ */
+
+static void pt_unlink(const pt_search *v, int32_t shard)
+{
+    const int32_t before = v->prev[shard], behind = v->next[shard], node = v->now[shard];
+
+    if (before >= 0) v->next[before] = behind;
+    else v->first[node] = behind;
+    if (behind >= 0) v->prev[behind] = before;
+    v->count[node]--;
+}
+
+static void pt_link(const pt_search *v, int32_t shard)
+{
+    const int32_t node = v->now[shard], behind = v->first[node];
+
+    v->prev[shard] = -1;
+    v->next[shard] = behind;
+    if (behind >= 0) v->prev[behind] = shard;
+    v->first[node] = shard;
+    v->count[node]++;
+}
+
+static int pt_hotter(const pt_search *v, int32_t a, int32_t b)
+{
+    if (v->over[a] != v->over[b]) return v->over[a] > v->over[b];
+    if (v->cost[a] != v->cost[b]) return v->cost[a] > v->cost[b];
+    return a < b;
+}
+
+static int32_t pt_winner(const pt_search *v, int32_t a, int32_t b)
+{
+    if (a < 0 || b < 0) return a < 0 ? b : a;
+    return pt_hotter(v, a, b) ? a : b;
+}
+
+/* Plays the matches of a node again, after its heat or its place in the game has changed. */
+static void pt_replay(const pt_search *v, int32_t node)
+{
+    int32_t i = v->leaves + node;
+
+    v->tree[i] = v->play[node] == PT_OUT ? -1 : node;
+    for (i /= 2; i > 0; i /= 2) v->tree[i] = pt_winner(v, v->tree[2 * i], v->tree[2 * i + 1]);
+}
+
+static void pt_put(const pt_search *v, int32_t node, int32_t place)
+{
+    v->order[place] = node;
+    v->rank[node] = place;
+}
+
+/* Moves a node to its place in the order by fullness, which all others keep. */
+static void pt_rerank(const pt_search *v, int32_t node)
+{
+    int32_t i = v->rank[node];
+
+    v->fill[node] = pt_fullness(v, node);
+    for (; i > 0 && pt_after(v->fill, v->order[i - 1], node); i--) pt_put(v, v->order[i - 1], i);
+    for (; i + 1 < v->c->nodes && pt_after(v->fill, node, v->order[i + 1]); i++) pt_put(v, v->order[i + 1], i);
+    pt_put(v, node, i);
+}
+
+/* Everything that hangs on what a node holds, after that has changed. Only the descent asks for the order and the
+ * tournament; overload is never added to, so that where there is none none comes. */
+static void pt_refresh(const pt_search *v, int32_t node)
+{
+    static const int64_t nothing[PSC_MAX_RESOURCES] = {0};
+    pt_sums *sum = &v->head->sum;
+    const int64_t cost = pt_cost_with(v, node, nothing);
+
+    sum->node_cost += cost - v->cost[node];
+    v->cost[node] = cost;
+    if (v->c->balances > 0) {
+        const int64_t balance = pt_balance_with(v, node, nothing);
+        sum->balance += balance - v->balance[node];
+        v->balance[node] = balance;
+    }
+    if (v->over[node] > 0) {
+        const int64_t over = pt_overload_without(v, node, NULL);
+        sum->overload += over - v->over[node];
+        v->over[node] = over;
+    }
+    if (v->head->phase != PT_DESCEND) return;
+    if (v->head->targets > 0) pt_rerank(v, node);
+    pt_replay(v, node);
+}
+
+/* The demand of a shard onto a node (sign 1) or off it (-1). A transient resource stays at its home. */
+static void pt_carry(const pt_search *v, int32_t shard, int32_t node, int32_t sign)
+{
+    const psc_cluster *c = v->c;
+    const int64_t *d = pt_demand(v, shard);
+    int64_t *room = pt_room(v, node), *slack = pt_slack(v, node), *tilt = pt_tilt(v, node);
+    const int home = node == c->home[shard];
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) {
+        slack[r] -= sign * d[r];
+        if (!home || !pt_transient(c, r)) room[r] -= sign * d[r];
+    }
+    for (r = 0; r < c->balances; r++) tilt[r] -= sign * pt_twist(&c->balance[r], d);
+    pt_refresh(v, node);
+}
+
+/* Counts a shard of the group as moved (step 1) or as back at home (-1). */
+static void pt_count_moved(const pt_search *v, int32_t shard, int32_t step)
+{
+    pt_sums *sum = &v->head->sum;
+    const int32_t group = pt_group(v->c, shard);
+    const int64_t most = pt_most_after(v, group, step);
+
+    if (group >= 0) {
+        v->groups_with[v->moved[group]]--;
+        v->moved[group] += step;
+        v->groups_with[v->moved[group]]++;
+    }
+    sum->most = most;
+    sum->moves += step;
+    sum->move_cost += step * pt_move_cost(v->c, shard);
+}
+
+/* Domains of the group after its shard has gone from one node to another. */
+static void pt_count_domains(const pt_search *v, int32_t shard, int32_t from, int32_t to)
+{
+    const psc_cluster *c = v->c;
+    const int32_t group = c->group[shard], a = pt_domain(c, from), b = pt_domain(c, to);
+    int32_t i, in_old = 0, in_new = 0;
+
+    if (a == b) return;
+    for (i = v->ties.from[group]; i < v->ties.from[group + 1]; i++) {
+        in_old += pt_domain(c, v->spot[i]) == a;
+        in_new += pt_domain(c, v->spot[i]) == b;
+    }
+    v->domains[group] += (in_new == 1) - (in_old == 0);
+}
+
+/* Writes down that a shard is on another node: all but the demands and the lists of the nodes. */
+static void pt_relocate(const pt_search *v, int32_t shard, int32_t to)
+{
+    const psc_cluster *c = v->c;
+    psc_plan *h = v->head;
+    const int32_t from = v->now[shard], home = c->home[shard];
+
+    if (from == to) return;
+    if (from == home) pt_count_moved(v, shard, 1);
+    if (to == home) pt_count_moved(v, shard, -1);
+    h->sum.distance += pt_far(c, home, to) - pt_far(c, home, from);
+    v->now[shard] = to;
+    if (c->group) {
+        v->spot[v->seat[shard]] = to;
+        pt_count_domains(v, shard, from, to);
+    }
+    if (!v->is_stale[shard]) v->stale[h->stale++] = shard;
+    v->is_stale[shard] = 1;
+}
+
+static void pt_move(const pt_search *v, int32_t shard, int32_t to)
+{
+    const int32_t from = v->now[shard];
+
+    pt_unlink(v, shard);
+    pt_relocate(v, shard, to);
+    pt_link(v, shard);
+    pt_carry(v, shard, from, -1);
+    pt_carry(v, shard, to, 1);
+    v->head->clock++;
+}
+
+static void pt_keep_now(const pt_search *v)
+{
+    psc_plan *h = v->head;
+    int32_t i;
+
+    for (i = 0; i < h->stale; i++) {
+        v->best[v->stale[i]] = v->now[v->stale[i]];
+        v->is_stale[v->stale[i]] = 0;
+    }
+    h->stale = 0;
+    h->best = h->sum;
+}
+
+/* Keeps the assignment if it is the best so far: less overload, or as much and less cost. */
+static void pt_keep(const pt_search *v)
+{
+    const psc_plan *h = v->head;
+
+    if (h->sum.overload > h->best.overload) return;
+    if (h->sum.overload == h->best.overload
+        && pt_total_cost(v->c, &h->sum) >= pt_total_cost(v->c, &h->best)) return;
+    pt_keep_now(v);
+}
+
+/* ==== Descent =================================================================================== */
+
+/* A shard in hand before a target is tried. */
+typedef struct pt_hand {
+    int32_t shard, from;
+    int     stuck;              /* 1: it can go nowhere                                              */
+    int64_t over_fall;          /* fall of the overload by leaving                                   */
+    int64_t leave_fall;         /* fall of the node's own cost by leaving                            */
+    const int64_t *demand;
+} pt_hand;
+
+static void pt_weigh(const pt_search *v, int32_t shard, pt_hand *p)
+{
+    const psc_cluster *c = v->c;
+
+    p->shard = shard;
+    p->from = v->now[shard];
+    p->demand = pt_demand(v, shard);
+    p->stuck = pt_pinned(c, shard) || (p->from == c->home[shard] && pt_spent(v->head, pt_move_cost(c, shard)));
+    p->over_fall = v->over[p->from] == 0 ? 0 : v->over[p->from] - pt_overload_without(v, p->from, p->demand);
+    p->leave_fall = v->cost[p->from] - pt_cost_without(v, p->from, p->demand);
+}
+
+/* Fall of the cost by going there but for what the target's own cost rises by; and that. */
+static int64_t pt_gain_bound(const pt_search *v, const pt_hand *p, int32_t to)
+{
+    return p->leave_fall - pt_terms(v, p->shard, p->from, to);
+}
+
+static int64_t pt_arrival(const pt_search *v, const pt_hand *p, int32_t to)
+{
+    return pt_cost_with(v, to, p->demand) - v->cost[to];
+}
+
+/* Keeps the target if it is better than the best so far, *gain. */
+static void pt_try(const pt_search *v, const pt_hand *p, int32_t to, int64_t *gain)
+{
+    int64_t x = pt_gain_bound(v, p, to);
+    int32_t resource;
+
+    if (v->c->balances == 0 && x < *gain) return;
+    x -= pt_arrival(v, p, to);
+    if (x < *gain || (x == *gain && v->target[p->shard] >= 0 && v->target[p->shard] < to)) return;
+    if (pt_block(v, p->shard, to, &resource) != PSC_BLOCK_NONE) return;
+    *gain = x;
+    v->target[p->shard] = to;
+}
+
+/* 1 if leaving can save nothing wherever it goes: most shards of a fleet that is well. */
+static int pt_hopeless(const pt_search *v, const pt_hand *p)
+{
+    if (p->stuck) return 1;
+    return v->c->balances == 0 && p->from == v->c->home[p->shard] && p->over_fall == 0 && p->leave_fall <= 0;
+}
+
+/* Finds the best target of a shard and what it gains. Gains are at least 1, or any if overload falls. */
+static void pt_look(const pt_search *v, int32_t shard)
+{
+    psc_plan *h = v->head;
+    const int32_t home = v->c->home[shard];
+    int64_t gain;
+    int32_t i, tried = 1;
+    pt_hand p;
+
+    pt_weigh(v, shard, &p);
+    gain = p.over_fall > 0 ? INT64_MIN : 1;
+    v->target[shard] = -1;
+    if (!pt_hopeless(v, &p)) {
+        tried = h->targets > 0 ? h->targets : v->c->nodes;
+        for (i = 0; i < tried; i++) pt_try(v, &p, h->targets > 0 ? v->order[i] : i, &gain);
+        if (h->targets > 0 && v->rank[home] >= h->targets) {
+            pt_try(v, &p, home, &gain);
+            tried++;
+        }
+    }
+    h->evaluations += tried;
+    v->seen[shard] = h->clock;
+    v->gain_over[shard] = v->target[shard] < 0 ? 0 : p.over_fall;
+    v->gain[shard] = v->target[shard] < 0 ? 0 : gain;
+}
+
+/* Shard of the node with the largest gain as last seen, the lower one of equals; -1: none has any. */
+static int32_t pt_front(const pt_search *v, int32_t node)
+{
+    int32_t s, best = -1;
+
+    for (s = v->first[node]; s >= 0; s = v->next[s]) {
+        if (v->target[s] < 0) continue;
+        if (best < 0 || v->gain_over[s] > v->gain_over[best]) { best = s; continue; }
+        if (v->gain_over[s] < v->gain_over[best] || v->gain[s] < v->gain[best]) continue;
+        if (v->gain[s] > v->gain[best] || s < best) best = s;
+    }
+    return best;
+}
+
+static void pt_start_round(const pt_search *v)
+{
+    int32_t n;
+
+    for (n = 0; n < v->c->nodes; n++) v->play[n] = PT_UNSEEN;
+    for (n = 0; n < v->leaves; n++) v->tree[v->leaves + n] = n < v->c->nodes ? n : -1;
+    for (n = v->leaves - 1; n > 0; n--) v->tree[n] = pt_winner(v, v->tree[2 * n], v->tree[2 * n + 1]);
+    v->head->clock_at_round = v->head->clock;
+    v->head->cursor = -1;
+}
+
+static void pt_start_descent(const pt_search *v)
+{
+    int32_t n;
+
+    v->head->phase = PT_DESCEND;
+    for (n = 0; n < v->c->nodes; n++) {
+        v->order[n] = n;
+        v->fill[n] = pt_fullness(v, n);
+    }
+    pt_sort(v->order, (size_t)v->c->nodes, v->fill);
+    for (n = 0; n < v->c->nodes; n++) v->rank[v->order[n]] = n;
+    pt_start_round(v);
+}
+
+/* The next shard of a node that is being scanned. No move is made meanwhile, so the list stands still. */
+static void pt_scan(const pt_search *v, int32_t node)
+{
+    psc_plan *h = v->head;
+
+    h->cursor = h->cursor < 0 ? v->first[node] : v->next[h->cursor];
+    if (h->cursor >= 0) pt_look(v, h->cursor);
+    else v->play[node] = PT_SEEN;
+}
+
+/* One turn: at most one look. 0: the descent is at its end. */
+static int pt_descend(const pt_search *v)
+{
+    psc_plan *h = v->head;
+    const int32_t node = v->tree[1];
+    int32_t s;
+
+    if (node < 0) {
+        if (h->clock == h->clock_at_round) return 0;
+        pt_start_round(v);
+        return 1;
+    }
+    if (v->play[node] == PT_UNSEEN) {
+        pt_scan(v, node);
+        return 1;
+    }
+    s = pt_front(v, node);
+    if (s < 0) {
+        v->play[node] = PT_OUT;
+        pt_replay(v, node);
+    } else if (v->seen[s] != h->clock) {
+        pt_look(v, s);
+    } else {
+        pt_move(v, s, v->target[s]);
+        v->target[s] = -1;
+        pt_keep(v);
+    }
+    return 1;
+}
+
+/* ==== Shift and swap ============================================================================ */
+
+/* Chosen on the public development instances of [1], as are the constants of the next two chapters. */
+#define PT_TRIES 512        /* tries between two rebuildings                                          */
+#define PT_HOMING 8         /* every so many-th try is a way home                                     */
+#define PT_WINDOW 16        /* a like partner is among the next 1/16 of the shards by size            */
+
+
+/* A number of 0..n-1, n >= 1. */
+static int32_t pt_pick(const pt_search *v, int32_t n)
+{
+    return (int32_t)(((psc__random(&v->head->random) >> 32) * (uint64_t)n) >> 32);
+}
+
+/* A rise of cost that the temperature lets pass. */
+static int64_t pt_leeway(const pt_search *v)
+{
+    return (int64_t)(v->head->heat * v->draw[psc__random(&v->head->random) % PT_DRAWS]);
+}
+
+static void pt_try_shift(const pt_search *v, int32_t shard, int32_t to)
+{
+    const psc_cluster *c = v->c;
+    const int32_t from = v->now[shard];
+    const int64_t *d = pt_demand(v, shard), leeway = pt_leeway(v);
+    int64_t rise;
+
+    v->head->evaluations++;
+    if (to == from || pt_closed(c, to) || !pt_has_room(v, shard, to)) return;
+    if (from == c->home[shard] && pt_spent(v->head, pt_move_cost(c, shard))) return;
+    rise = pt_cost_without(v, from, d) - v->cost[from] + pt_terms(v, shard, from, to);
+    if (c->balances == 0 && rise > leeway) return;
+    rise += pt_cost_with(v, to, d) - v->cost[to];
+    if (rise > leeway && v->over[from] == 0) return;
+    if (c->group && pt_tie_block(v, shard, to) != PSC_BLOCK_NONE) return;
+    pt_move(v, shard, to);
+    pt_keep(v);
+}
+
+/* 1 if the node of `out` has room for `in` once `out` has left; net is the demand of in less that of out. */
+static int pt_trades(const pt_search *v, int32_t in, int32_t out, const int64_t *net)
+{
+    const psc_cluster *c = v->c;
+    const int32_t node = v->now[out];
+    const int64_t *room = pt_room(v, node), *came = pt_demand(v, in), *left = pt_demand(v, out);
+    int32_t r;
+
+    if (!c->transient && v->head->overload_before == 0) return pt_fits(room, net, c->resources);
+    for (r = 0; r < c->resources; r++) {
+        int64_t more = net[r];
+        if (pt_transient(c, r)) {
+            if (node == c->home[in]) {
+                if (net[r] > 0 && net[r] > pt_free(v, node, r)) return 0;
+                more -= came[r];
+            }
+            if (node == c->home[out]) more += left[r];
+        }
+        if (more > room[r] && more > 0) return 0;
+    }
+    return 1;
+}
+
+/* 1 if both may go where the other is; b goes when a has gone. */
+static int pt_may_cross(const pt_search *v, int32_t a, int32_t b)
+{
+    const int32_t from = v->now[a], to = v->now[b];
+    int ok;
+
+    if (!v->c->group) return 1;
+    if (pt_tie_block(v, a, to) != PSC_BLOCK_NONE) return 0;
+    v->spot[v->seat[a]] = to;
+    ok = pt_tie_block(v, b, from) == PSC_BLOCK_NONE;
+    v->spot[v->seat[a]] = from;
+    return ok;
+}
+
+/* 1 if a swap would exceed a budget: of two shards that leave home, together. */
+static int pt_swap_spent(const pt_search *v, int32_t a, int32_t b)
+{
+    const psc_cluster *c = v->c;
+    const psc_plan *h = v->head;
+    const int a_leaves = v->now[a] == c->home[a], b_leaves = v->now[b] == c->home[b];
+
+    if (a_leaves && b_leaves) {
+        if (h->sum.moves + 2 > h->max_moves) return 1;
+        return pt_move_cost(c, a) > h->max_move_cost - h->sum.move_cost - pt_move_cost(c, b);
+    }
+    return (a_leaves && pt_spent(h, pt_move_cost(c, a))) || (b_leaves && pt_spent(h, pt_move_cost(c, b)));
+}
+
+static void pt_try_swap(const pt_search *v, int32_t a, int32_t b)
+{
+    const psc_cluster *c = v->c;
+    const int32_t x = v->now[a], y = v->now[b];
+    const int64_t *da = pt_demand(v, a), *db = pt_demand(v, b), leeway = pt_leeway(v);
+    int64_t net[PSC_MAX_RESOURCES], back[PSC_MAX_RESOURCES], rise;
+    int32_t r;
+
+    v->head->evaluations += 2;
+    if (x == y || pt_closed(c, x) || pt_closed(c, y)) return;
+    if (c->group && c->group[a] == c->group[b]) return;
+    for (r = 0; r < c->resources; r++) {
+        net[r] = da[r] - db[r];
+        back[r] = -net[r];
+    }
+    if (!pt_trades(v, a, b, net) || !pt_trades(v, b, a, back)) return;
+    rise = pt_cost_with(v, x, back) - v->cost[x] + pt_cost_with(v, y, net) - v->cost[y];
+    rise += pt_terms(v, a, x, y) + pt_terms(v, b, y, x);
+    if (rise > leeway || pt_swap_spent(v, a, b) || !pt_may_cross(v, a, b)) return;
+    pt_move(v, a, y);
+    pt_move(v, b, x);
+    pt_keep(v);
+}
+
+static void pt_try_some(const pt_search *v)
+{
+    psc_plan *h = v->head;
+    const int32_t window = h->loose / PT_WINDOW + 1;
+    const int cold = h->stage != PT_HEATED;
+    int32_t i;
+
+    for (i = 0; i < PT_TRIES; i++) {
+        const int32_t place = pt_pick(v, h->loose), kind = pt_pick(v, 4);
+        const int32_t other = kind == 3 ? (int32_t)(((int64_t)place + 1 + pt_pick(v, window)) % h->loose)
+                                        : pt_pick(v, h->loose);
+        if (cold && i % PT_HOMING == 0) pt_try_shift(v, v->loose[place], v->c->home[v->loose[place]]);
+        else if (kind < 2) pt_try_shift(v, v->loose[place], pt_pick(v, v->c->nodes));
+        else pt_try_swap(v, v->loose[place], v->loose[other]);
+    }
+}
+
+/* ==== Rebuilding ================================================================================ */
+
+#define PT_HOT 3            /* of so many nodes the hottest is rebuilt                                */
+#define PT_HOMES 3          /* once in so many times a home of one of its shards is rebuilt with it   */
+#define PT_NOISE 0.3        /* largest share that chance adds to a regret                             */
+#define PT_IMPOSSIBLE INT64_MAX
+
+
+/* Home of one of the shards of a node that have another; -1: there is none. */
+static int32_t pt_home_of_one(const pt_search *v, int32_t node)
+{
+    int32_t s, seen = 0, home = -1;
+
+    for (s = v->first[node]; s >= 0; s = v->next[s]) {
+        if (v->c->home[s] != node && pt_pick(v, ++seen) == 0) home = v->c->home[s];
+    }
+    return home;
+}
+
+/* Hot node first, then others, all different. */
+static void pt_choose_nodes(const pt_search *v, int32_t most)
+{
+    pt_rebuild *b = v->rebuild;
+    const int32_t n = v->c->nodes, want = n < most ? n : most;
+    int32_t i, k;
+
+    b->node[0] = pt_pick(v, n);
+    for (i = 1; i < PT_HOT; i++) {
+        k = pt_pick(v, n);
+        if (pt_hotter(v, k, b->node[0])) b->node[0] = k;
+    }
+    b->columns = 1;
+    if (v->head->stage != PT_HEATED && pt_pick(v, PT_HOMES) == 0) {
+        const int32_t home = pt_home_of_one(v, b->node[0]);
+        if (home >= 0 && want > 1) b->node[b->columns++] = home;
+    }
+    while (b->columns < want) {
+        const int32_t x = pt_pick(v, n);
+        for (k = 0; k < b->columns && b->node[k] != x; k++) { }
+        if (k == b->columns) b->node[b->columns++] = x;
+    }
+}
+
+/* Takes shards off a node, each as likely as any other, until there are `most` of them. */
+static void pt_lift(const pt_search *v, int32_t node, int32_t most)
+{
+    pt_rebuild *b = v->rebuild;
+    int32_t s = v->first[node], left = v->count[node], want = most < left ? most : left;
+
+    for (; want > 0; left--) {
+        const int32_t shard = s;
+        s = v->next[s];
+        if (pt_pick(v, left) >= want) continue;
+        want--;
+        if (pt_pinned(v->c, shard)) continue;
+        pt_unlink(v, shard);
+        v->lifted[shard] = 1;
+        pt_carry(v, shard, node, -1);
+        b->open[b->opens++] = b->rows;
+        b->shard[b->rows] = shard;
+        b->old[b->rows++] = node;
+    }
+}
+
+static int64_t *pt_row(const pt_search *v, int32_t i) { return v->matrix + (size_t)i * PT_NEAR; }
+
+/* Rise of the cost by placing row i in column j, whatever the ties are. */
+static int64_t pt_price(const pt_search *v, int32_t i, int32_t j)
+{
+    const pt_rebuild *b = v->rebuild;
+    const psc_cluster *c = v->c;
+    const int32_t shard = b->shard[i], to = b->node[j], home = c->home[shard];
+    int64_t rise;
+
+    v->head->evaluations++;
+    if (!pt_has_room(v, shard, to)) return PT_IMPOSSIBLE;
+    rise = pt_cost_with(v, to, pt_demand(v, shard)) - v->cost[to];
+    if (to == home) return rise + b->homeward[i];
+    return rise + b->away[i] + c->weight_distance * pt_distance(c, home, to);
+}
+
+/* Marks where the others of the group of row i are; node_mark also of closed nodes is not needed: they are few. */
+static int pt_mark_row(const pt_search *v, int32_t i)
+{
+    pt_rebuild *b = v->rebuild;
+    const psc_cluster *c = v->c;
+    const int32_t shard = b->shard[i], group = c->group[shard], domain = pt_domain(c, b->old[i]);
+    int32_t k, in_old = 0;
+
+    b->mark += 2;
+    for (k = v->ties.from[group]; k < v->ties.from[group + 1]; k++) {
+        const int32_t n = v->spot[k];
+        if (!v->lifted[v->ties.member[k]]) v->node_mark[n] = b->mark;
+        v->domain_mark[pt_domain(c, n)] = b->mark;
+        in_old += pt_domain(c, n) == domain;
+    }
+    return in_old == 1 && v->domains[group] <= (c->spread ? c->spread[group] : 1);
+}
+
+/* The same answer as pt_tie_block, for many targets of one row. zone_mark is the mark, or 1 more where it may go. */
+static int pt_row_blocked(const pt_search *v, int32_t i, int32_t to, int tight)
+{
+    const pt_rebuild *b = v->rebuild;
+    const psc_cluster *c = v->c;
+    const int32_t shard = b->shard[i], group = c->group[shard], from = b->old[i];
+    const int32_t zone = pt_zone(c, to), domain = pt_domain(c, to), old_zone = pt_zone(c, from);
+    int32_t k, in_zone = 0;
+
+    if (v->node_mark[to] == b->mark) return 1;
+    if (tight && domain != pt_domain(c, from) && v->domain_mark[domain] == b->mark) return 1;
+    if (zone == old_zone || !c->depend_from) return 0;
+    if (v->zone_mark[zone] >= b->mark) return v->zone_mark[zone] == b->mark;
+    for (k = v->ties.from[group]; k < v->ties.from[group + 1]; k++) in_zone += pt_zone(c, v->spot[k]) == old_zone;
+    v->zone_mark[zone] = b->mark + !pt_tears(v, group, old_zone, zone, in_zone == 1);
+    return v->zone_mark[zone] == b->mark;
+}
+
+/* The two cheapest columns of a row. */
+static void pt_rank_row(const pt_search *v, int32_t i)
+{
+    pt_rebuild *b = v->rebuild;
+    const int64_t *row = pt_row(v, i);
+    int64_t low = PT_IMPOSSIBLE, next = PT_IMPOSSIBLE;
+    int32_t j;
+
+    b->best[i] = b->second[i] = -1;
+    for (j = 0; j < b->columns; j++) {
+        if (row[j] >= next) continue;
+        if (row[j] < low) {
+            next = low;
+            b->second[i] = b->best[i];
+            low = row[j];
+            b->best[i] = j;
+        } else {
+            next = row[j];
+            b->second[i] = j;
+        }
+    }
+}
+
+static void pt_price_row(const pt_search *v, int32_t i)
+{
+    pt_rebuild *b = v->rebuild;
+    const psc_cluster *c = v->c;
+    const int32_t shard = b->shard[i], from = b->old[i], home = c->home[shard];
+    const int stays = from == home && pt_spent(v->head, pt_move_cost(c, shard));
+    const int tight = c->group ? pt_mark_row(v, i) : 0;
+    const int64_t now = c->weight_distance * pt_far(c, home, from);
+    const int64_t price = c->weight_move * pt_move_cost(c, shard), most = v->head->sum.most;
+    int32_t j;
+
+    b->away[i] = -now;
+    b->homeward[i] = -now;
+    if (from == home) b->away[i] += price + c->weight_group * (pt_most_after(v, pt_group(c, shard), 1) - most);
+    else b->homeward[i] += c->weight_group * (pt_most_after(v, pt_group(c, shard), -1) - most) - price;
+    for (j = 0; j < b->columns; j++) {
+        const int32_t to = b->node[j];
+        int64_t *cell = &pt_row(v, i)[j];
+        *cell = PT_IMPOSSIBLE;
+        if (to != from && (stays || pt_closed(c, to))) continue;
+        *cell = pt_price(v, i, j);
+        if (*cell != PT_IMPOSSIBLE && c->group && pt_row_blocked(v, i, to, tight)) *cell = PT_IMPOSSIBLE;
+    }
+    pt_rank_row(v, i);
+}
+
+/* Column j has got row k: those of the rows still open. */
+static void pt_price_column(const pt_search *v, int32_t j, int32_t k)
+{
+    pt_rebuild *b = v->rebuild;
+    const int32_t group = pt_group(v->c, b->shard[k]);
+    int32_t x;
+
+    for (x = 0; x < b->opens; x++) {
+        const int32_t i = b->open[x];
+        int64_t *row = pt_row(v, i);
+        if (row[j] == PT_IMPOSSIBLE) continue;
+        row[j] = group >= 0 && v->c->group[b->shard[i]] == group ? PT_IMPOSSIBLE : pt_price(v, i, j);
+        if (j == b->best[i] || j == b->second[i] || b->second[i] < 0 || row[j] < row[b->second[i]]) pt_rank_row(v, i);
+    }
+}
+
+static int pt_depends_on(const psc_cluster *c, int32_t group, int32_t needed)
+{
+    int32_t i;
+
+    for (i = c->depend_from[group]; i < c->depend_from[group + 1]; i++) if (c->depend[i] == needed) return 1;
+    return 0;
+}
+
+/* Row k has gone to another zone: where the open rows of groups tied to its own may go has changed. */
+static void pt_price_tied(const pt_search *v, int32_t k)
+{
+    const pt_rebuild *b = v->rebuild;
+    const psc_cluster *c = v->c;
+    const int32_t group = pt_group(c, b->shard[k]);
+    int32_t x;
+
+    if (group < 0 || !c->depend_from || pt_zone(c, b->old[k]) == pt_zone(c, v->now[b->shard[k]])) return;
+    if (c->depend_from[group] == c->depend_from[group + 1] && v->ties.back_from[group] == v->ties.back_from[group + 1]) return;
+    for (x = 0; x < b->opens; x++) {
+        const int32_t other = c->group[b->shard[b->open[x]]];
+        if (pt_depends_on(c, other, group) || pt_depends_on(c, group, other)) pt_price_row(v, b->open[x]);
+    }
+}
+
+/* Place in `open` of the row with the largest regret: what it would cost to be placed second best; one with a single
+ * column left comes first. -1: one has none. */
+static int32_t pt_next_row(const pt_search *v)
+{
+    const pt_rebuild *b = v->rebuild;
+    double most = -1.0;
+    int32_t x, best = 0;
+
+    for (x = 0; x < b->opens; x++) {
+        const int32_t i = b->open[x];
+        const int64_t *row = pt_row(v, i);
+        double regret;
+        if (b->best[i] < 0) return -1;
+        if (b->second[i] < 0) return x;
+        regret = (double)(row[b->second[i]] - row[b->best[i]]) * (1.0 + PT_NOISE * psc__uniform(&v->head->random));
+        if (regret > most) {
+            most = regret;
+            best = x;
+        }
+    }
+    return best;
+}
+
+static void pt_place(const pt_search *v, int32_t shard, int32_t to)
+{
+    pt_relocate(v, shard, to);
+    pt_link(v, shard);
+    v->lifted[shard] = 0;
+    pt_carry(v, shard, to, 1);
+}
+
+/* 1 if row i may go to column j and the price is still right; others of its group may have been placed meanwhile. */
+static int pt_holds(const pt_search *v, int32_t i, int32_t j)
+{
+    const pt_rebuild *b = v->rebuild;
+    const int32_t shard = b->shard[i], to = b->node[j];
+
+    if (v->c->group && pt_tie_block(v, shard, to) != PSC_BLOCK_NONE) return 0;
+    return to == b->old[i] || b->old[i] != v->c->home[shard] || !pt_spent(v->head, pt_move_cost(v->c, shard));
+}
+
+/* Places all rows; 0 if one has nowhere to go or the cost is above the limit. */
+static int pt_place_all(const pt_search *v, int64_t limit)
+{
+    pt_rebuild *b = v->rebuild;
+    int32_t i;
+
+    for (i = 0; i < b->rows; i++) pt_price_row(v, i);
+    while (b->opens > 0) {
+        const int32_t x = pt_next_row(v);
+        int32_t j;
+        if (x < 0) return 0;
+        i = b->open[x];
+        j = b->best[i];
+        if (!pt_holds(v, i, j)) {
+            pt_row(v, i)[j] = PT_IMPOSSIBLE;
+            pt_rank_row(v, i);
+            continue;
+        }
+        b->open[x] = b->open[--b->opens];
+        b->placed[b->places++] = i;
+        pt_place(v, b->shard[i], b->node[j]);
+        if (v->c->balances == 0 && pt_total_cost(v->c, &v->head->sum) > limit) return 0;
+        pt_price_column(v, j, i);
+        pt_price_tied(v, i);
+    }
+    return pt_total_cost(v->c, &v->head->sum) <= limit;
+}
+
+static void pt_take_back(const pt_search *v)
+{
+    const pt_rebuild *b = v->rebuild;
+    int32_t i;
+
+    for (i = 0; i < b->places; i++) {
+        const int32_t shard = b->shard[b->placed[i]];
+        pt_unlink(v, shard);
+        pt_carry(v, shard, v->now[shard], -1);
+        v->lifted[shard] = 1;
+    }
+    for (i = b->rows; i-- > 0;) pt_place(v, b->shard[i], b->old[i]);
+}
+
+static void pt_rebuild_some(const pt_search *v)
+{
+    const int64_t limit = pt_total_cost(v->c, &v->head->sum) + pt_leeway(v);
+    pt_rebuild *b = v->rebuild;
+    const int32_t least = v->head->stage == PT_HEATED ? 16 : 8;
+    const int32_t most = least << pt_pick(v, 3), near = 2 * least << pt_pick(v, 2);
+    int32_t i, k = 2 + pt_pick(v, 4);
+
+    pt_choose_nodes(v, near);
+    if (k > b->columns) k = b->columns;
+    b->rows = b->opens = b->places = 0;
+    for (i = 0; i < k; i++) pt_lift(v, b->node[i], most / k);
+    if (pt_place_all(v, limit)) pt_keep(v);
+    else pt_take_back(v);
+}
+
+/* ==== Search ==================================================================================== */
+
+/* Temperatures: hot ones are in costs of a mean shard, all of it above soft; cold ones in prices of a mean move.
+ * Ends are where nothing moves any more but at equal cost. */
+#define PT_HOTTEST 0.25
+#define PT_HOT_LOG 6.5      /* natural logarithm of first to last temperature                         */
+#define PT_COLDEST 5.0
+#define PT_COLD_LOG 4.0
+#define PT_FIRST 0.125      /* share of the horizon of the first, cold stage                          */
+#define PT_LAST 0.9375      /* where the last, cold stage begins                                      */
+#define PT_NEAR_BOUND 1e-6  /* of the cost of all shards above soft: nothing is left for a hot stage  */
+
+static double pt_progress(const psc_plan *h)
+{
+    return (double)(h->evaluations - h->anneal_from) / (double)h->horizon;
+}
+
+static void pt_restore(const pt_search *v)
+{
+    psc_plan *h = v->head;
+    int32_t i;
+
+    for (i = 0; i < h->stale; i++) {
+        const int32_t s = v->stale[i];
+        if (v->now[s] != v->best[s]) pt_move(v, s, v->best[s]);
+        v->is_stale[s] = 0;
+    }
+    h->stale = 0;
+}
+
+/* The next stage begins with the best so far. 0: there is none. */
+static int pt_next_stage(const pt_search *v, double x)
+{
+    psc_plan *h = v->head;
+    const double gap = (double)(pt_total_cost(v->c, &h->best) - h->bound);
+
+    pt_restore(v);
+    if (h->stage == PT_TAIL) return 0;
+    h->stage = h->stage == PT_COLD && gap > PT_NEAR_BOUND * h->unit * v->c->shards ? PT_HEATED : PT_TAIL;
+    h->stage_from = x;
+    return 1;
+}
+
+/* A batch of tries and a rebuilding. 0: the annealing is over. */
+static int pt_anneal(const pt_search *v)
+{
+    psc_plan *h = v->head;
+    const double end = h->stage == PT_COLD ? PT_FIRST : h->stage == PT_HEATED ? PT_LAST : 1.0;
+    const double x = pt_progress(h), y = (x - h->stage_from) / (end - h->stage_from);
+
+    if (h->loose == 0) return 0;
+    if (x >= end) return pt_next_stage(v, x);
+    h->heat = h->stage == PT_HEATED ? PT_HOTTEST * h->unit * psc__exp(-PT_HOT_LOG * y)
+                                    : PT_COLDEST * h->price * psc__exp(-PT_COLD_LOG * y);
+    pt_try_some(v);
+    pt_rebuild_some(v);
+    return 1;
+}
+
+/* The next shard goes home if that costs nothing. 0: all have been asked. */
+static int pt_undo(const pt_search *v)
+{
+    psc_plan *h = v->head;
+    int32_t resource;
+    pt_hand p;
+
+    if (++h->cursor >= v->c->shards) return 0;
+    h->evaluations++;
+    pt_weigh(v, h->cursor, &p);
+    if (pt_block(v, h->cursor, v->c->home[h->cursor], &resource) != PSC_BLOCK_NONE) return 1;
+    if (pt_gain_bound(v, &p, v->c->home[h->cursor]) < pt_arrival(v, &p, v->c->home[h->cursor])) return 1;
+    pt_move(v, h->cursor, v->c->home[h->cursor]);
+    return 1;
+}
+
+static void pt_start_undo(const pt_search *v)
+{
+    psc_plan *h = v->head;
+
+    h->phase = PT_UNDO;
+    h->cursor = -1;
+    h->clock_at_round = h->clock;
+}
+
+static void pt_turn(const pt_search *v)
+{
+    psc_plan *h = v->head;
+
+    switch (h->phase) {
+    case PT_DESCEND:
+        if (pt_descend(v)) break;
+        if (h->horizon > 0 && !h->annealed) {
+            h->phase = PT_ANNEAL;
+            h->anneal_from = h->evaluations;
+        } else {
+            pt_start_undo(v);
+        }
+        break;
+    case PT_ANNEAL:
+        if (pt_anneal(v)) break;
+        h->annealed = 1;
+        pt_start_undo(v);
+        break;
+    default:
+        if (h->sum.moves > 0 && pt_undo(v)) break;
+        pt_keep_now(v);
+        if (h->clock == h->clock_at_round) h->phase = PT_END;
+        else pt_start_descent(v);
+    }
+}
+
+/* ==== Plan ====================================================================================== */
+
+void psc_plan_default(psc_plan_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->max_moves = INT64_MAX;
+    config->max_move_cost = INT64_MAX;
+}
+
+static psc_status pt_config(const psc_plan_config *config)
+{
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    if (config->targets < 0 || config->max_moves < 0 || config->max_move_cost < 0) return PSC_ERR_RANGE;
+    if (config->horizon < 0) return PSC_ERR_RANGE;
+    return PSC_OK;
+}
+
+size_t psc_plan_size(const psc_cluster *cluster, const psc_plan_config *config)
+{
+    pt_search v;
+
+    if (pt_shape(cluster) != PSC_OK || pt_config(config) != PSC_OK) return 0;
+    return pt_lay_search(cluster, NULL, &v);
+}
+
+static void pt_init_head(psc_plan *h, const psc_cluster *c, const psc_plan_config *config)
+{
+    memset(h, 0, sizeof *h);
+    h->mark = PT_MARK;
+    h->resources = c->resources;
+    h->nodes = c->nodes;
+    h->shards = c->shards;
+    h->groups = c->groups;
+    h->balances = c->balances;
+    h->places = c->places;
+    h->depends = (int64_t)pt_depends(c);
+    h->max_moves = config->max_moves;
+    h->max_move_cost = config->max_move_cost;
+    h->targets = config->targets < c->nodes ? config->targets : 0;
+    h->horizon = config->horizon;
+    h->random = config->seed;
+}
+
+static void pt_init_nodes(const pt_search *v)
+{
+    const psc_cluster *c = v->c;
+    int32_t n, r;
+
+    for (r = 0; r < c->resources; r++) v->weight[r] = pt_weight(c, r);
+    for (n = 0; n < c->nodes; n++) {
+        int64_t *room = pt_room(v, n), *slack = pt_slack(v, n), *tilt = pt_tilt(v, n);
+        for (r = 0; r < c->resources; r++) {
+            room[r] = c->capacity[pt_cell(c, n) + (size_t)r];
+            slack[r] = c->soft ? c->soft[pt_cell(c, n) + (size_t)r] : room[r];
+        }
+        for (r = 0; r < c->balances; r++) tilt[r] = pt_twist(&c->balance[r], room);
+        v->first[n] = -1;
+        v->count[n] = 0;
+        v->cost[n] = v->balance[n] = v->over[n] = 0;
+        v->node_mark[n] = v->domain_mark[n] = v->zone_mark[n] = 0;
+    }
+}
+
+static void pt_init_groups(const pt_search *v)
+{
+    const psc_cluster *c = v->c;
+    int32_t i, k, g;
+
+    pt_init_ties(c, &v->ties);
+    memset(v->groups_with, 0, ((size_t)c->shards + 1) * sizeof *v->groups_with);
+    v->groups_with[0] = c->groups;
+    for (g = 0; g < c->groups; g++) {
+        v->moved[g] = v->domains[g] = 0;
+        for (i = v->ties.from[g]; i < v->ties.from[g + 1]; i++) {
+            const int32_t s = v->ties.member[i];
+            v->seat[s] = i;
+            v->spot[i] = c->home[s];
+            for (k = v->ties.from[g]; k < i; k++) if (pt_domain(c, v->spot[k]) == pt_domain(c, c->home[s])) break;
+            v->domains[g] += k == i;
+        }
+    }
+}
+
+static void pt_init_shards(const pt_search *v)
+{
+    const psc_cluster *c = v->c;
+    int32_t s, n, r;
+
+    for (s = c->shards - 1; s >= 0; s--) {
+        const int64_t *d = pt_demand(v, s);
+        int64_t *room = pt_room(v, c->home[s]), *slack = pt_slack(v, c->home[s]), *tilt = pt_tilt(v, c->home[s]);
+        for (r = 0; r < c->resources; r++) {
+            room[r] -= d[r];
+            slack[r] -= d[r];
+        }
+        for (r = 0; r < c->balances; r++) tilt[r] -= pt_twist(&c->balance[r], d);
+        v->now[s] = v->best[s] = c->home[s];
+        pt_link(v, s);
+        v->target[s] = -1;
+        v->gain_over[s] = v->gain[s] = 0;
+        v->seen[s] = -1;
+        v->is_stale[s] = v->lifted[s] = 0;
+    }
+    for (n = 0; n < c->nodes; n++) {
+        v->over[n] = pt_overload_without(v, n, NULL);
+        v->head->sum.overload += v->over[n];
+    }
+}
+
+/* Load and balance of the fleet as a single node: sums of max(0, x) are at least max(0, sum of x). */
+static int64_t pt_bound(const psc_cluster *c)
+{
+    const int64_t *soft = c->soft ? c->soft : c->capacity;
+    int64_t use[PSC_MAX_RESOURCES], free[PSC_MAX_RESOURCES], sum = 0;
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) {
+        const int64_t room = pt_total(c, soft, c->nodes, r);
+        use[r] = pt_total(c, c->demand, c->shards, r);
+        free[r] = pt_total(c, c->capacity, c->nodes, r) - use[r];
+        if (use[r] > room && room >= 0) sum += pt_weight(c, r) * (use[r] - room);
+    }
+    for (r = 0; r < c->balances; r++) {
+        const int64_t x = pt_twist(&c->balance[r], free);
+        if (x > 0) sum += c->balance[r].weight * x;
+    }
+    return sum;
+}
+
+/* Shards that may move, by size, and the units of temperature. */
+static void pt_init_annealing(const pt_search *v)
+{
+    const psc_cluster *c = v->c;
+    psc_plan *h = v->head;
+    double total[PSC_MAX_RESOURCES], unit = 0.0;
+    int32_t s, r, i;
+
+    for (r = 0; r < c->resources; r++) {
+        total[r] = (double)pt_total(c, c->demand, c->shards, r);
+        unit += total[r] * (double)v->weight[r];
+        if (total[r] < 1.0) total[r] = 1.0;
+    }
+    for (s = 0; s < c->shards; s++) {
+        double size = 0.0;
+        for (r = 0; r < c->resources; r++) size += (double)pt_demand(v, s)[r] / total[r];
+        v->gain[s] = (int64_t)(size * 1e15);
+        if (!pt_pinned(c, s)) v->loose[h->loose++] = s;
+        h->price += (double)c->weight_move * (double)pt_move_cost(c, s) / (double)c->shards;
+    }
+    pt_sort(v->loose, (size_t)h->loose, v->gain);
+    for (s = 0; s < c->shards; s++) v->gain[s] = 0;
+    for (i = 0; i < PT_DRAWS; i++) v->draw[i] = -psc__log(((double)i + 0.5) / PT_DRAWS);
+    h->unit = unit / (double)(c->shards > 0 ? c->shards : 1);
+    if (h->price < 1.0) h->price = 1.0;
+}
+
+psc_status psc_plan_init(psc_plan *plan, size_t bytes, const psc_cluster *cluster, const psc_plan_config *config)
+{
+    pt_search v;
+    psc_status status = pt_shape(cluster);
+    int32_t n;
+
+    if (status == PSC_OK) status = pt_config(config);
+    if (status != PSC_OK) return status;
+    status = psc__block(plan, bytes, psc_plan_size(cluster, config));
+    if (status != PSC_OK) return status;
+    (void)pt_lay_search(cluster, (unsigned char *)plan, &v);
+    pt_init_head(plan, cluster, config);
+    v.rebuild->mark = 0;
+    pt_init_nodes(&v);
+    pt_init_groups(&v);
+    pt_init_shards(&v);
+    plan->phase = PT_ANNEAL;
+    for (n = 0; n < cluster->nodes; n++) pt_refresh(&v, n);
+    plan->best = plan->sum;
+    plan->bound = pt_bound(cluster);
+    plan->cost_before = plan->sum.node_cost;
+    plan->overload_before = plan->sum.overload;
+    if (plan->horizon > 0) pt_init_annealing(&v);
+    pt_start_descent(&v);
+    return PSC_OK;
+}
+
+psc_status psc_plan_step(psc_plan *plan, const psc_cluster *cluster, int64_t evaluations)
+{
+    pt_search v;
+    const psc_status status = pt_search_of(plan, cluster, &v);
+
+    if (status != PSC_OK) return status;
+    if (evaluations < 1) return PSC_ERR_RANGE;
+    plan->allowed = plan->allowed > INT64_MAX - evaluations ? INT64_MAX : plan->allowed + evaluations;
+    while (plan->phase != PT_END && plan->evaluations < plan->allowed) pt_turn(&v);
+    return plan->phase == PT_END ? PSC_OK : PSC_MORE;
+}
+
+psc_status psc_plan_aim(psc_plan *plan, const psc_cluster *cluster, int64_t horizon)
+{
+    pt_search v;
+    const psc_status status = pt_search_of(plan, cluster, &v);
+
+    if (status != PSC_OK) return status;
+    if (horizon < 1 || plan->horizon == 0) return PSC_ERR_RANGE;
+    plan->horizon = horizon;
+    return PSC_OK;
+}
+
+static void pt_info(const pt_search *v, psc_plan_info *info)
+{
+    const psc_plan *h = v->head;
+    const pt_sums *best = &h->best;
+
+    memset(info, 0, sizeof *info);
+    info->cost = pt_total_cost(v->c, best);
+    info->load = best->node_cost - best->balance;
+    info->balance = best->balance;
+    info->move = v->c->weight_move * best->move_cost;
+    info->group = v->c->weight_group * best->most;
+    info->distance = v->c->weight_distance * best->distance;
+    info->cost_before = h->cost_before;
+    info->bound = h->bound;
+    info->overload = best->overload;
+    info->overload_before = h->overload_before;
+    info->moves = best->moves;
+    info->evaluations = h->evaluations;
+    info->done = h->phase == PT_END;
+}
+
+psc_status psc_plan_best(psc_plan *plan, const psc_cluster *cluster, int32_t *assignment, psc_plan_info *info)
+{
+    pt_search v;
+    const psc_status status = pt_search_of(plan, cluster, &v);
+
+    if (status != PSC_OK) return status;
+    if (assignment && cluster->shards > 0) memcpy(assignment, v.best, (size_t)cluster->shards * sizeof *assignment);
+    if (info) pt_info(&v, info);
+    return PSC_OK;
+}
+
+/* ==== Reasons =================================================================================== */
+
+const char *psc_block_text(int32_t block)
+{
+    switch (block) {
+    case PSC_BLOCK_NONE: return "allowed";
+    case PSC_BLOCK_HERE: return "it is there already";
+    case PSC_BLOCK_PINNED: return "the shard is pinned";
+    case PSC_BLOCK_CLOSED: return "the node takes no shard";
+    case PSC_BLOCK_BUDGET: return "the budget of moves is used";
+    case PSC_BLOCK_CAPACITY: return "not enough capacity";
+    case PSC_BLOCK_TRANSIENT: return "not enough capacity for both copies";
+    case PSC_BLOCK_CONFLICT: return "a shard of its group is there";
+    case PSC_BLOCK_SPREAD: return "its group would touch too few domains";
+    case PSC_BLOCK_DEPENDENCY: return "a dependency would not be near";
+    case PSC_BLOCK_NO_GAIN: return "it would cost more than it saves";
+    case PSC_BLOCK_BUSY: return "too many moves at once";
+    default: return "unknown block";
+    }
+}
+
+/* How near a target is to being taken: the order of the tests, and allowed beyond all of them. */
+static int32_t pt_nearness(int32_t block) { return block == PSC_BLOCK_NONE ? PSC_BLOCK_COUNT : block; }
+
+/* One target into the refusal; over_fall is the same for all, so cost alone ranks them. */
+static void pt_note_target(const pt_search *v, const pt_hand *p, int32_t to, psc_refusal *out)
+{
+    int64_t gain = 0;
+    int32_t resource = -1, block = pt_block(v, p->shard, to, &resource);
+
+    if (block == PSC_BLOCK_NONE) {
+        gain = pt_gain_bound(v, p, to) - pt_arrival(v, p, to);
+        if (p->over_fall <= 0 && gain <= 0) block = PSC_BLOCK_NO_GAIN;
+    }
+    out->count[block]++;
+    if (block == PSC_BLOCK_HERE) return;
+    if (out->node >= 0) {
+        if (pt_nearness(block) < pt_nearness(out->block)) return;
+        if (block == out->block && gain <= out->gain) return;
+    }
+    out->block = block;
+    out->node = to;
+    out->resource = resource;
+    out->gain = gain;
+}
+
+psc_status psc_plan_explain(psc_plan *plan, const psc_cluster *cluster, int32_t shard, psc_refusal *refusal)
+{
+    pt_search v;
+    pt_hand p;
+    const psc_status status = pt_search_of(plan, cluster, &v);
+    int32_t n;
+
+    if (status != PSC_OK) return status;
+    if (!refusal) return PSC_ERR_NULL;
+    if (shard < 0 || shard >= cluster->shards) return PSC_ERR_RANGE;
+    memset(refusal, 0, sizeof *refusal);
+    refusal->block = PSC_BLOCK_HERE;
+    refusal->node = -1;
+    refusal->resource = -1;
+    pt_weigh(&v, shard, &p);
+    for (n = 0; n < cluster->nodes; n++) pt_note_target(&v, &p, n, refusal);
+    return PSC_OK;
+}
+
+/* ==== Order of moves ============================================================================ */
+
+/* A plan that is being carried out. Between waves `at` is where every shard is; during a wave it is where the
+ * wave found it, and the shards in flight are on their way to `to`: where the plan wants them, or a parking place. */
+typedef struct pt_run {
+    const psc_cluster *c;
+    const psc_waves_config *config;
+    const int32_t *want;
+    psc_move *order;                /* the result, as far as it is written                            */
+    pt_ties  ties;
+    int64_t *settled;               /* [N * R] demand of the shards by `at`                           */
+    int64_t *counted;               /* [N * R] and of all copies: arriving, or left and transient     */
+    int64_t *size;                  /* [S] minus the share of the target that the shard takes         */
+    int64_t *domain_mark;           /* [N]                                                            */
+    int32_t *at, *to, *pending;     /* [S] where each shard is and goes; moves not begun, in the order to try */
+    int32_t *flying;                /* [S] 1: its move is of this wave                                */
+    int32_t *parked;                /* [S] 1: it has been parked                                      */
+    int32_t *block, *resource;      /* [S] why its move has not begun                                 */
+    int32_t *touches;               /* [N] moves of this wave that touch the node                     */
+    int32_t *coming, *behind;       /* [N], [S] shards that the plan wants on each node, linked; -1: end */
+    int32_t *group_flies;           /* [G] 1: a shard of the group is in flight                       */
+    int32_t *begun;                 /* [S] shards of this wave                                        */
+    int64_t *ahead;                 /* [N * R] counted, if the moves that follow a parking were made  */
+    int32_t *follows, *chain;       /* [S] 1: it is one of them; those that follow the last           */
+    int64_t  mark, copied;          /* copied: bytes of this wave                                     */
+    int32_t  left, flights;         /* moves not begun; moves of this wave                            */
+    int32_t  waves, ended;          /* waves and moves that have ended                                */
+    int32_t  parks, parks_most;     /* of those, to parking places; and how many may be               */
+} pt_run;
+
+static size_t pt_lay_run(const psc_cluster *c, unsigned char *base, pt_run *run)
+{
+    const size_t n = (size_t)c->nodes, s = (size_t)c->shards, cells = pt_cell(c, c->nodes);
+    pt_layout lay;
+
+    lay.base = base;
+    lay.total = 0;
+    lay.ok = 1;
+    run->settled = pt_take_wide(&lay, cells);
+    run->counted = pt_take_wide(&lay, cells);
+    run->ahead = pt_take_wide(&lay, cells);
+    run->size = pt_take_wide(&lay, s);
+    run->domain_mark = pt_take_wide(&lay, n);
+    run->at = pt_take_index(&lay, s);
+    run->to = pt_take_index(&lay, s);
+    run->pending = pt_take_index(&lay, s);
+    run->flying = pt_take_index(&lay, s);
+    run->parked = pt_take_index(&lay, s);
+    run->block = pt_take_index(&lay, s);
+    run->resource = pt_take_index(&lay, s);
+    run->begun = pt_take_index(&lay, s);
+    run->behind = pt_take_index(&lay, s);
+    run->follows = pt_take_index(&lay, s);
+    run->chain = pt_take_index(&lay, s);
+    run->touches = pt_take_index(&lay, n);
+    run->coming = pt_take_index(&lay, n);
+    run->group_flies = pt_take_index(&lay, (size_t)c->groups);
+    pt_lay_ties(&lay, c, &run->ties);
+    return lay.ok ? lay.total : 0;
+}
+
+/* Share of its target that a shard takes, of the resource where it is largest, in millionths. */
+static int64_t pt_size_there(const psc_cluster *c, int32_t shard, int32_t to)
+{
+    const int64_t *d = c->demand + pt_cell(c, shard), *capacity = c->capacity + pt_cell(c, to);
+    int64_t most = 0;
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) {
+        const int64_t parts = pt_parts(d[r], capacity[r]);
+        if (parts > most) most = parts;
+    }
+    return most;
+}
+
+static void pt_init_run(pt_run *run)
+{
+    const psc_cluster *c = run->c;
+    int32_t s, n;
+
+    pt_fill_use(c, c->home, run->settled);
+    memcpy(run->counted, run->settled, pt_cell(c, c->nodes) * sizeof *run->counted);
+    memset(run->domain_mark, 0, (size_t)c->nodes * sizeof *run->domain_mark);
+    memset(run->touches, 0, (size_t)c->nodes * sizeof *run->touches);
+    if (c->groups > 0) memset(run->group_flies, 0, (size_t)c->groups * sizeof *run->group_flies);
+    run->mark = 0;
+    run->left = run->flights = run->waves = run->ended = run->parks = 0;
+    for (n = 0; n < c->nodes; n++) run->coming[n] = -1;
+    for (s = 0; s < c->shards; s++) {
+        run->at[s] = c->home[s];
+        run->to[s] = run->want[s];
+        run->flying[s] = run->parked[s] = 0;
+        run->block[s] = PSC_BLOCK_NONE;
+        run->resource[s] = -1;
+        run->size[s] = -pt_size_there(c, s, run->want[s]);
+        if (run->want[s] == c->home[s]) continue;
+        run->pending[run->left++] = s;
+        run->behind[s] = run->coming[run->want[s]];
+        run->coming[run->want[s]] = s;
+    }
+    pt_sort(run->pending, (size_t)run->left, run->size);
+    pt_init_ties(c, &run->ties);
+}
+
+/* Overload of a node that holds so much. */
+static int64_t pt_overload(const psc_cluster *c, int32_t n, const int64_t *use)
+{
+    const int64_t *capacity = c->capacity + pt_cell(c, n);
+    int64_t sum = 0;
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) if (use[r] > capacity[r]) sum += pt_parts(use[r] - capacity[r], capacity[r]);
+    return sum;
+}
+
+/* What the copies on a node leave no room for. Lack of room for one copy of each shard is a lack of capacity. */
+static int32_t pt_run_room(pt_run *run, int32_t shard, int32_t to)
+{
+    const psc_cluster *c = run->c;
+    const int64_t *d = c->demand + pt_cell(c, shard), *capacity = c->capacity + pt_cell(c, to);
+    const int64_t *settled = run->settled + pt_cell(c, to), *counted = run->counted + pt_cell(c, to);
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) {
+        if (d[r] == 0 || counted[r] + d[r] <= capacity[r]) continue;
+        run->resource[shard] = r;
+        return settled[r] + d[r] > capacity[r] ? PSC_BLOCK_CAPACITY : PSC_BLOCK_TRANSIENT;
+    }
+    return PSC_BLOCK_NONE;
+}
+
+/* Conflict and spread: the others of the group stand still, since none of them is in flight. */
+static int32_t pt_run_group(pt_run *run, int32_t shard, int32_t to)
+{
+    const psc_cluster *c = run->c;
+    const int32_t group = c->group[shard], spread = c->spread ? c->spread[group] : 1;
+    const int32_t *members = run->ties.member;
+    int32_t i, kept = 0, before, after;
+
+    run->mark++;
+    for (i = run->ties.from[group]; i < run->ties.from[group + 1]; i++) {
+        const int32_t n = run->at[members[i]], domain = pt_domain(c, n);
+        if (members[i] == shard) continue;
+        if (n == to) return PSC_BLOCK_CONFLICT;
+        if (run->domain_mark[domain] != run->mark) kept++;
+        run->domain_mark[domain] = run->mark;
+    }
+    before = kept + (run->domain_mark[pt_domain(c, run->at[shard])] != run->mark);
+    after = kept + (run->domain_mark[pt_domain(c, to)] != run->mark);
+    return after < spread && after < before ? PSC_BLOCK_SPREAD : PSC_BLOCK_NONE;
+}
+
+/* 1 if a shard of the group is in the zone whichever moves of the wave have ended. */
+static int pt_stays(const pt_run *run, int32_t group, int32_t zone)
+{
+    const psc_cluster *c = run->c;
+    int32_t i;
+
+    for (i = run->ties.from[group]; i < run->ties.from[group + 1]; i++) {
+        const int32_t s = run->ties.member[i];
+        if (pt_zone(c, run->at[s]) != zone) continue;
+        if (!run->flying[s] || pt_zone(c, run->to[s]) == zone) return 1;
+    }
+    return 0;
+}
+
+/* 1 if a shard of the group is in the zone before or after some of the moves of the wave. */
+static int pt_may_be(const pt_run *run, int32_t group, int32_t zone)
+{
+    const psc_cluster *c = run->c;
+    int32_t i;
+
+    for (i = run->ties.from[group]; i < run->ties.from[group + 1]; i++) {
+        const int32_t s = run->ties.member[i];
+        if (pt_zone(c, run->at[s]) == zone) return 1;
+        if (run->flying[s] && pt_zone(c, run->to[s]) == zone) return 1;
+    }
+    return 0;
+}
+
+/* Dependencies of the shard in its new zone, and of others on it in its old one. It is not in flight yet, so
+ * when it is asked whether its group stays in the old zone, it is held not to be there by flying. */
+static int32_t pt_run_zones(pt_run *run, int32_t shard, int32_t to)
+{
+    const psc_cluster *c = run->c;
+    const int32_t group = c->group[shard], old_zone = pt_zone(c, run->at[shard]), zone = pt_zone(c, to);
+    int32_t i, stays;
+
+    if (zone == old_zone || !c->depend_from) return PSC_BLOCK_NONE;
+    for (i = c->depend_from[group]; i < c->depend_from[group + 1]; i++) {
+        const int32_t needed = c->depend[i];
+        if (needed == group || pt_stays(run, needed, zone)) continue;
+        if (pt_in_zone(c, &run->ties, run->at, needed, old_zone)) return PSC_BLOCK_DEPENDENCY;
+    }
+    run->flying[shard] = 1;
+    run->to[shard] = to;
+    stays = pt_stays(run, group, old_zone);
+    run->to[shard] = run->want[shard];
+    run->flying[shard] = 0;
+    for (i = run->ties.back_from[group]; !stays && i < run->ties.back_from[group + 1]; i++) {
+        const int32_t other = run->ties.back[i];
+        if (other != group && pt_may_be(run, other, old_zone)) return PSC_BLOCK_DEPENDENCY;
+    }
+    return PSC_BLOCK_NONE;
+}
+
+/* 1 if the wave may not copy the shard too; one larger than the limit has a wave for itself. */
+static int pt_run_full(const pt_run *run, int32_t shard)
+{
+    const int64_t size = run->c->size ? run->c->size[shard] : 0;
+
+    if (run->flights >= run->config->total) return 1;
+    return run->copied > 0 && size > run->config->bytes - run->copied;
+}
+
+/* What hinders a shard from going to a node in this wave, cheap tests first. */
+static int32_t pt_run_block(pt_run *run, int32_t shard, int32_t to)
+{
+    const psc_cluster *c = run->c;
+    const int32_t from = run->at[shard], limit = run->config->per_node;
+    int32_t block;
+
+    run->resource[shard] = -1;
+    if (pt_pinned(c, shard)) return PSC_BLOCK_PINNED;
+    if (pt_closed(c, to)) return PSC_BLOCK_CLOSED;
+    if (pt_run_full(run, shard)) return PSC_BLOCK_BUSY;
+    if (run->touches[from] >= limit || run->touches[to] >= limit) return PSC_BLOCK_BUSY;
+    if (c->group && run->group_flies[c->group[shard]]) return PSC_BLOCK_BUSY;
+    block = pt_run_room(run, shard, to);
+    if (block != PSC_BLOCK_NONE || !c->group) return block;
+    block = pt_run_group(run, shard, to);
+    return block != PSC_BLOCK_NONE ? block : pt_run_zones(run, shard, to);
+}
+
+/* ==== A wave ================================================================================== */
+
+static void pt_begin(pt_run *run, int32_t shard, int32_t to)
+{
+    const psc_cluster *c = run->c;
+    const int64_t *d = c->demand + pt_cell(c, shard);
+    int64_t *counted = run->counted + pt_cell(c, to);
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) counted[r] += d[r];
+    if (c->size) run->copied += c->size[shard];
+    run->to[shard] = to;
+    run->flying[shard] = 1;
+    run->touches[run->at[shard]]++;
+    run->touches[to]++;
+    if (c->group) run->group_flies[c->group[shard]] = 1;
+    run->begun[run->flights++] = shard;
+}
+
+/* The move has ended: what it held on its old node is free, but for transient resources of its home. */
+static void pt_end(pt_run *run, int32_t shard)
+{
+    const psc_cluster *c = run->c;
+    const int64_t *d = c->demand + pt_cell(c, shard);
+    const int home = run->at[shard] == c->home[shard];
+    const size_t from = pt_cell(c, run->at[shard]), to = pt_cell(c, run->to[shard]);
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) {
+        run->settled[from + (size_t)r] -= d[r];
+        run->settled[to + (size_t)r] += d[r];
+        if (!home || !pt_transient(c, r)) run->counted[from + (size_t)r] -= d[r];
+    }
+    run->flying[shard] = 0;
+    run->touches[run->at[shard]] = 0;
+    run->touches[run->to[shard]] = 0;
+    if (c->group) run->group_flies[c->group[shard]] = 0;
+    run->at[shard] = run->to[shard];
+    run->to[shard] = run->want[shard];
+}
+
+/* Begins what it can of the pending moves, of those from nodes above capacity or of the others. */
+static void pt_gather(pt_run *run, int overloaded)
+{
+    const psc_cluster *c = run->c;
+    int32_t i, s;
+
+    for (i = 0; i < run->left; i++) {
+        const size_t from = pt_cell(c, run->at[run->pending[i]]);
+        s = run->pending[i];
+        if (run->flying[s]) continue;
+        if ((pt_overload(c, run->at[s], run->settled + from) > 0) != overloaded) continue;
+        run->block[s] = pt_run_block(run, s, run->want[s]);
+        if (run->block[s] == PSC_BLOCK_NONE) pt_begin(run, s, run->want[s]);
+    }
+}
+
+/* ==== Parking ================================================================================= */
+
+#define PT_CANDIDATES 64   /* shards of which the best to park is chosen */
+
+/* Adds `sign` copies of a shard to what is counted ahead on a node; a home keeps the transient ones. */
+static void pt_ahead(const pt_run *run, int32_t shard, int32_t n, int32_t sign)
+{
+    const psc_cluster *c = run->c;
+    const int64_t *d = c->demand + pt_cell(c, shard);
+    int64_t *ahead = run->ahead + pt_cell(c, n);
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) {
+        if (n != c->home[shard] || !pt_transient(c, r)) ahead[r] += sign * d[r];
+    }
+}
+
+static int pt_fits_ahead(const pt_run *run, int32_t shard)
+{
+    const psc_cluster *c = run->c;
+    const size_t to = pt_cell(c, run->want[shard]);
+    const int64_t *d = c->demand + pt_cell(c, shard);
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) {
+        if (d[r] > 0 && run->ahead[to + (size_t)r] + d[r] > c->capacity[to + (size_t)r]) return 0;
+    }
+    return 1;
+}
+
+/* The moves that could follow, one after another, if a shard left its node: how many, and they are in chain[1 ..].
+ * Each that leaves a node lets others in; only room is asked for. The chain is counted ahead. */
+static int32_t pt_follow(pt_run *run, int32_t out)
+{
+    int32_t i, s, length = 1;
+
+    run->chain[0] = out;
+    run->follows[out] = 1;
+    pt_ahead(run, out, run->at[out], -1);
+    for (i = 0; i < length; i++) {
+        for (s = run->coming[run->at[run->chain[i]]]; s >= 0; s = run->behind[s]) {
+            if (run->follows[s] || run->at[s] == run->want[s] || !pt_fits_ahead(run, s)) continue;
+            run->follows[s] = 1;
+            pt_ahead(run, s, run->at[s], -1);
+            pt_ahead(run, s, run->want[s], 1);
+            run->chain[length++] = s;
+        }
+    }
+    return length - 1;
+}
+
+/* Takes the chain of so many moves back. */
+static void pt_unfollow(pt_run *run, int32_t moves)
+{
+    int32_t i;
+
+    for (i = 0; i <= moves; i++) {
+        const int32_t s = run->chain[i];
+        run->follows[s] = 0;
+        if (i > 0) pt_ahead(run, s, run->want[s], -1);
+        pt_ahead(run, s, run->at[s], 1);
+    }
+}
+
+/* Where a shard can wait: of the nodes that take it, the one that is emptiest with it; -1: none does. */
+static int32_t pt_parking(pt_run *run, int32_t shard)
+{
+    const psc_cluster *c = run->c;
+    const int64_t *d = c->demand + pt_cell(c, shard);
+    int64_t least = INT64_MAX;
+    int32_t n, r, best = -1;
+
+    for (n = 0; n < c->nodes; n++) {
+        int64_t most = 0;
+        if (n == run->at[shard] || n == run->want[shard]) continue;
+        for (r = 0; r < c->resources; r++) {
+            const int64_t parts = pt_parts(run->counted[pt_cell(c, n) + (size_t)r] + d[r], c->capacity[pt_cell(c, n) + (size_t)r]);
+            if (parts > most) most = parts;
+        }
+        if (most >= least || pt_run_block(run, shard, n) != PSC_BLOCK_NONE) continue;
+        least = most;
+        best = n;
+    }
+    return best;
+}
+
+/* The shard whose parking lets most moves follow, of the smallest that have not been parked; -1: none lets any. */
+static int32_t pt_best_park(pt_run *run, int32_t *most)
+{
+    int32_t i, tried = 0, best = -1;
+
+    *most = 0;
+    for (i = run->left; i-- > 0 && tried < PT_CANDIDATES;) {
+        const int32_t s = run->pending[i];
+        int32_t moves;
+        if (run->parked[s] || run->follows[s] || run->flying[s]) continue;
+        tried++;
+        moves = pt_follow(run, s);
+        pt_unfollow(run, moves);
+        if (moves <= *most) continue;
+        *most = moves;
+        best = s;
+    }
+    return best;
+}
+
+/* The largest share of its target, in millionths, that a move still lacks there if `out` leaves it. */
+static int64_t pt_lack(const pt_run *run, int32_t in, int32_t out)
+{
+    const psc_cluster *c = run->c;
+    const size_t n = pt_cell(c, run->at[out]);
+    const int64_t *came = c->demand + pt_cell(c, in), *gone = c->demand + pt_cell(c, out);
+    int64_t most = 0;
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) {
+        const int64_t freed = run->at[out] == c->home[out] && pt_transient(c, r) ? 0 : gone[r];
+        const int64_t above = run->counted[n + (size_t)r] + came[r] - freed - c->capacity[n + (size_t)r];
+        const int64_t parts = above > 0 && came[r] > 0 ? pt_parts(above, c->capacity[n + (size_t)r]) : 0;
+        if (parts > most) most = parts;
+    }
+    return most;
+}
+
+/* The least that a move lacks for which `out` is in the way, by its demand or its group; INT64_MAX: for none. */
+static int64_t pt_least_lack(const pt_run *run, int32_t out)
+{
+    const psc_cluster *c = run->c;
+    int64_t least = INT64_MAX;
+    int32_t s;
+
+    for (s = run->coming[run->at[out]]; s >= 0; s = run->behind[s]) {
+        const int32_t block = run->block[s];
+        int64_t lack;
+        if (s == out || run->at[s] == run->want[s]) continue;
+        if (block == PSC_BLOCK_CONFLICT ? c->group[s] != c->group[out]
+                                        : block != PSC_BLOCK_CAPACITY && block != PSC_BLOCK_TRANSIENT) continue;
+        lack = pt_lack(run, s, out);
+        if (lack < least) least = lack;
+    }
+    return least;
+}
+
+/* Parks the shard that leaves a move lacking least, the smallest of equals: where no single one makes enough room, or
+ * where what is in the way is not a lack of room. */
+static void pt_park_nearest(pt_run *run)
+{
+    int64_t least = INT64_MAX;
+    int32_t i, out = -1, park = -1;
+
+    for (i = run->left; i-- > 0 && least > 0;) {
+        const int32_t s = run->pending[i];
+        const int64_t lack = run->parked[s] ? INT64_MAX : pt_least_lack(run, s);
+        const int32_t place = lack < least ? pt_parking(run, s) : -1;
+        if (place < 0) continue;
+        least = lack;
+        out = s;
+        park = place;
+    }
+    if (out < 0) return;
+    run->parked[out] = 1;
+    run->parks++;
+    pt_begin(run, out, park);
+}
+
+/* When no move can begin, the moves left wait for each other in circles. They are opened by parking shards, those
+ * first that let most moves follow, as long as one lets half as many follow as the first. Each is parked once. */
+static void pt_unblock(pt_run *run)
+{
+    const psc_cluster *c = run->c;
+    int32_t i, first = 0, most;
+
+    memcpy(run->ahead, run->counted, pt_cell(c, c->nodes) * sizeof *run->ahead);
+    for (i = 0; i < run->left; i++) run->follows[run->pending[i]] = 0;
+    while (run->parks < run->parks_most) {
+        const int32_t out = pt_best_park(run, &most);
+        int32_t place;
+        if (out < 0 || 2 * most < first) break;
+        place = pt_parking(run, out);
+        if (place < 0) {
+            run->follows[out] = 1;      /* not to be tried again in this wave */
+            continue;
+        }
+        if (first == 0) first = most;
+        run->parks++;
+        (void)pt_follow(run, out);
+        pt_ahead(run, out, place, 1);
+        run->parked[out] = 1;
+        pt_begin(run, out, place);
+    }
+    if (run->flights == 0 && run->parks < run->parks_most) pt_park_nearest(run);
+}
+
+/* ==== Waves =================================================================================== */
+
+static void pt_write(pt_run *run, int32_t shard, int32_t wave, int32_t to)
+{
+    psc_move *move = run->order++;
+
+    move->shard = shard;
+    move->from = run->at[shard];
+    move->to = to;
+    move->wave = wave;
+    move->block = wave < 0 ? run->block[shard] : PSC_BLOCK_NONE;
+    move->resource = wave < 0 ? run->resource[shard] : -1;
+}
+
+/* One wave; 0 if no move could begin. Every pending move was then tried with nothing in flight, so that the
+ * reasons that remain are those of the cluster and not of the wave. */
+static int pt_wave(pt_run *run)
+{
+    int32_t i, left = 0;
+
+    run->flights = 0;
+    run->copied = 0;
+    pt_gather(run, 1);
+    pt_gather(run, 0);
+    if (run->flights == 0) pt_unblock(run);
+    if (run->flights == 0) return 0;
+    pt_sort(run->begun, (size_t)run->flights, NULL);
+    for (i = 0; i < run->flights; i++) pt_write(run, run->begun[i], run->waves, run->to[run->begun[i]]);
+    for (i = 0; i < run->flights; i++) pt_end(run, run->begun[i]);
+    for (i = 0; i < run->left; i++) {
+        const int32_t s = run->pending[i];
+        if (run->at[s] != run->want[s]) run->pending[left++] = s;
+    }
+    run->left = left;
+    run->ended += run->flights;
+    run->waves++;
+    return 1;
+}
+
+void psc_waves_default(psc_waves_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->per_node = 2;
+    config->total = INT32_MAX;
+    config->parks = INT32_MAX;
+    config->bytes = INT64_MAX;
+}
+
+size_t psc_waves_size(const psc_cluster *cluster)
+{
+    pt_run run;
+
+    return pt_shape(cluster) == PSC_OK ? pt_lay_run(cluster, NULL, &run) : 0;
+}
+
+static psc_status pt_waves_arguments(const psc_cluster *c, const psc_waves_config *config,
+                                     const int32_t *want, const psc_move *order, size_t capacity)
+{
+    size_t moves = 0;
+    int32_t s;
+
+    if (!config || (c->shards > 0 && !want)) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    if (config->per_node < 1 || config->total < 1) return PSC_ERR_RANGE;
+    if (config->parks < 0 || config->bytes < 1) return PSC_ERR_RANGE;
+    if (!pt_indices_valid(want, (size_t)c->shards, c->nodes)) return PSC_ERR_RANGE;
+    for (s = 0; s < c->shards; s++) if (want[s] != c->home[s]) moves++;
+    if (capacity < moves) return PSC_ERR_SPACE;
+    return moves > 0 && !order ? PSC_ERR_NULL : PSC_OK;
+}
+
+psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *config,
+                        const int32_t *assignment, void *work, size_t bytes,
+                        psc_move *order, size_t capacity, psc_waves_info *info)
+{
+    pt_run run;
+    psc_status status = pt_shape(cluster);
+    int32_t i;
+
+    if (status == PSC_OK) status = pt_waves_arguments(cluster, config, assignment, order, capacity);
+    if (status != PSC_OK) return status;
+    if (!info) return PSC_ERR_NULL;
+    status = psc__block(work, bytes, psc_waves_size(cluster));
+    if (status != PSC_OK) return status;
+    (void)pt_lay_run(cluster, (unsigned char *)work, &run);
+    run.c = cluster;
+    run.config = config;
+    run.want = assignment;
+    pt_init_run(&run);
+    run.order = order;
+    run.parks_most = config->parks;
+    if (capacity - (size_t)run.left < (size_t)run.parks_most) run.parks_most = (int32_t)(capacity - (size_t)run.left);
+    while (pt_wave(&run)) { }
+    pt_sort(run.pending, (size_t)run.left, NULL);
+    for (i = 0; i < run.left; i++) pt_write(&run, run.pending[i], -1, assignment[run.pending[i]]);
+    memset(info, 0, sizeof *info);
+    info->stuck = run.left;
+    info->waves = run.waves;
+    info->moves = run.ended;
+    info->parks = run.parks;
+    return PSC_OK;
+}
