@@ -7777,7 +7777,8 @@ static void fc_note(psc_forecast *f, const psc_series *series, const fc_values *
     if (f->shape.periods == 0) f->info.note |= PSC_NOTE_NO_SEASON;
 }
 
-/* Whether only the combination's own members read the values: they are indifferent to their level, others may not be. */
+/* Whether only the combination's own members read the values: they are indifferent to their level, others may not
+ * be. */
 static int fc_own_members(const psc_forecast_config *c)
 {
     return c->model == PSC_MODEL_AUTO && c->with >> 1 == 0;      /* bit 0 names no model */
@@ -8699,6 +8700,7 @@ psc_status psc_backtest_run(const psc_series *series, const psc_forecast_config 
                             const psc_backtest_config *config, void *work, size_t bytes, psc_accuracy *accuracy)
 {
     psc_status status = fc_series_check(series);
+    size_t fit_bytes;
     psc_accuracy sum;
     fc_values v;
     int i;
@@ -8711,11 +8713,12 @@ psc_status psc_backtest_run(const psc_series *series, const psc_forecast_config 
     if (status == PSC_OK) status = fc_values_read(series->value, series->n, &v);
     if (status != PSC_OK) return status;
     memset(&sum, 0, sizeof sum);
+    fit_bytes = fc_backtest_bytes(series, forecast, config);
     for (i = config->origins - 1; i >= 0 && status == PSC_OK; i--) {
         const size_t origin = fc_backtest_origin(series, forecast, config, i);
         if (origin > 0 && fc_values_read(series->value, origin, &v) == PSC_OK && v.present > 0)
             status = fc_backtest_one(series, forecast, config->level, origin, (psc_forecast *)work,
-                                     fc_backtest_bytes(series, forecast, config), &sum);
+                                     fit_bytes, &sum);
     }
     if (status != PSC_OK) return status;
     fc_accuracy_mean(&sum, fc_naive_scale(series));

@@ -883,8 +883,9 @@ PSC_API size_t psc_forecast_size(const psc_series *series, const psc_forecast_co
  *   size of its errors, on the transformed scale. Its weight is loss^-6 over the sum of all; weights below 1 % of
  *   the largest are 0 (Bates and Granger 1969, with a power that picks more). Without any origin all count the same.
  *   If the combination's loss is above that of one of the four simple members, that one stands alone (PSC_NOTE_FLOOR).
- *   Then the members with a weight are fitted to all values. A model by name is fitted once; if it cannot be, the
- *   seasonal naive or the last value stands in (PSC_NOTE_SHORT).
+ *   Then the members with a weight are fitted to all values. A model by name is fitted once (ADDITIVE and the seasonal AR
+ *   on profiles are backtested too, for r below); if it cannot be, the seasonal naive or the last value stands in
+ *   (PSC_NOTE_SHORT).
  *
  *   Intervals are empirical (Williams and Goodman 1971): with its parameters kept the fit is run from up to `origins`
  *   past origins in the last six horizons, evenly spaced. Of the errors of each step 33 quantiles (type 7 of Hyndman
@@ -900,11 +901,10 @@ PSC_API size_t psc_forecast_size(const psc_series *series, const psc_forecast_co
  *
  * init takes a copy of the series. step goes on for so many units (>= 1): PSC_MORE while there is work left. One
  * unit is about 65,536 multiplications at most, or one pass over the values, one solution of p equations (p^3 / 6),
- * one path, or one column of errors sorted: below 0.1 ms at n = 1000 (0.12 ms with the recurrent network). k slices give
- * the same bits as one.
- * info may be NULL. Errors: PSC_ERR_NONFINITE (an infinity; a regressor that is no number), PSC_ERR_RANGE (a value
- * larger in size than PSC_MAX_VALUE). Cost of AUTO: 1.7 ms at n = 960, periods 24 and 168, horizon 48; O(n) in the
- * length. Memory: psc_forecast_size(); about 600 KB there. */
+ * one path, or one column of errors sorted: below 0.1 ms at n = 1000 (0.12 ms with the recurrent network). k slices
+ * give the same bits as one. info may be NULL. Errors: PSC_ERR_NONFINITE (an infinity; a regressor that is no
+ * number), PSC_ERR_RANGE (a value larger in size than PSC_MAX_VALUE). Cost of AUTO: 1.7 ms at n = 960, periods 24
+ * and 168, horizon 48; O(n) in the length. Memory: psc_forecast_size(); about 600 KB there. */
 PSC_API psc_status psc_forecast_init(psc_forecast *fit, size_t bytes, const psc_series *series,
                                      const psc_forecast_config *config);
 PSC_API psc_status psc_forecast_step(psc_forecast *fit, int64_t units);
@@ -928,7 +928,7 @@ PSC_API psc_status psc_forecast_mean(const psc_forecast *fit, size_t h, double *
  * A path takes its ranks, step by step, from the errors of one past origin (evenly chosen among those whose errors are
  * all known) and its values from the quantiles above (the empirical copula; Clark et al. 2004, "Schaake shuffle"):
  * what errs high together in the past does so here. With fewer than 8 such origins path i is the quantile of level
- * (i + 1/2) / paths at every step. Deterministic. Cost: O(paths (h log origins + origins)). */
+ * (i + 1/2) / paths at every step. Deterministic. Cost: O(paths h (log origins + origins)). */
 PSC_API psc_status psc_forecast_paths(const psc_forecast *fit, size_t h, size_t paths, double *out);
 
 /* The next values; NaN: missing, its forecast stands in. Parameters, weights and the spread are kept; the forecasts

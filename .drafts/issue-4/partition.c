@@ -33,8 +33,9 @@
  * other: small shards want many cheap tries, large ones want several to make way at once. A lifted shard counts in
  * its old domain and zone until it is placed, so every placing is a legal move and what was legal stays so.
  *     cold   1/8 of the horizon, temperature about the price of a move, from home: what few moves can do
- *     hot    to 15/16, from a quarter of what a mean shard costs above soft, down; left out if the best is within
- *            a millionth of all demand of the bound
+ *     hot    twice, to 15/16, each from a quarter of what a mean shard costs above soft, down; left out if the best
+ *            is within a millionth of all demand of the bound. Once freezes in a bad order too often; three times
+ *            leave too little for each.
  *     cold   the rest: moves that turned out to be needless go home again
  * Each stage begins with the best so far. Progress is counted in pairs, so a clock has no part in it.
  *
@@ -594,7 +595,7 @@ static void pt_sort(int32_t *index, size_t n, const int64_t *key)
 
 enum { PT_OUT = 0, PT_UNSEEN = 1, PT_SEEN = 2 };    /* a node in a round: left it, not yet looked at, looked at */
 enum { PT_DESCEND = 0, PT_ANNEAL = 1, PT_UNDO = 2, PT_END = 3 };     /* what the search is doing */
-enum { PT_COLD = 0, PT_HEATED = 1, PT_TAIL = 2 };                    /* stages of the annealing */
+enum { PT_COLD = 0, PT_HOT_ONCE = 1, PT_HOT_AGAIN = 2, PT_TAIL = 3 };   /* stages of the annealing */
 
 /* What the cost of an assignment is made of; sums over shards not at home are not weighted. */
 typedef struct pt_sums {
@@ -1362,6 +1363,8 @@ static int pt_descend(const pt_search *v)
 #define PT_WINDOW 16        /* a like partner is among the next 1/16 of the shards by size            */
 
 
+static int pt_is_hot(const psc_plan *h) { return h->stage == PT_HOT_ONCE || h->stage == PT_HOT_AGAIN; }
+
 /* A number of 0..n-1, n >= 1. */
 static int32_t pt_pick(const pt_search *v, int32_t n)
 {
@@ -1472,7 +1475,7 @@ static void pt_try_some(const pt_search *v)
 {
     psc_plan *h = v->head;
     const int32_t window = h->loose / PT_WINDOW + 1;
-    const int cold = h->stage != PT_HEATED;
+    const int cold = !pt_is_hot(h);
     int32_t i;
 
     for (i = 0; i < PT_TRIES; i++) {
@@ -1517,7 +1520,7 @@ static void pt_choose_nodes(const pt_search *v, int32_t most)
         if (pt_hotter(v, k, b->node[0])) b->node[0] = k;
     }
     b->columns = 1;
-    if (v->head->stage != PT_HEATED && pt_pick(v, PT_HOMES) == 0) {
+    if (!pt_is_hot(v->head) && pt_pick(v, PT_HOMES) == 0) {
         const int32_t home = pt_home_of_one(v, b->node[0]);
         if (home >= 0 && want > 1) b->node[b->columns++] = home;
     }
@@ -1778,7 +1781,7 @@ static void pt_rebuild_some(const pt_search *v)
 {
     const int64_t limit = pt_total_cost(v->c, &v->head->sum) + pt_leeway(v);
     pt_rebuild *b = v->rebuild;
-    const int32_t least = v->head->stage == PT_HEATED ? 16 : 8;
+    const int32_t least = pt_is_hot(v->head) ? 16 : 8;
     const int32_t most = least << pt_pick(v, 3), near = 2 * least << pt_pick(v, 2);
     int32_t i, k = 2 + pt_pick(v, 4);
 
@@ -1798,8 +1801,6 @@ static void pt_rebuild_some(const pt_search *v)
 #define PT_HOT_LOG 6.5      /* natural logarithm of first to last temperature                         */
 #define PT_COLDEST 5.0
 #define PT_COLD_LOG 4.0
-#define PT_FIRST 0.125      /* share of the horizon of the first, cold stage                          */
-#define PT_LAST 0.9375      /* where the last, cold stage begins                                      */
 #define PT_NEAR_BOUND 1e-6  /* of the cost of all shards above soft: nothing is left for a hot stage  */
 
 static double pt_progress(const psc_plan *h)
@@ -1820,6 +1821,17 @@ static void pt_restore(const pt_search *v)
     h->stale = 0;
 }
 
+/* Share of the horizon at which a stage ends. */
+static double pt_stage_end(int32_t stage)
+{
+    switch (stage) {
+    case PT_COLD: return 0.125;
+    case PT_HOT_ONCE: return 0.53125;
+    case PT_HOT_AGAIN: return 0.9375;
+    default: return 1.0;
+    }
+}
+
 /* The next stage begins with the best so far. 0: there is none. */
 static int pt_next_stage(const pt_search *v, double x)
 {
@@ -1828,7 +1840,7 @@ static int pt_next_stage(const pt_search *v, double x)
 
     pt_restore(v);
     if (h->stage == PT_TAIL) return 0;
-    h->stage = h->stage == PT_COLD && gap > PT_NEAR_BOUND * h->unit * v->c->shards ? PT_HEATED : PT_TAIL;
+    h->stage = gap > PT_NEAR_BOUND * h->unit * v->c->shards ? h->stage + 1 : PT_TAIL;
     h->stage_from = x;
     return 1;
 }
@@ -1837,13 +1849,12 @@ static int pt_next_stage(const pt_search *v, double x)
 static int pt_anneal(const pt_search *v)
 {
     psc_plan *h = v->head;
-    const double end = h->stage == PT_COLD ? PT_FIRST : h->stage == PT_HEATED ? PT_LAST : 1.0;
-    const double x = pt_progress(h), y = (x - h->stage_from) / (end - h->stage_from);
+    const double end = pt_stage_end(h->stage), x = pt_progress(h), y = (x - h->stage_from) / (end - h->stage_from);
 
     if (h->loose == 0) return 0;
     if (x >= end) return pt_next_stage(v, x);
-    h->heat = h->stage == PT_HEATED ? PT_HOTTEST * h->unit * psc__exp(-PT_HOT_LOG * y)
-                                    : PT_COLDEST * h->price * psc__exp(-PT_COLD_LOG * y);
+    h->heat = pt_is_hot(h) ? PT_HOTTEST * h->unit * psc__exp(-PT_HOT_LOG * y)
+                           : PT_COLDEST * h->price * psc__exp(-PT_COLD_LOG * y);
     pt_try_some(v);
     pt_rebuild_some(v);
     return 1;

@@ -1,8 +1,8 @@
 /* predscale.c - nodes as they live: heartbeats, instability, failure probability; save and load.
  *
  * What is here: what is known of one node from its heartbeats, how unstable it looks and since when, how late
- * its next beat is, and what that says of a failure; and the bytes of every state. What is not: when to
- * act (thresholds) and what to do then; whether a beat is authentic, which only the host can know.
+ * its next beat is, what that says of a failure, and when to act on it; and the bytes of every state. What is not:
+ * what to do then; whether a beat is authentic, which only the host can know.
  *
  * A node is held against itself. Each metric has a baseline, an exponentially weighted mean and variance [1] that
  * learns values cut at five standard deviations, so that an incident does not become the new normal at once, and a
@@ -13,7 +13,7 @@
  * on SMD. Over the metrics two blends are made, the extreme (mean of the three largest) and the joint (mean
  * logarithm of all), and their product is the level. Novelty makes the announcement: what rises above a high mark,
  * by the square of the quiet before it; for an alarm after a quiet time is more often true than one after an alarm.
- * The absence beats is a channel of its own, phi accrual [2]. What the numbers say of a failure the fleet's model
+ * The absence of beats is a channel of its own, phi accrual [2]. What the numbers say of a failure the fleet's model
  * learns from outcomes, a logistic by an extended Kalman filter [4].
  *
  * A saved state is its words in little-endian order and a CRC-64 of them:
