@@ -883,8 +883,8 @@ PSC_API size_t psc_forecast_size(const psc_series *series, const psc_forecast_co
  *   size of its errors, on the transformed scale. Its weight is loss^-6 over the sum of all; weights below 1 % of
  *   the largest are 0 (Bates and Granger 1969, with a power that picks more). Without any origin all count the same.
  *   If the combination's loss is above that of one of the four simple members, that one stands alone (PSC_NOTE_FLOOR).
- *   Then the members with a weight are fitted to all values. A model by name is fitted once (ADDITIVE and the seasonal AR
- *   on profiles are backtested too, for r below); if it cannot be, the seasonal naive or the last value stands in
+ *   Then the members with a weight are fitted to all values. A model by name is fitted once (ADDITIVE and the seasonal
+ *   AR on profiles are backtested too, for r below); if it cannot be, the seasonal naive or the last value stands in
  *   (PSC_NOTE_SHORT).
  *
  *   Intervals are empirical (Williams and Goodman 1971): with its parameters kept the fit is run from up to `origins`
