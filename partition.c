@@ -13,29 +13,52 @@
  *     spread       domains that a group lacks
  *     dependency   pairs (shard, group that its group depends on) with none of that group in the shard's zone
  *
- * THE SEARCH is a descent of single moves, hot nodes first, in rounds:
+ * THE SEARCH keeps the best assignment apart and has up to four phases.
+ *
+ * Descent: single moves, hot nodes first, in rounds; it repairs what can be repaired so.
  *     each round puts all nodes in play; while there are any:
  *         n = the hottest node in play: largest overload, then largest cost of its own
  *         at the first visit in a round, the best target of each of its shards is found
  *         s = its shard with the largest gain as last seen; no gain: n leaves the game
  *         the gain was seen before the last move: look at s again; else: move s
- *     a round without a move ends the search: no single move improves the assignment.
+ *     a round without a move ends it: no single move improves the assignment.
  * Looking again only at the shard in front is the lazy evaluation of Minoux [2]: while gains mostly shrink, as
  * they do on a node that is being emptied, the move made is the best of the node, for few of the looks.
- * A look first gathers what does not depend on the target: the cost that leaving saves, the nodes, domains
- * and zones of the group and of the groups tied to it, as marks; each target then costs O(R + balances). Sums
- * are integers and incremental, so a plan is the same on every machine, and every slice of work goes on
- * exactly where the one before stopped.
+ *
+ * Annealing, if there is a horizon: simulated annealing [4] with two kinds of steps in turn,
+ *     shifts and swaps   of shards taken at random, half of the swap partners of like size
+ *     rebuildings        a few nodes, the first a hot one, are partly emptied (8 to 64 shards) and the shards placed
+ *                        again on these and some other nodes in the order of regret [5]; all or nothing [6]
+ * both accepted if the cost rises by no more than temperature * (an exponential variate). Neither does without the
+ * other: small shards want many cheap tries, large ones want several to make way at once. A lifted shard counts in
+ * its old domain and zone until it is placed, so every placing is a legal move and what was legal stays so.
+ *     cold   1/8 of the horizon, temperature about the price of a move, from home: what few moves can do
+ *     hot    twice, to 15/16, each from a quarter of what a mean shard costs above soft, down; left out if the best
+ *            is within a millionth of all demand of the bound. Once freezes in a bad order too often; three times
+ *            leave too little for each.
+ *     cold   the rest: moves that turned out to be needless go home again
+ * Each stage begins with the best so far. Progress is counted in pairs, so a clock has no part in it.
+ *
+ * Undoing: every shard that may go home at no cost does. Then descent and undoing take turns until neither moves.
+ *
+ * A node's room, slack below soft and tilts (what its balance targets lack) lie side by side; a pair is O(R) sums of
+ * them and of the demand. Sums are integers and incremental, so a plan is the same on every machine, and every slice
+ * of work goes on exactly where the one before stopped. The best is kept by a list of what has moved since.
  *
  * THE WAVES follow from one rule: the moves of a wave may end in any order, so every constraint must hold for
  * every subset of ended moves. Capacity counts both copies. One shard of a group moves in a wave; a shard in
  * flight is where another needs it only if it stays in that zone, and is everywhere it may be where it could
  * do harm. With that, the test of one more move against those begun covers all subsets.
- * This is a list schedule: moves in order of size [3], each in the first wave that takes it.
+ * This is a list schedule: moves in order of size [3], each in the first wave that takes it. When none can begin, the
+ * moves left wait for each other in circles: a few shards are parked on a third node and go on from there. Which ones
+ * is found by carrying out ahead, in numbers only, all that could follow if one of them were gone.
  *
  *   [1] Google ROADEF/EURO challenge 2011-2012: Machine Reassignment, problem definition, section 2.
  *   [2] M. Minoux, Accelerated greedy algorithms for maximizing submodular set functions, 1978.
  *   [3] R. Graham, Bounds on multiprocessing timing anomalies, SIAM J. Appl. Math. 17, 1969.
+ *   [4] S. Kirkpatrick, C. Gelatt, M. Vecchi, Optimization by simulated annealing, Science 220, 1983.
+ *   [5] J.-Y. Potvin, J.-M. Rousseau, A parallel route building algorithm, EJOR 66, 1993.
+ *   [6] P. Shaw, Using constraint programming and local search methods to solve vehicle routing problems, 1998.
  *
  * CONTENTS
  *   Cluster
@@ -43,12 +66,17 @@
  *   Groups and their ties
  *   Memory of a search
  *   Cost
- *   A shard and its targets
+ *   What hinders a move
  *   Moving a shard
+ *   Descent
+ *   Shift and swap
+ *   Rebuilding
  *   Search
  *   Plan
  *   Reasons
  *   Order of moves
+ *   A wave
+ *   Parking
  *   Waves
  */
 #ifndef PSC_INTERNAL
@@ -112,6 +140,12 @@ static int64_t pt_distance(const psc_cluster *c, int32_t from, int32_t to)
     return c->distance[(size_t)c->place[from] * (size_t)c->places + (size_t)c->place[to]];
 }
 
+/* Distance of a shard from home; none at home, whatever the diagonal says. */
+static int64_t pt_far(const psc_cluster *c, int32_t home, int32_t n)
+{
+    return n == home ? 0 : pt_distance(c, home, n);
+}
+
 /* Version, sizes and pointers: what every function tests. */
 static psc_status pt_shape(const psc_cluster *c)
 {
@@ -169,7 +203,7 @@ static int pt_check_arrays(const psc_cluster *c)
     return pt_amounts_valid(c->capacity, n * r, PSC_MAX_AMOUNT)
         && pt_amounts_valid(c->soft, n * r, PSC_MAX_AMOUNT)
         && pt_amounts_valid(c->demand, s * r, PSC_MAX_AMOUNT)
-        && pt_amounts_valid(c->move_cost, s, PT_MAX_COST)
+        && pt_amounts_valid(c->move_cost, s, PT_MAX_COST) && pt_amounts_valid(c->size, s, PSC_MAX_AMOUNT)
         && pt_amounts_valid(c->weight, r, PT_MAX_COST)
         && pt_amounts_valid(c->distance, side * side, PT_MAX_COST)
         && pt_indices_valid(c->domain, n, c->nodes) && pt_indices_valid(c->zone, n, c->nodes)
@@ -246,6 +280,16 @@ static int64_t pt_moves_bound(const psc_cluster *c)
     return pt_add(bound, pt_times(far, c->weight_distance, PT_MAX_COST), PT_MAX_COST);
 }
 
+/* Bytes of all shards; -1: above PT_MAX_TOTAL. */
+static int64_t pt_sizes_total(const psc_cluster *c)
+{
+    int64_t sum = 0;
+    int32_t s;
+
+    for (s = 0; c->size && s < c->shards; s++) sum = pt_add(sum, c->size[s], PT_MAX_TOTAL);
+    return sum;
+}
+
 psc_status psc_cluster_check(const psc_cluster *cluster)
 {
     psc_status status = pt_shape(cluster);
@@ -255,7 +299,7 @@ psc_status psc_cluster_check(const psc_cluster *cluster)
     status = pt_check_groups(cluster);
     if (status != PSC_OK) return status;
     if (pt_add(pt_nodes_bound(cluster), pt_moves_bound(cluster), PT_MAX_COST) < 0) return PSC_ERR_RANGE;
-    return PSC_OK;
+    return pt_sizes_total(cluster) < 0 ? PSC_ERR_RANGE : PSC_OK;
 }
 
 /* x >= 0 rounded up, at most max. */
@@ -507,10 +551,10 @@ static int pt_in_zone(const psc_cluster *c, const pt_ties *ties, const int32_t *
     return 0;
 }
 
-/* Sorts indices by their keys, then by themselves: a heap sort, in place, the same everywhere. */
+/* Sorts indices by their keys, if there are any, then by themselves: a heap sort, in place, the same everywhere. */
 static int pt_after(const int64_t *key, int32_t a, int32_t b)
 {
-    return key[a] != key[b] ? key[a] > key[b] : a > b;
+    return key && key[a] != key[b] ? key[a] > key[b] : a > b;
 }
 
 static void pt_sink(int32_t *index, size_t i, size_t n, const int64_t *key)
@@ -545,7 +589,20 @@ static void pt_sort(int32_t *index, size_t n, const int64_t *key)
 
 #define PT_MARK UINT64_C(0x70736370706c616e)    /* "pscpplan" */
 
+#define PT_LIFTED 64        /* shards that a rebuilding lifts at most                                 */
+#define PT_NEAR 64          /* nodes that it considers                                               */
+#define PT_DRAWS 1024       /* entries of the table of exponential variates                          */
+
 enum { PT_OUT = 0, PT_UNSEEN = 1, PT_SEEN = 2 };    /* a node in a round: left it, not yet looked at, looked at */
+enum { PT_DESCEND = 0, PT_ANNEAL = 1, PT_UNDO = 2, PT_END = 3 };     /* what the search is doing */
+enum { PT_COLD = 0, PT_HOT_ONCE = 1, PT_HOT_AGAIN = 2, PT_TAIL = 3 };   /* stages of the annealing */
+
+/* What the cost of an assignment is made of; sums over shards not at home are not weighted. */
+typedef struct pt_sums {
+    int64_t node_cost, balance, overload;       /* over the nodes; balance is a part of node_cost     */
+    int64_t moves, move_cost, distance;         /* of shards not at home                              */
+    int64_t most;                               /* largest number of moved shards of any group        */
+} pt_sums;
 
 /* Head of the block. The arrays follow; where, pt_search_of works out from the sizes of the cluster. */
 struct psc_plan {
@@ -554,37 +611,71 @@ struct psc_plan {
     int64_t  depends;
     int64_t  max_moves, max_move_cost;
     int64_t  allowed, evaluations;      /* pairs granted by all steps, and looked at                  */
-    int64_t  clock;                     /* moves made                                                 */
-    int64_t  mark_now;                  /* value of the marks of the shard in hand                    */
-    int64_t  moves, move_cost, distance;    /* of shards not at home: number and sums, not weighted   */
-    int64_t  node_cost, overload;       /* sums over the nodes                                        */
+    int64_t  horizon, anneal_from;      /* pairs to anneal for; those looked at when it began         */
+    int64_t  clock, clock_at_round;     /* moves made; by the start of the round                      */
     int64_t  cost_before, overload_before;
-    int64_t  clock_at_round;
-    int32_t  most;                      /* largest number of moved shards of any group                */
+    pt_sums  sum, best;
+    uint64_t random;
+    double   unit, price;               /* cost of a mean shard above soft; of moving a mean shard    */
+    double   heat;                      /* the present temperature                                    */
+    double   stage_from;                /* progress at which the stage began                          */
+    int64_t  bound;                     /* no assignment costs less                                   */
     int32_t  targets;                   /* tried for each shard; 0: all                               */
-    int32_t  cursor;                    /* shard last looked at on the node that is being scanned; -1 */
-    int32_t  done;
+    int32_t  cursor;                    /* shard last looked at on the node that is being scanned, or undone; -1 */
+    int32_t  phase;
+    int32_t  loose;                     /* shards that may move                                       */
+    int32_t  stale;                     /* shards moved since the best was kept                       */
+    int32_t  stage;                     /* of the annealing                                           */
+    int32_t  annealed;                  /* 1: it is over                                              */
+    int32_t  reserved;
 };
 
+/* A few nodes are partly emptied, and their shards, the rows, placed again on these and other nodes, the columns. */
+typedef struct pt_rebuild {
+    int64_t mark;
+    double  noise[PT_LIFTED];                       /* factor of the regret                             */
+    int64_t away[PT_LIFTED], homeward[PT_LIFTED];   /* rise of the moving terms without distance, away and at home */
+    int32_t shard[PT_LIFTED], old[PT_LIFTED];
+    int32_t best[PT_LIFTED], second[PT_LIFTED];     /* cheapest columns of each row; -1: none           */
+    int32_t open[PT_LIFTED], placed[PT_LIFTED];     /* rows                                             */
+    int32_t node[PT_NEAR];
+    int32_t rows, columns, opens, places;
+} pt_rebuild;
+
+/* Arrays of a search. A node's cells are together: room[R], slack[R], tilt[balances].
+ *     room   capacity - demand of what is here or has left and still counts
+ *     slack  soft - demand of what is here
+ *     tilt   of each balance target, what is missing: ratio * free(first) - free(second) */
 typedef struct pt_search {
     const psc_cluster *c;
     psc_plan *head;
     pt_ties  ties;
-    int64_t *use, *away;            /* [N * R] demand of the shards here; of those that left this home */
-    int64_t *cost, *over;           /* [N] load and balance; overload                                 */
+    int64_t *cells;                 /* [N * stride]                                                   */
+    int64_t *weight;                /* [R]                                                            */
+    int64_t *cost, *balance, *over; /* [N] load and balance; balance; overload                        */
     int64_t *fill;                  /* [N] largest utilisation, in millionths                         */
     int64_t *gain_over, *gain;      /* [S] as last seen; 0: none                                      */
     int64_t *seen;                  /* [S] clock of that look                                         */
-    int64_t *node_mark, *domain_mark, *zone_mark;   /* [N] = mark_now: see "A shard and its targets"  */
-    int32_t *zone_hits;             /* [N]                                                            */
+    pt_rebuild *rebuild;            /* and [PT_LIFTED * PT_NEAR] cost of placing each row in each column */
+    int64_t *matrix;
+    int64_t *node_mark, *domain_mark, *zone_mark;   /* [N] of the row that is being priced            */
+    double  *draw;                  /* [PT_DRAWS] exponential variates, evenly spread                 */
     int32_t *now, *target;          /* [S] node of each shard; best target as last seen               */
+    int32_t *best;                  /* [S] the best assignment so far                                 */
+    int32_t *stale;                 /* [S] shards moved since it was kept                             */
     int32_t *first, *next, *prev;   /* [N], [S], [S] shards of each node, linked; -1: end             */
+    int32_t *count;                 /* [N] how many                                                   */
+    int32_t *spot, *seat;           /* [S] node of each member, in the order of ties.member; its place there */
+    int32_t *domains;               /* [G] that the group touches                                     */
     int32_t *moved;                 /* [G] shards not at home                                         */
     int32_t *groups_with;           /* [S + 1] number of groups with so many moved shards             */
+    int32_t *loose;                 /* [S] shards that may move, by size                              */
     int32_t *play;                  /* [N] PT_OUT, PT_UNSEEN or PT_SEEN                               */
     int32_t *tree;                  /* [2 * leaves] tournament: tree[i] is the hotter of tree[2 i], tree[2 i + 1] */
     int32_t *order, *rank;          /* [N] nodes, emptiest first; place of each in it                 */
+    unsigned char *is_stale, *lifted;   /* [S]                                                        */
     int32_t  leaves;
+    size_t   stride;
 } pt_search;
 
 static int32_t pt_leaves(int32_t nodes)
@@ -595,10 +686,27 @@ static int32_t pt_leaves(int32_t nodes)
     return n;
 }
 
+static void pt_lay_shards(pt_layout *lay, size_t s, pt_search *v)
+{
+    v->gain_over = pt_take_wide(lay, s);
+    v->gain = pt_take_wide(lay, s);
+    v->seen = pt_take_wide(lay, s);
+    v->now = pt_take_index(lay, s);
+    v->target = pt_take_index(lay, s);
+    v->best = pt_take_index(lay, s);
+    v->stale = pt_take_index(lay, s);
+    v->next = pt_take_index(lay, s);
+    v->prev = pt_take_index(lay, s);
+    v->loose = pt_take_index(lay, s);
+    v->groups_with = pt_take_index(lay, s + 1);
+    v->is_stale = (unsigned char *)pt_take(lay, s, 1);
+    v->lifted = (unsigned char *)pt_take(lay, s, 1);
+}
+
 /* Bytes of the block, and with base its arrays in v; 0: too large. */
 static size_t pt_lay_search(const psc_cluster *c, unsigned char *base, pt_search *v)
 {
-    const size_t n = (size_t)c->nodes, s = (size_t)c->shards, cells = pt_cell(c, c->nodes);
+    const size_t n = (size_t)c->nodes, g = (size_t)c->groups, members = g > 0 ? (size_t)c->shards : 0;
     pt_layout lay;
 
     lay.base = base;
@@ -606,26 +714,27 @@ static size_t pt_lay_search(const psc_cluster *c, unsigned char *base, pt_search
     lay.ok = 1;
     v->c = c;
     v->leaves = pt_leaves(c->nodes);
+    v->stride = 2 * (size_t)c->resources + (size_t)c->balances;
     v->head = (psc_plan *)pt_take(&lay, 1, sizeof(psc_plan));
-    v->use = pt_take_wide(&lay, cells);
-    v->away = pt_take_wide(&lay, cells);
+    v->cells = pt_take_wide(&lay, n * v->stride);
+    v->weight = pt_take_wide(&lay, (size_t)c->resources);
     v->cost = pt_take_wide(&lay, n);
+    v->balance = pt_take_wide(&lay, n);
     v->over = pt_take_wide(&lay, n);
     v->fill = pt_take_wide(&lay, n);
+    v->rebuild = (pt_rebuild *)pt_take(&lay, 1, sizeof(pt_rebuild));
+    v->matrix = pt_take_wide(&lay, PT_LIFTED * PT_NEAR);
     v->node_mark = pt_take_wide(&lay, n);
     v->domain_mark = pt_take_wide(&lay, n);
     v->zone_mark = pt_take_wide(&lay, n);
-    v->gain_over = pt_take_wide(&lay, s);
-    v->gain = pt_take_wide(&lay, s);
-    v->seen = pt_take_wide(&lay, s);
-    v->zone_hits = pt_take_index(&lay, n);
-    v->now = pt_take_index(&lay, s);
-    v->target = pt_take_index(&lay, s);
+    v->draw = (double *)pt_take(&lay, PT_DRAWS, sizeof(double));
+    pt_lay_shards(&lay, (size_t)c->shards, v);
     v->first = pt_take_index(&lay, n);
-    v->next = pt_take_index(&lay, s);
-    v->prev = pt_take_index(&lay, s);
-    v->moved = pt_take_index(&lay, (size_t)c->groups);
-    v->groups_with = pt_take_index(&lay, s + 1);
+    v->count = pt_take_index(&lay, n);
+    v->spot = pt_take_index(&lay, members);
+    v->seat = pt_take_index(&lay, members);
+    v->domains = pt_take_index(&lay, g);
+    v->moved = pt_take_index(&lay, g);
     v->play = pt_take_index(&lay, n);
     v->tree = pt_take_index(&lay, 2 * (size_t)v->leaves);
     v->order = pt_take_index(&lay, n);
@@ -652,6 +761,24 @@ static psc_status pt_search_of(psc_plan *plan, const psc_cluster *c, pt_search *
 
 /* ==== Cost ====================================================================================== */
 
+static int64_t *pt_room(const pt_search *v, int32_t n) { return v->cells + (size_t)n * v->stride; }
+static int64_t *pt_slack(const pt_search *v, int32_t n) { return pt_room(v, n) + v->c->resources; }
+static int64_t *pt_tilt(const pt_search *v, int32_t n) { return pt_slack(v, n) + v->c->resources; }
+static const int64_t *pt_demand(const pt_search *v, int32_t s) { return v->c->demand + pt_cell(v->c, s); }
+
+/* Demand on a node of what is there. */
+static int64_t pt_use(const pt_search *v, int32_t n, int32_t r)
+{
+    const int64_t *soft = v->c->soft ? v->c->soft : v->c->capacity;
+
+    return soft[pt_cell(v->c, n) + (size_t)r] - pt_slack(v, n)[r];
+}
+
+static int64_t pt_free(const pt_search *v, int32_t n, int32_t r)
+{
+    return v->c->capacity[pt_cell(v->c, n) + (size_t)r] - pt_use(v, n, r);
+}
+
 /* ceil(10^6 * part / whole), at most PT_MAX_PARTS; a whole of 0 counts as 1. Two digits of base 1000, since
  * 10^6 * 2^50 has no room. */
 static int64_t pt_parts(int64_t part, int64_t whole)
@@ -667,284 +794,240 @@ static int64_t pt_parts(int64_t part, int64_t whole)
     return (quotient * 1000 + high) * 1000 + rest / whole + (rest % whole > 0);
 }
 
-static int64_t pt_load(const psc_cluster *c, int32_t n, const int64_t *use)
-{
-    const int64_t *soft = (c->soft ? c->soft : c->capacity) + pt_cell(c, n);
-    int64_t sum = 0;
-    int32_t r;
+/* What a demand takes from a tilt. */
+static int64_t pt_twist(const psc_balance *b, const int64_t *d) { return b->ratio * d[b->first] - d[b->second]; }
 
-    for (r = 0; r < c->resources; r++) if (use[r] > soft[r]) sum += pt_weight(c, r) * (use[r] - soft[r]);
-    return sum;
-}
-
-static int64_t pt_balance(const psc_cluster *c, int32_t n, const int64_t *use)
+static int64_t pt_balance_with(const pt_search *v, int32_t n, const int64_t *d)
 {
-    const int64_t *capacity = c->capacity + pt_cell(c, n);
+    const int64_t *tilt = pt_tilt(v, n);
     int64_t sum = 0;
     int32_t i;
 
-    for (i = 0; i < c->balances; i++) {
-        const psc_balance *b = &c->balance[i];
-        const int64_t want = b->ratio * (capacity[b->first] - use[b->first]);
-        const int64_t have = capacity[b->second] - use[b->second];
-        if (want > have) sum += b->weight * (want - have);
+    for (i = 0; i < v->c->balances; i++) {
+        const int64_t x = tilt[i] - pt_twist(&v->c->balance[i], d);
+        if (x > 0) sum += v->c->balance[i].weight * x;
     }
     return sum;
 }
 
-static int64_t pt_node_cost(const psc_cluster *c, int32_t n, const int64_t *use)
+/* Load and balance of a node if it had d more, d < 0 less: the innermost loop of every search. */
+static int64_t pt_cost_with(const pt_search *v, int32_t n, const int64_t *d)
 {
-    return pt_load(c, n, use) + pt_balance(c, n, use);
-}
-
-static int64_t pt_overload(const psc_cluster *c, int32_t n, const int64_t *use)
-{
-    const int64_t *capacity = c->capacity + pt_cell(c, n);
+    const int64_t *slack = pt_slack(v, n), *weight = v->weight;
+    const int32_t resources = v->c->resources;
     int64_t sum = 0;
     int32_t r;
 
-    for (r = 0; r < c->resources; r++) if (use[r] > capacity[r]) sum += pt_parts(use[r] - capacity[r], capacity[r]);
+    for (r = 0; r < resources; r++) {
+        const int64_t x = d[r] - slack[r];
+        sum += weight[r] * (x > 0 ? x : 0);
+    }
+    return v->c->balances > 0 ? sum + pt_balance_with(v, n, d) : sum;
+}
+
+static int64_t pt_cost_without(const pt_search *v, int32_t n, const int64_t *d)
+{
+    int64_t less[PSC_MAX_RESOURCES];
+    int32_t r;
+
+    for (r = 0; r < v->c->resources; r++) less[r] = -d[r];
+    return pt_cost_with(v, n, less);
+}
+
+/* Overload of a node if it had d less. */
+static int64_t pt_overload_without(const pt_search *v, int32_t n, const int64_t *d)
+{
+    const int64_t *capacity = v->c->capacity + pt_cell(v->c, n);
+    int64_t sum = 0;
+    int32_t r;
+
+    for (r = 0; r < v->c->resources; r++) {
+        const int64_t above = -(pt_free(v, n, r) + (d ? d[r] : 0));
+        if (above > 0) sum += pt_parts(above, capacity[r]);
+    }
     return sum;
 }
 
 /* How full a node is, for the choice of targets: one that takes no shard is full. */
-static int64_t pt_fullness(const psc_cluster *c, int32_t n, const int64_t *use)
+static int64_t pt_fullness(const pt_search *v, int32_t n)
 {
-    const int64_t *capacity = c->capacity + pt_cell(c, n);
+    const int64_t *capacity = v->c->capacity + pt_cell(v->c, n);
     int64_t most = 0;
     int32_t r;
 
-    if (pt_closed(c, n)) return INT64_MAX;
-    for (r = 0; r < c->resources; r++) {
-        const int64_t parts = pt_parts(use[r], capacity[r]);
+    if (pt_closed(v->c, n)) return INT64_MAX;
+    for (r = 0; r < v->c->resources; r++) {
+        const int64_t parts = pt_parts(pt_use(v, n, r), capacity[r]);
         if (parts > most) most = parts;
     }
     return most;
 }
 
 /* Largest number of moved shards of any group, if the group had `step` (-1, 0, 1) more of them. */
-static int32_t pt_most_after(const pt_search *v, int32_t group, int32_t step)
+static int64_t pt_most_after(const pt_search *v, int32_t group, int32_t step)
 {
-    const psc_plan *h = v->head;
+    const pt_sums *sum = &v->head->sum;
     int32_t m;
 
-    if (step == 0) return h->most;
-    if (group < 0) return h->moves + step > 0;
+    if (step == 0) return sum->most;
+    if (group < 0) return sum->moves + step > 0;
     m = v->moved[group];
-    if (step > 0) return m + 1 > h->most ? m + 1 : h->most;
-    return m == h->most && v->groups_with[m] == 1 ? m - 1 : h->most;
+    if (step > 0) return m + 1 > sum->most ? m + 1 : sum->most;
+    return m == sum->most && v->groups_with[m] == 1 ? m - 1 : sum->most;
 }
 
-static int64_t pt_total_cost(const pt_search *v)
+static int64_t pt_total_cost(const psc_cluster *c, const pt_sums *sum)
 {
-    const psc_plan *h = v->head;
-
-    return h->node_cost + v->c->weight_move * h->move_cost + v->c->weight_group * h->most
-         + v->c->weight_distance * h->distance;
+    return sum->node_cost + c->weight_move * sum->move_cost + c->weight_group * sum->most
+         + c->weight_distance * sum->distance;
 }
 
-/* ==== A shard and its targets =================================================================== */
-
-/* What is known of a shard in hand before a target is tried. Of the other shards of its group, node_mark and
- * domain_mark are set where they are. zone_mark and zone_hits = zones_least: the zone holds all that it needs. */
-typedef struct pt_hand {
-    int32_t shard, from, home, group;
-    int32_t block;              /* that holds for every target, or PSC_BLOCK_NONE                    */
-    int32_t domains_kept;       /* domains of the others                                             */
-    int32_t domains_least;      /* that must remain                                                  */
-    int32_t zones_least;        /* dependencies that hold now and must go on to                      */
-    int32_t bound;              /* 1: it must not leave its zone                                     */
-    int64_t over_fall;          /* fall of the overload by leaving                                   */
-    int64_t leave_fall;         /* fall of the node's own cost by leaving                            */
-    int64_t terms_now, terms_home, terms_away;  /* moving terms now; at home; away, without distance */
-    const int64_t *demand;
-} pt_hand;
-
-static void pt_mark_group(const pt_search *v, pt_hand *p)
+/* Rise of the terms of moving if the shard, now on `from`, were on `to`. */
+static int64_t pt_terms(const pt_search *v, int32_t shard, int32_t from, int32_t to)
 {
     const psc_cluster *c = v->c;
-    const int64_t mark = v->head->mark_now;
-    const int32_t spread = c->spread ? c->spread[p->group] : 1;
-    int32_t i;
+    const int32_t home = c->home[shard], step = (to != home) - (from != home);
+    int64_t sum = 0;
 
-    for (i = v->ties.from[p->group]; i < v->ties.from[p->group + 1]; i++) {
-        const int32_t s = v->ties.member[i], n = v->now[s], domain = pt_domain(c, n);
-        if (s == p->shard) continue;
-        v->node_mark[n] = mark;
-        if (v->domain_mark[domain] != mark) p->domains_kept++;
-        v->domain_mark[domain] = mark;
-    }
-    p->domains_least = p->domains_kept + (v->domain_mark[pt_domain(c, p->from)] != mark);
-    if (p->domains_least > spread) p->domains_least = spread;
+    if (c->place) sum = c->weight_distance * (pt_far(c, home, to) - pt_far(c, home, from));
+    if (step == 0) return sum;
+    sum += step * c->weight_move * pt_move_cost(c, shard);
+    return sum + c->weight_group * (pt_most_after(v, pt_group(c, shard), step) - v->head->sum.most);
 }
 
-/* Zones that hold the first k of the needed groups have k hits; so a zone with more than one shard of a group
- * is counted once. A dependency that is broken already asks for nothing. */
-static void pt_mark_zones(const pt_search *v, pt_hand *p)
-{
-    const psc_cluster *c = v->c;
-    const int64_t mark = v->head->mark_now;
-    int32_t d, i;
-
-    for (d = c->depend_from[p->group]; d < c->depend_from[p->group + 1]; d++) {
-        const int32_t needed = c->depend[d];
-        if (needed == p->group) continue;
-        if (!pt_in_zone(c, &v->ties, v->now, needed, pt_zone(c, p->from))) continue;
-        for (i = v->ties.from[needed]; i < v->ties.from[needed + 1]; i++) {
-            const int32_t zone = pt_zone(c, v->now[v->ties.member[i]]);
-            if (v->zone_mark[zone] != mark) v->zone_hits[zone] = 0;
-            v->zone_mark[zone] = mark;
-            if (v->zone_hits[zone] == p->zones_least) v->zone_hits[zone]++;
-        }
-        p->zones_least++;
-    }
-}
-
-/* 1 if the shard is the last of its group in its zone and one of a group that depends on it is there. */
-static int pt_is_needed(const pt_search *v, const pt_hand *p)
-{
-    const psc_cluster *c = v->c;
-    const pt_ties *t = &v->ties;
-    const int32_t zone = pt_zone(c, p->from);
-    int32_t i;
-
-    if (t->back_from[p->group] == t->back_from[p->group + 1]) return 0;
-    for (i = t->from[p->group]; i < t->from[p->group + 1]; i++) {
-        if (t->member[i] != p->shard && pt_zone(c, v->now[t->member[i]]) == zone) return 0;
-    }
-    for (i = t->back_from[p->group]; i < t->back_from[p->group + 1]; i++) {
-        if (t->back[i] != p->group && pt_in_zone(c, t, v->now, t->back[i], zone)) return 1;
-    }
-    return 0;
-}
+/* ==== What hinders a move ======================================================================= */
 
 /* 1 if one more shard of this price may not leave home. */
 static int pt_spent(const psc_plan *h, int64_t price)
 {
-    return h->moves >= h->max_moves || price > h->max_move_cost - h->move_cost;
+    return h->sum.moves >= h->max_moves || price > h->max_move_cost - h->sum.move_cost;
 }
 
-/* The terms of a shard that do not depend on the target, in p; O(R + balances). */
-static void pt_weigh(const pt_search *v, int32_t shard, pt_hand *p)
+/* 1 if nothing of d exceeds the room: where no room is negative, which only an overload from the start can make. */
+static int pt_fits(const int64_t *room, const int64_t *d, int32_t resources)
 {
-    const psc_cluster *c = v->c;
-    const psc_plan *h = v->head;
-    const int64_t price = pt_move_cost(c, shard);
-    int64_t rest[PSC_MAX_RESOURCES];
-    int32_t r, is_home;
+    int64_t least = 0;
+    int32_t r = 0;
 
-    memset(p, 0, sizeof *p);
-    p->shard = shard;
-    p->from = v->now[shard];
-    p->home = c->home[shard];
-    p->group = pt_group(c, shard);
-    p->demand = c->demand + pt_cell(c, shard);
-    is_home = p->from == p->home;
-    if (pt_pinned(c, shard)) p->block = PSC_BLOCK_PINNED;
-    else if (is_home && pt_spent(h, price)) p->block = PSC_BLOCK_BUDGET;
-    for (r = 0; r < c->resources; r++) rest[r] = v->use[pt_cell(c, p->from) + (size_t)r] - p->demand[r];
-    p->over_fall = v->over[p->from] == 0 ? 0 : v->over[p->from] - pt_overload(c, p->from, rest);
-    p->leave_fall = v->cost[p->from] - pt_node_cost(c, p->from, rest);
-    p->terms_home = c->weight_group * pt_most_after(v, p->group, is_home ? 0 : -1);
-    p->terms_away = c->weight_group * pt_most_after(v, p->group, is_home ? 1 : 0) + c->weight_move * price;
-    p->terms_now = is_home ? p->terms_home
-                           : p->terms_away + c->weight_distance * pt_distance(c, p->home, p->from);
+    for (; r + 3 < resources && least >= 0; r += 4) {
+        least = (room[r] - d[r]) | (room[r + 1] - d[r + 1]) | (room[r + 2] - d[r + 2]) | (room[r + 3] - d[r + 3]);
+    }
+    for (; r < resources && least >= 0; r++) least = room[r] - d[r];
+    return least >= 0;
 }
 
-/* Marks what the group and its ties allow; O(group + groups tied to it). */
-static void pt_mark(const pt_search *v, pt_hand *p)
+/* The first resource without room for the shard, or -1. At home, what it has left behind is its own. */
+static int32_t pt_lacks(const pt_search *v, int32_t shard, int32_t to)
 {
-    if (p->group < 0) return;
-    v->head->mark_now++;
-    pt_mark_group(v, p);
-    if (!v->c->depend_from) return;
-    pt_mark_zones(v, p);
-    p->bound = pt_is_needed(v, p);
-}
-
-/* PSC_BLOCK_CAPACITY, PSC_BLOCK_TRANSIENT or PSC_BLOCK_NONE, and the resource. At home, what it has left behind
- * is its own. */
-static int32_t pt_room(const pt_search *v, const pt_hand *p, int32_t to, int32_t *resource)
-{
-    const psc_cluster *c = v->c;
-    const int64_t *use = v->use + pt_cell(c, to), *away = v->away + pt_cell(c, to);
-    const int64_t *capacity = c->capacity + pt_cell(c, to), *d = p->demand;
+    const int64_t *d = pt_demand(v, shard), *room = pt_room(v, to);
+    const int home = to == v->c->home[shard];
     int32_t r;
 
-    for (r = 0; r < c->resources; r++) {
-        if (d[r] > 0 && use[r] + d[r] > capacity[r]) { *resource = r; return PSC_BLOCK_CAPACITY; }
+    for (r = 0; r < v->c->resources; r++) {
+        const int64_t left = home && pt_transient(v->c, r) ? pt_free(v, to, r) : room[r];
+        if (d[r] > left && d[r] > 0) return r;
     }
-    if (!c->transient || to == p->home) return PSC_BLOCK_NONE;
-    for (r = 0; r < c->resources; r++) {
-        if (d[r] == 0 || c->transient[r] == 0) continue;
-        if (use[r] + away[r] + d[r] > capacity[r]) { *resource = r; return PSC_BLOCK_TRANSIENT; }
-    }
-    return PSC_BLOCK_NONE;
+    return -1;
 }
 
-/* What hinders the shard in hand, weighed and marked, from going there: one of the hard constraints, or none. */
-static int32_t pt_block(const pt_search *v, const pt_hand *p, int32_t to, int32_t *resource)
+static int pt_has_room(const pt_search *v, int32_t shard, int32_t to)
+{
+    if (pt_fits(pt_room(v, to), pt_demand(v, shard), v->c->resources)) return 1;
+    if (v->head->overload_before == 0 && (!v->c->transient || to != v->c->home[shard])) return 0;
+    return pt_lacks(v, shard, to) < 0;
+}
+
+/* 1 if a shard of the group is in the zone. */
+static int pt_near(const pt_search *v, int32_t group, int32_t zone)
+{
+    int32_t i;
+
+    for (i = v->ties.from[group]; i < v->ties.from[group + 1]; i++) {
+        if (pt_zone(v->c, v->spot[i]) == zone) return 1;
+    }
+    return 0;
+}
+
+/* 1 if what the group needs in the zone where its shard is would not all be in the other zone, or if a group
+ * there needs it and it is the last one. A dependency that is broken already asks for nothing. */
+static int pt_tears(const pt_search *v, int32_t group, int32_t from, int32_t to, int last)
 {
     const psc_cluster *c = v->c;
-    const int64_t mark = v->head->mark_now;
-    int32_t block, zone;
+    const pt_ties *t = &v->ties;
+    int32_t i;
 
-    if (to == p->from) return PSC_BLOCK_HERE;
-    if (p->block == PSC_BLOCK_PINNED) return PSC_BLOCK_PINNED;
+    for (i = c->depend_from[group]; i < c->depend_from[group + 1]; i++) {
+        const int32_t needed = c->depend[i];
+        if (needed != group && !pt_near(v, needed, to) && pt_near(v, needed, from)) return 1;
+    }
+    for (i = t->back_from[group]; last && i < t->back_from[group + 1]; i++) {
+        if (t->back[i] != group && pt_near(v, t->back[i], from)) return 1;
+    }
+    return 0;
+}
+
+/* Conflict, spread and dependencies of a move from where the shard is. One that is lifted counts where it was,
+ * but is in nobody's way. */
+static int32_t pt_tie_block(const pt_search *v, int32_t shard, int32_t to)
+{
+    const psc_cluster *c = v->c;
+    const int32_t group = c->group[shard], from = v->now[shard];
+    const int32_t old_domain = pt_domain(c, from), domain = pt_domain(c, to), zone = pt_zone(c, from);
+    int32_t i, in_old = 0, in_new = 0, in_zone = 0;
+
+    for (i = v->ties.from[group]; i < v->ties.from[group + 1]; i++) {
+        const int32_t n = v->spot[i];
+        if (n == to && !v->lifted[v->ties.member[i]]) return PSC_BLOCK_CONFLICT;
+        in_old += pt_domain(c, n) == old_domain;
+        in_new += pt_domain(c, n) == domain;
+        in_zone += pt_zone(c, n) == zone;
+    }
+    if (in_old == 1 && in_new > 0 && domain != old_domain
+        && v->domains[group] <= (c->spread ? c->spread[group] : 1)) return PSC_BLOCK_SPREAD;
+    if (!c->depend_from || pt_zone(c, to) == zone) return PSC_BLOCK_NONE;
+    return pt_tears(v, group, zone, pt_zone(c, to), in_zone == 1) ? PSC_BLOCK_DEPENDENCY : PSC_BLOCK_NONE;
+}
+
+/* What hinders a shard from going there: one of the hard constraints, or none. */
+static int32_t pt_block(const pt_search *v, int32_t shard, int32_t to, int32_t *resource)
+{
+    const psc_cluster *c = v->c;
+    const int32_t from = v->now[shard];
+    int32_t r;
+
+    if (to == from) return PSC_BLOCK_HERE;
+    if (pt_pinned(c, shard)) return PSC_BLOCK_PINNED;
     if (pt_closed(c, to)) return PSC_BLOCK_CLOSED;
-    if (p->block != PSC_BLOCK_NONE) return p->block;
-    block = pt_room(v, p, to, resource);
-    if (block != PSC_BLOCK_NONE || p->group < 0) return block;
-    if (v->node_mark[to] == mark) return PSC_BLOCK_CONFLICT;
-    if (p->domains_kept + (v->domain_mark[pt_domain(c, to)] != mark) < p->domains_least) return PSC_BLOCK_SPREAD;
-    zone = pt_zone(c, to);
-    if (zone == pt_zone(c, p->from)) return PSC_BLOCK_NONE;
-    if (p->bound) return PSC_BLOCK_DEPENDENCY;
-    if (p->zones_least == 0) return PSC_BLOCK_NONE;
-    return v->zone_mark[zone] == mark && v->zone_hits[zone] == p->zones_least ? PSC_BLOCK_NONE : PSC_BLOCK_DEPENDENCY;
-}
-
-/* Fall of the cost by going there but for what the target's own cost rises by. */
-static int64_t pt_gain_bound(const pt_search *v, const pt_hand *p, int32_t to)
-{
-    const psc_cluster *c = v->c;
-    const int64_t terms = to == p->home ? p->terms_home
-                        : p->terms_away + c->weight_distance * pt_distance(c, p->home, to);
-
-    return p->leave_fall + p->terms_now - terms;
-}
-
-static int64_t pt_arrival(const pt_search *v, const pt_hand *p, int32_t to)
-{
-    const psc_cluster *c = v->c;
-    const int64_t *use = v->use + pt_cell(c, to);
-    int64_t sum[PSC_MAX_RESOURCES];
-    int32_t r;
-
-    for (r = 0; r < c->resources; r++) sum[r] = use[r] + p->demand[r];
-    return pt_node_cost(c, to, sum) - v->cost[to];
+    if (from == c->home[shard] && pt_spent(v->head, pt_move_cost(c, shard))) return PSC_BLOCK_BUDGET;
+    if (!pt_has_room(v, shard, to)) {
+        r = pt_lacks(v, shard, to);
+        *resource = r;
+        return pt_demand(v, shard)[r] > pt_free(v, to, r) ? PSC_BLOCK_CAPACITY : PSC_BLOCK_TRANSIENT;
+    }
+    return c->group ? pt_tie_block(v, shard, to) : PSC_BLOCK_NONE;
 }
 
 /* ==== Moving a shard ============================================================================ */
 
 static void pt_unlink(const pt_search *v, int32_t shard)
 {
-    const int32_t before = v->prev[shard], behind = v->next[shard];
+    const int32_t before = v->prev[shard], behind = v->next[shard], node = v->now[shard];
 
     if (before >= 0) v->next[before] = behind;
-    else v->first[v->now[shard]] = behind;
+    else v->first[node] = behind;
     if (behind >= 0) v->prev[behind] = before;
+    v->count[node]--;
 }
 
-static void pt_link(const pt_search *v, int32_t shard, int32_t node)
+static void pt_link(const pt_search *v, int32_t shard)
 {
-    const int32_t behind = v->first[node];
+    const int32_t node = v->now[shard], behind = v->first[node];
 
     v->prev[shard] = -1;
     v->next[shard] = behind;
     if (behind >= 0) v->prev[behind] = shard;
     v->first[node] = shard;
-    v->now[shard] = node;
+    v->count[node]++;
 }
 
 static int pt_hotter(const pt_search *v, int32_t a, int32_t b)
@@ -980,70 +1063,175 @@ static void pt_rerank(const pt_search *v, int32_t node)
 {
     int32_t i = v->rank[node];
 
-    v->fill[node] = pt_fullness(v->c, node, v->use + pt_cell(v->c, node));
+    v->fill[node] = pt_fullness(v, node);
     for (; i > 0 && pt_after(v->fill, v->order[i - 1], node); i--) pt_put(v, v->order[i - 1], i);
     for (; i + 1 < v->c->nodes && pt_after(v->fill, node, v->order[i + 1]); i++) pt_put(v, v->order[i + 1], i);
     pt_put(v, node, i);
 }
 
-/* Everything that hangs on what a node holds, after its use has changed. */
+/* Everything that hangs on what a node holds, after that has changed. Only the descent asks for the order and the
+ * tournament; where there was no overload at first none ever comes. */
 static void pt_refresh(const pt_search *v, int32_t node)
 {
-    const psc_cluster *c = v->c;
-    const int64_t *use = v->use + pt_cell(c, node);
-    const int64_t cost = pt_node_cost(c, node, use), over = pt_overload(c, node, use);
+    static const int64_t nothing[PSC_MAX_RESOURCES] = {0};
+    pt_sums *sum = &v->head->sum;
+    const int64_t cost = pt_cost_with(v, node, nothing);
 
-    v->head->node_cost += cost - v->cost[node];
-    v->head->overload += over - v->over[node];
+    sum->node_cost += cost - v->cost[node];
     v->cost[node] = cost;
-    v->over[node] = over;
+    if (v->c->balances > 0) {
+        const int64_t balance = pt_balance_with(v, node, nothing);
+        sum->balance += balance - v->balance[node];
+        v->balance[node] = balance;
+    }
+    if (v->head->overload_before > 0) {
+        const int64_t over = pt_overload_without(v, node, NULL);
+        sum->overload += over - v->over[node];
+        v->over[node] = over;
+    }
+    if (v->head->phase != PT_DESCEND) return;
     if (v->head->targets > 0) pt_rerank(v, node);
     pt_replay(v, node);
+}
+
+/* The demand of a shard onto a node (sign 1) or off it (-1). A transient resource stays at its home. */
+static void pt_carry(const pt_search *v, int32_t shard, int32_t node, int32_t sign)
+{
+    const psc_cluster *c = v->c;
+    const int64_t *d = pt_demand(v, shard);
+    int64_t *room = pt_room(v, node), *slack = pt_slack(v, node), *tilt = pt_tilt(v, node);
+    const int home = node == c->home[shard];
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) {
+        slack[r] -= sign * d[r];
+        if (!home || !pt_transient(c, r)) room[r] -= sign * d[r];
+    }
+    for (r = 0; r < c->balances; r++) tilt[r] -= sign * pt_twist(&c->balance[r], d);
+    pt_refresh(v, node);
 }
 
 /* Counts a shard of the group as moved (step 1) or as back at home (-1). */
 static void pt_count_moved(const pt_search *v, int32_t shard, int32_t step)
 {
-    psc_plan *h = v->head;
-    const int32_t group = pt_group(v->c, shard), most = pt_most_after(v, group, step);
-    const int64_t *d = v->c->demand + pt_cell(v->c, shard);
-    int64_t *away = v->away + pt_cell(v->c, v->c->home[shard]);
-    int32_t r;
+    pt_sums *sum = &v->head->sum;
+    const int32_t group = pt_group(v->c, shard);
+    const int64_t most = pt_most_after(v, group, step);
 
     if (group >= 0) {
         v->groups_with[v->moved[group]]--;
         v->moved[group] += step;
         v->groups_with[v->moved[group]]++;
     }
-    h->most = most;
-    h->moves += step;
-    h->move_cost += step * pt_move_cost(v->c, shard);
-    for (r = 0; r < v->c->resources; r++) away[r] += step * d[r];
+    sum->most = most;
+    sum->moves += step;
+    sum->move_cost += step * pt_move_cost(v->c, shard);
+}
+
+/* Domains of the group after its shard has gone from one node to another. */
+static void pt_count_domains(const pt_search *v, int32_t shard, int32_t from, int32_t to)
+{
+    const psc_cluster *c = v->c;
+    const int32_t group = c->group[shard], a = pt_domain(c, from), b = pt_domain(c, to);
+    int32_t i, in_old = 0, in_new = 0;
+
+    if (a == b) return;
+    for (i = v->ties.from[group]; i < v->ties.from[group + 1]; i++) {
+        in_old += pt_domain(c, v->spot[i]) == a;
+        in_new += pt_domain(c, v->spot[i]) == b;
+    }
+    v->domains[group] += (in_new == 1) - (in_old == 0);
+}
+
+/* Writes down that a shard is on another node: all but the demands and the lists of the nodes. */
+static void pt_relocate(const pt_search *v, int32_t shard, int32_t to)
+{
+    const psc_cluster *c = v->c;
+    psc_plan *h = v->head;
+    const int32_t from = v->now[shard], home = c->home[shard];
+
+    if (from == to) return;
+    if (from == home) pt_count_moved(v, shard, 1);
+    if (to == home) pt_count_moved(v, shard, -1);
+    h->sum.distance += pt_far(c, home, to) - pt_far(c, home, from);
+    v->now[shard] = to;
+    if (c->group) {
+        v->spot[v->seat[shard]] = to;
+        pt_count_domains(v, shard, from, to);
+    }
+    if (!v->is_stale[shard]) v->stale[h->stale++] = shard;
+    v->is_stale[shard] = 1;
 }
 
 static void pt_move(const pt_search *v, int32_t shard, int32_t to)
 {
-    const psc_cluster *c = v->c;
-    const int32_t from = v->now[shard], home = c->home[shard];
-    const int64_t *d = c->demand + pt_cell(c, shard);
-    int32_t r;
+    const int32_t from = v->now[shard];
 
-    for (r = 0; r < c->resources; r++) {
-        v->use[pt_cell(c, from) + (size_t)r] -= d[r];
-        v->use[pt_cell(c, to) + (size_t)r] += d[r];
-    }
-    if (from == home) pt_count_moved(v, shard, 1);
-    else v->head->distance -= pt_distance(c, home, from);
-    if (to == home) pt_count_moved(v, shard, -1);
-    else v->head->distance += pt_distance(c, home, to);
     pt_unlink(v, shard);
-    pt_link(v, shard, to);
-    pt_refresh(v, from);
-    pt_refresh(v, to);
+    pt_relocate(v, shard, to);
+    pt_link(v, shard);
+    pt_carry(v, shard, from, -1);
+    pt_carry(v, shard, to, 1);
     v->head->clock++;
 }
 
-/* ==== Search ==================================================================================== */
+static void pt_keep_now(const pt_search *v)
+{
+    psc_plan *h = v->head;
+    int32_t i;
+
+    for (i = 0; i < h->stale; i++) {
+        v->best[v->stale[i]] = v->now[v->stale[i]];
+        v->is_stale[v->stale[i]] = 0;
+    }
+    h->stale = 0;
+    h->best = h->sum;
+}
+
+/* Keeps the assignment if it is the best so far: less overload, or as much and less cost. */
+static void pt_keep(const pt_search *v)
+{
+    const psc_plan *h = v->head;
+
+    if (h->sum.overload > h->best.overload) return;
+    if (h->sum.overload == h->best.overload
+        && pt_total_cost(v->c, &h->sum) >= pt_total_cost(v->c, &h->best)) return;
+    pt_keep_now(v);
+}
+
+/* ==== Descent =================================================================================== */
+
+/* A shard in hand before a target is tried. */
+typedef struct pt_hand {
+    int32_t shard, from;
+    int     stuck;              /* 1: it can go nowhere                                              */
+    int64_t over_fall;          /* fall of the overload by leaving                                   */
+    int64_t leave_fall;         /* fall of the node's own cost by leaving                            */
+    const int64_t *demand;
+} pt_hand;
+
+static void pt_weigh(const pt_search *v, int32_t shard, pt_hand *p)
+{
+    const psc_cluster *c = v->c;
+
+    p->shard = shard;
+    p->from = v->now[shard];
+    p->demand = pt_demand(v, shard);
+    p->stuck = pt_pinned(c, shard) || (p->from == c->home[shard] && pt_spent(v->head, pt_move_cost(c, shard)));
+    p->over_fall = v->over[p->from] == 0 ? 0 : v->over[p->from] - pt_overload_without(v, p->from, p->demand);
+    p->leave_fall = v->cost[p->from] - pt_cost_without(v, p->from, p->demand);
+}
+
+/* Fall of the cost by going there but for what the target's own cost rises by; and that. */
+static int64_t pt_gain_bound(const pt_search *v, const pt_hand *p, int32_t to)
+{
+    return p->leave_fall - pt_terms(v, p->shard, p->from, to);
+}
+
+static int64_t pt_arrival(const pt_search *v, const pt_hand *p, int32_t to)
+{
+    return pt_cost_with(v, to, p->demand) - v->cost[to];
+}
 
 /* Keeps the target if it is better than the best so far, *gain. */
 static void pt_try(const pt_search *v, const pt_hand *p, int32_t to, int64_t *gain)
@@ -1052,9 +1240,9 @@ static void pt_try(const pt_search *v, const pt_hand *p, int32_t to, int64_t *ga
     int32_t resource;
 
     if (v->c->balances == 0 && x < *gain) return;
-    if (pt_block(v, p, to, &resource) != PSC_BLOCK_NONE) return;
     x -= pt_arrival(v, p, to);
     if (x < *gain || (x == *gain && v->target[p->shard] >= 0 && v->target[p->shard] < to)) return;
+    if (pt_block(v, p->shard, to, &resource) != PSC_BLOCK_NONE) return;
     *gain = x;
     v->target[p->shard] = to;
 }
@@ -1062,14 +1250,15 @@ static void pt_try(const pt_search *v, const pt_hand *p, int32_t to, int64_t *ga
 /* 1 if leaving can save nothing wherever it goes: most shards of a fleet that is well. */
 static int pt_hopeless(const pt_search *v, const pt_hand *p)
 {
-    if (p->block != PSC_BLOCK_NONE) return 1;
-    return v->c->balances == 0 && p->from == p->home && p->over_fall == 0 && p->leave_fall <= 0;
+    if (p->stuck) return 1;
+    return v->c->balances == 0 && p->from == v->c->home[p->shard] && p->over_fall == 0 && p->leave_fall <= 0;
 }
 
 /* Finds the best target of a shard and what it gains. Gains are at least 1, or any if overload falls. */
 static void pt_look(const pt_search *v, int32_t shard)
 {
     psc_plan *h = v->head;
+    const int32_t home = v->c->home[shard];
     int64_t gain;
     int32_t i, tried = 1;
     pt_hand p;
@@ -1079,10 +1268,9 @@ static void pt_look(const pt_search *v, int32_t shard)
     v->target[shard] = -1;
     if (!pt_hopeless(v, &p)) {
         tried = h->targets > 0 ? h->targets : v->c->nodes;
-        pt_mark(v, &p);
         for (i = 0; i < tried; i++) pt_try(v, &p, h->targets > 0 ? v->order[i] : i, &gain);
-        if (h->targets > 0 && v->rank[p.home] >= h->targets) {
-            pt_try(v, &p, p.home, &gain);
+        if (h->targets > 0 && v->rank[home] >= h->targets) {
+            pt_try(v, &p, home, &gain);
             tried++;
         }
     }
@@ -1117,6 +1305,20 @@ static void pt_start_round(const pt_search *v)
     v->head->cursor = -1;
 }
 
+static void pt_start_descent(const pt_search *v)
+{
+    int32_t n;
+
+    v->head->phase = PT_DESCEND;
+    for (n = 0; n < v->c->nodes; n++) {
+        v->order[n] = n;
+        v->fill[n] = pt_fullness(v, n);
+    }
+    pt_sort(v->order, (size_t)v->c->nodes, v->fill);
+    for (n = 0; n < v->c->nodes; n++) v->rank[v->order[n]] = n;
+    pt_start_round(v);
+}
+
 /* The next shard of a node that is being scanned. No move is made meanwhile, so the list stands still. */
 static void pt_scan(const pt_search *v, int32_t node)
 {
@@ -1127,19 +1329,29 @@ static void pt_scan(const pt_search *v, int32_t node)
     else v->play[node] = PT_SEEN;
 }
 
-/* One turn: at most one look. */
-static void pt_turn(const pt_search *v)
+/* 1 if the hottest node shows that nothing can be gained: it costs nothing, so none does, and no shard is away. */
+static int pt_is_well(const pt_search *v, int32_t hottest)
+{
+    return v->over[hottest] == 0 && v->cost[hottest] == 0 && v->head->sum.moves == 0;
+}
+
+/* One turn: at most one look. 0: the descent is at its end. */
+static int pt_descend(const pt_search *v)
 {
     psc_plan *h = v->head;
     const int32_t node = v->tree[1];
     int32_t s;
 
+    if (node >= 0 && pt_is_well(v, node)) return 0;
     if (node < 0) {
-        if (h->clock == h->clock_at_round) h->done = 1;
-        else pt_start_round(v);
-        return;
+        if (h->clock == h->clock_at_round) return 0;
+        pt_start_round(v);
+        return 1;
     }
-    if (v->play[node] == PT_UNSEEN) { pt_scan(v, node); return; }
+    if (v->play[node] == PT_UNSEEN) {
+        pt_scan(v, node);
+        return 1;
+    }
     s = pt_front(v, node);
     if (s < 0) {
         v->play[node] = PT_OUT;
@@ -1149,6 +1361,565 @@ static void pt_turn(const pt_search *v)
     } else {
         pt_move(v, s, v->target[s]);
         v->target[s] = -1;
+        pt_keep(v);
+    }
+    return 1;
+}
+
+/* ==== Shift and swap ============================================================================ */
+
+/* Chosen on the public development instances of [1], as are the constants of the next two chapters. */
+#define PT_TRIES 512        /* tries between two rebuildings                                          */
+#define PT_HOMING 8         /* every so many-th try is a way home                                     */
+#define PT_WINDOW 16        /* a like partner is among the next 1/16 of the shards by size            */
+
+
+static int pt_is_hot(const psc_plan *h) { return h->stage == PT_HOT_ONCE || h->stage == PT_HOT_AGAIN; }
+
+/* A number of 0..n-1, n >= 1. */
+static int32_t pt_pick(const pt_search *v, int32_t n)
+{
+    return (int32_t)(((psc__random(&v->head->random) >> 32) * (uint64_t)n) >> 32);
+}
+
+/* A rise of cost that the temperature lets pass. */
+static int64_t pt_leeway(const pt_search *v)
+{
+    return (int64_t)(v->head->heat * v->draw[psc__random(&v->head->random) % PT_DRAWS]);
+}
+
+static void pt_try_shift(const pt_search *v, int32_t shard, int32_t to)
+{
+    const psc_cluster *c = v->c;
+    const int32_t from = v->now[shard];
+    const int64_t *d = pt_demand(v, shard), leeway = pt_leeway(v);
+    int64_t rise;
+
+    v->head->evaluations++;
+    if (to == from || pt_closed(c, to) || !pt_has_room(v, shard, to)) return;
+    if (from == c->home[shard] && pt_spent(v->head, pt_move_cost(c, shard))) return;
+    rise = pt_cost_without(v, from, d) - v->cost[from] + pt_terms(v, shard, from, to);
+    if (c->balances == 0 && rise > leeway) return;
+    rise += pt_cost_with(v, to, d) - v->cost[to];
+    if (rise > leeway && v->over[from] == 0) return;
+    if (c->group && pt_tie_block(v, shard, to) != PSC_BLOCK_NONE) return;
+    pt_move(v, shard, to);
+    pt_keep(v);
+}
+
+/* 1 if the node of `out` has room for `in` once `out` has left; net is the demand of in less that of out. */
+static int pt_trades(const pt_search *v, int32_t in, int32_t out, const int64_t *net)
+{
+    const psc_cluster *c = v->c;
+    const int32_t node = v->now[out];
+    const int64_t *room = pt_room(v, node), *came = pt_demand(v, in), *left = pt_demand(v, out);
+    int32_t r;
+
+    if (!c->transient && v->head->overload_before == 0) return pt_fits(room, net, c->resources);
+    for (r = 0; r < c->resources; r++) {
+        int64_t more = net[r];
+        if (pt_transient(c, r)) {
+            if (node == c->home[in]) {
+                if (net[r] > 0 && net[r] > pt_free(v, node, r)) return 0;
+                more -= came[r];
+            }
+            if (node == c->home[out]) more += left[r];
+        }
+        if (more > room[r] && more > 0) return 0;
+    }
+    return 1;
+}
+
+/* 1 if both may go where the other is; b goes when a has gone. */
+static int pt_may_cross(const pt_search *v, int32_t a, int32_t b)
+{
+    const int32_t from = v->now[a], to = v->now[b];
+    int ok;
+
+    if (!v->c->group) return 1;
+    if (pt_tie_block(v, a, to) != PSC_BLOCK_NONE) return 0;
+    v->spot[v->seat[a]] = to;
+    ok = pt_tie_block(v, b, from) == PSC_BLOCK_NONE;
+    v->spot[v->seat[a]] = from;
+    return ok;
+}
+
+/* 1 if a swap would exceed a budget: of two shards that leave home, together. */
+static int pt_swap_spent(const pt_search *v, int32_t a, int32_t b)
+{
+    const psc_cluster *c = v->c;
+    const psc_plan *h = v->head;
+    const int a_leaves = v->now[a] == c->home[a], b_leaves = v->now[b] == c->home[b];
+
+    if (a_leaves && b_leaves) {
+        if (h->sum.moves + 2 > h->max_moves) return 1;
+        return pt_move_cost(c, a) > h->max_move_cost - h->sum.move_cost - pt_move_cost(c, b);
+    }
+    return (a_leaves && pt_spent(h, pt_move_cost(c, a))) || (b_leaves && pt_spent(h, pt_move_cost(c, b)));
+}
+
+static void pt_try_swap(const pt_search *v, int32_t a, int32_t b)
+{
+    const psc_cluster *c = v->c;
+    const int32_t x = v->now[a], y = v->now[b];
+    const int64_t *da = pt_demand(v, a), *db = pt_demand(v, b), leeway = pt_leeway(v);
+    int64_t net[PSC_MAX_RESOURCES], back[PSC_MAX_RESOURCES], rise;
+    int32_t r;
+
+    v->head->evaluations += 2;
+    if (x == y || pt_closed(c, x) || pt_closed(c, y)) return;
+    if (c->group && c->group[a] == c->group[b]) return;
+    for (r = 0; r < c->resources; r++) {
+        net[r] = da[r] - db[r];
+        back[r] = -net[r];
+    }
+    if (!pt_trades(v, a, b, net) || !pt_trades(v, b, a, back)) return;
+    rise = pt_cost_with(v, x, back) - v->cost[x] + pt_cost_with(v, y, net) - v->cost[y];
+    rise += pt_terms(v, a, x, y) + pt_terms(v, b, y, x);
+    if (rise > leeway || pt_swap_spent(v, a, b) || !pt_may_cross(v, a, b)) return;
+    pt_move(v, a, y);
+    pt_move(v, b, x);
+    pt_keep(v);
+}
+
+static void pt_try_some(const pt_search *v)
+{
+    psc_plan *h = v->head;
+    const int32_t window = h->loose / PT_WINDOW + 1;
+    const int cold = !pt_is_hot(h);
+    int32_t i;
+
+    for (i = 0; i < PT_TRIES; i++) {
+        const int32_t place = pt_pick(v, h->loose), kind = pt_pick(v, 4);
+        const int32_t other = kind == 3 ? (int32_t)(((int64_t)place + 1 + pt_pick(v, window)) % h->loose)
+                                        : pt_pick(v, h->loose);
+        if (cold && i % PT_HOMING == 0) pt_try_shift(v, v->loose[place], v->c->home[v->loose[place]]);
+        else if (kind < 2) pt_try_shift(v, v->loose[place], pt_pick(v, v->c->nodes));
+        else pt_try_swap(v, v->loose[place], v->loose[other]);
+    }
+}
+
+/* ==== Rebuilding ================================================================================ */
+
+#define PT_HOT 3            /* of so many nodes the hottest is rebuilt                                */
+#define PT_HOMES 3          /* once in so many times a home of one of its shards is rebuilt with it   */
+#define PT_NOISE 0.3        /* largest share that chance adds to a regret                             */
+#define PT_IMPOSSIBLE INT64_MAX
+
+
+/* Home of one of the shards of a node that have another; -1: there is none. */
+static int32_t pt_home_of_one(const pt_search *v, int32_t node)
+{
+    int32_t s, seen = 0, home = -1;
+
+    for (s = v->first[node]; s >= 0; s = v->next[s]) {
+        if (v->c->home[s] != node && pt_pick(v, ++seen) == 0) home = v->c->home[s];
+    }
+    return home;
+}
+
+/* Hot node first, then others, all different. */
+static void pt_choose_nodes(const pt_search *v, int32_t most)
+{
+    pt_rebuild *b = v->rebuild;
+    const int32_t n = v->c->nodes, want = n < most ? n : most;
+    int32_t i, k;
+
+    b->node[0] = pt_pick(v, n);
+    for (i = 1; i < PT_HOT; i++) {
+        k = pt_pick(v, n);
+        if (pt_hotter(v, k, b->node[0])) b->node[0] = k;
+    }
+    b->columns = 1;
+    if (!pt_is_hot(v->head) && pt_pick(v, PT_HOMES) == 0) {
+        const int32_t home = pt_home_of_one(v, b->node[0]);
+        if (home >= 0 && want > 1) b->node[b->columns++] = home;
+    }
+    while (b->columns < want) {
+        const int32_t x = pt_pick(v, n);
+        for (k = 0; k < b->columns && b->node[k] != x; k++) { }
+        if (k == b->columns) b->node[b->columns++] = x;
+    }
+}
+
+/* Takes shards off a node, each as likely as any other, until there are `most` of them. */
+static void pt_lift(const pt_search *v, int32_t node, int32_t most)
+{
+    pt_rebuild *b = v->rebuild;
+    int32_t s = v->first[node], left = v->count[node], want = most < left ? most : left;
+
+    for (; want > 0; left--) {
+        const int32_t shard = s;
+        s = v->next[s];
+        if (pt_pick(v, left) >= want) continue;
+        want--;
+        if (pt_pinned(v->c, shard)) continue;
+        pt_unlink(v, shard);
+        v->lifted[shard] = 1;
+        pt_carry(v, shard, node, -1);
+        b->open[b->opens++] = b->rows;
+        b->noise[b->rows] = 1.0 + PT_NOISE * psc__uniform(&v->head->random);
+        b->shard[b->rows] = shard;
+        b->old[b->rows++] = node;
+    }
+}
+
+static int64_t *pt_row(const pt_search *v, int32_t i) { return v->matrix + (size_t)i * PT_NEAR; }
+
+/* Rise of the cost by placing row i in column j, whatever the ties are. */
+static int64_t pt_price(const pt_search *v, int32_t i, int32_t j)
+{
+    const pt_rebuild *b = v->rebuild;
+    const psc_cluster *c = v->c;
+    const int32_t shard = b->shard[i], to = b->node[j], home = c->home[shard];
+    int64_t rise;
+
+    v->head->evaluations++;
+    if (!pt_has_room(v, shard, to)) return PT_IMPOSSIBLE;
+    rise = pt_cost_with(v, to, pt_demand(v, shard)) - v->cost[to];
+    if (to == home) return rise + b->homeward[i];
+    return rise + b->away[i] + c->weight_distance * pt_distance(c, home, to);
+}
+
+/* Marks where the others of the group of row i are. 1 if the group cannot lose another domain. */
+static int pt_mark_row(const pt_search *v, int32_t i)
+{
+    pt_rebuild *b = v->rebuild;
+    const psc_cluster *c = v->c;
+    const int32_t shard = b->shard[i], group = c->group[shard], domain = pt_domain(c, b->old[i]);
+    int32_t k, in_old = 0;
+
+    b->mark += 2;
+    for (k = v->ties.from[group]; k < v->ties.from[group + 1]; k++) {
+        const int32_t n = v->spot[k];
+        if (!v->lifted[v->ties.member[k]]) v->node_mark[n] = b->mark;
+        v->domain_mark[pt_domain(c, n)] = b->mark;
+        in_old += pt_domain(c, n) == domain;
+    }
+    return in_old == 1 && v->domains[group] <= (c->spread ? c->spread[group] : 1);
+}
+
+/* The same answer as pt_tie_block, for many targets of one row. zone_mark is the mark, or 1 more where it may go. */
+static int pt_row_blocked(const pt_search *v, int32_t i, int32_t to, int tight)
+{
+    const pt_rebuild *b = v->rebuild;
+    const psc_cluster *c = v->c;
+    const int32_t shard = b->shard[i], group = c->group[shard], from = b->old[i];
+    const int32_t zone = pt_zone(c, to), domain = pt_domain(c, to), old_zone = pt_zone(c, from);
+    int32_t k, in_zone = 0;
+
+    if (v->node_mark[to] == b->mark) return 1;
+    if (tight && domain != pt_domain(c, from) && v->domain_mark[domain] == b->mark) return 1;
+    if (zone == old_zone || !c->depend_from) return 0;
+    if (v->zone_mark[zone] >= b->mark) return v->zone_mark[zone] == b->mark;
+    for (k = v->ties.from[group]; k < v->ties.from[group + 1]; k++) in_zone += pt_zone(c, v->spot[k]) == old_zone;
+    v->zone_mark[zone] = b->mark + !pt_tears(v, group, old_zone, zone, in_zone == 1);
+    return v->zone_mark[zone] == b->mark;
+}
+
+/* The two cheapest columns of a row. */
+static void pt_rank_row(const pt_search *v, int32_t i)
+{
+    pt_rebuild *b = v->rebuild;
+    const int64_t *row = pt_row(v, i);
+    int64_t low = PT_IMPOSSIBLE, next = PT_IMPOSSIBLE;
+    int32_t j;
+
+    b->best[i] = b->second[i] = -1;
+    for (j = 0; j < b->columns; j++) {
+        if (row[j] >= next) continue;
+        if (row[j] < low) {
+            next = low;
+            b->second[i] = b->best[i];
+            low = row[j];
+            b->best[i] = j;
+        } else {
+            next = row[j];
+            b->second[i] = j;
+        }
+    }
+}
+
+static void pt_price_row(const pt_search *v, int32_t i)
+{
+    pt_rebuild *b = v->rebuild;
+    const psc_cluster *c = v->c;
+    const int32_t shard = b->shard[i], from = b->old[i], home = c->home[shard];
+    const int stays = from == home && pt_spent(v->head, pt_move_cost(c, shard));
+    const int tight = c->group ? pt_mark_row(v, i) : 0;
+    const int64_t now = c->weight_distance * pt_far(c, home, from);
+    const int64_t price = c->weight_move * pt_move_cost(c, shard), most = v->head->sum.most;
+    int32_t j;
+
+    b->away[i] = -now;
+    b->homeward[i] = -now;
+    if (from == home) b->away[i] += price + c->weight_group * (pt_most_after(v, pt_group(c, shard), 1) - most);
+    else b->homeward[i] += c->weight_group * (pt_most_after(v, pt_group(c, shard), -1) - most) - price;
+    for (j = 0; j < b->columns; j++) {
+        const int32_t to = b->node[j];
+        int64_t *cell = &pt_row(v, i)[j];
+        *cell = PT_IMPOSSIBLE;
+        if (to != from && (stays || pt_closed(c, to))) continue;
+        *cell = pt_price(v, i, j);
+        if (*cell != PT_IMPOSSIBLE && c->group && pt_row_blocked(v, i, to, tight)) *cell = PT_IMPOSSIBLE;
+    }
+    pt_rank_row(v, i);
+}
+
+/* Column j has got row k: those of the rows still open. */
+static void pt_price_column(const pt_search *v, int32_t j, int32_t k)
+{
+    pt_rebuild *b = v->rebuild;
+    const int32_t group = pt_group(v->c, b->shard[k]);
+    int32_t x;
+
+    for (x = 0; x < b->opens; x++) {
+        const int32_t i = b->open[x];
+        int64_t *row = pt_row(v, i);
+        if (row[j] == PT_IMPOSSIBLE) continue;
+        row[j] = group >= 0 && v->c->group[b->shard[i]] == group ? PT_IMPOSSIBLE : pt_price(v, i, j);
+        if (j == b->best[i] || j == b->second[i] || b->second[i] < 0 || row[j] < row[b->second[i]]) pt_rank_row(v, i);
+    }
+}
+
+static int pt_depends_on(const psc_cluster *c, int32_t group, int32_t needed)
+{
+    int32_t i;
+
+    for (i = c->depend_from[group]; i < c->depend_from[group + 1]; i++) if (c->depend[i] == needed) return 1;
+    return 0;
+}
+
+/* Row k has gone to another zone: where the open rows of groups tied to its own may go has changed. */
+static void pt_price_tied(const pt_search *v, int32_t k)
+{
+    const pt_rebuild *b = v->rebuild;
+    const psc_cluster *c = v->c;
+    const int32_t group = pt_group(c, b->shard[k]);
+    int32_t x;
+
+    if (group < 0 || !c->depend_from || pt_zone(c, b->old[k]) == pt_zone(c, v->now[b->shard[k]])) return;
+    for (x = 0; x < b->opens; x++) {
+        const int32_t other = c->group[b->shard[b->open[x]]];
+        if (pt_depends_on(c, other, group) || pt_depends_on(c, group, other)) pt_price_row(v, b->open[x]);
+    }
+}
+
+/* Place in `open` of the row with the largest regret: what it would cost to be placed second best; one with a single
+ * column left comes first. -1: one has none. */
+static int32_t pt_next_row(const pt_search *v)
+{
+    const pt_rebuild *b = v->rebuild;
+    double most = -1.0;
+    int32_t x, best = 0;
+
+    for (x = 0; x < b->opens; x++) {
+        const int32_t i = b->open[x];
+        const int64_t *row = pt_row(v, i);
+        double regret;
+        if (b->best[i] < 0) return -1;
+        if (b->second[i] < 0) return x;
+        regret = (double)(row[b->second[i]] - row[b->best[i]]) * b->noise[i];
+        if (regret > most) {
+            most = regret;
+            best = x;
+        }
+    }
+    return best;
+}
+
+static void pt_place(const pt_search *v, int32_t shard, int32_t to)
+{
+    pt_relocate(v, shard, to);
+    pt_link(v, shard);
+    v->lifted[shard] = 0;
+    pt_carry(v, shard, to, 1);
+}
+
+/* 1 if row i may still go to column j: others of its group and of those tied to it may have been placed meanwhile. */
+static int pt_holds(const pt_search *v, int32_t i, int32_t j)
+{
+    const pt_rebuild *b = v->rebuild;
+    const int32_t shard = b->shard[i], to = b->node[j];
+
+    if (v->c->group && pt_tie_block(v, shard, to) != PSC_BLOCK_NONE) return 0;
+    return to == b->old[i] || b->old[i] != v->c->home[shard] || !pt_spent(v->head, pt_move_cost(v->c, shard));
+}
+
+/* Places all rows; 0 if one has nowhere to go or the cost is above the limit. */
+static int pt_place_all(const pt_search *v, int64_t limit)
+{
+    pt_rebuild *b = v->rebuild;
+    int32_t i;
+
+    for (i = 0; i < b->rows; i++) pt_price_row(v, i);
+    while (b->opens > 0) {
+        const int32_t x = pt_next_row(v);
+        int32_t j;
+        if (x < 0) return 0;
+        i = b->open[x];
+        j = b->best[i];
+        if (!pt_holds(v, i, j)) {
+            pt_row(v, i)[j] = PT_IMPOSSIBLE;
+            pt_rank_row(v, i);
+            continue;
+        }
+        b->open[x] = b->open[--b->opens];
+        b->placed[b->places++] = i;
+        pt_place(v, b->shard[i], b->node[j]);
+        if (v->c->balances == 0 && pt_total_cost(v->c, &v->head->sum) > limit) return 0;
+        pt_price_column(v, j, i);
+        pt_price_tied(v, i);
+    }
+    return pt_total_cost(v->c, &v->head->sum) <= limit;
+}
+
+static void pt_take_back(const pt_search *v)
+{
+    const pt_rebuild *b = v->rebuild;
+    int32_t i;
+
+    for (i = 0; i < b->places; i++) {
+        const int32_t shard = b->shard[b->placed[i]];
+        pt_unlink(v, shard);
+        pt_carry(v, shard, v->now[shard], -1);
+        v->lifted[shard] = 1;
+    }
+    for (i = b->rows; i-- > 0;) pt_place(v, b->shard[i], b->old[i]);
+}
+
+static void pt_rebuild_some(const pt_search *v)
+{
+    const int64_t limit = pt_total_cost(v->c, &v->head->sum) + pt_leeway(v);
+    pt_rebuild *b = v->rebuild;
+    const int32_t least = pt_is_hot(v->head) ? 16 : 8;
+    const int32_t most = least << pt_pick(v, 3), near = 2 * least << pt_pick(v, 2);
+    int32_t i, k = 2 + pt_pick(v, 4);
+
+    pt_choose_nodes(v, near);
+    if (k > b->columns) k = b->columns;
+    b->rows = b->opens = b->places = 0;
+    for (i = 0; i < k; i++) pt_lift(v, b->node[i], most / k);
+    if (pt_place_all(v, limit)) pt_keep(v);
+    else pt_take_back(v);
+}
+
+/* ==== Search ==================================================================================== */
+
+/* Temperatures: hot ones are in costs of a mean shard, all of it above soft; cold ones in prices of a mean move.
+ * The last hot one lets pass what is lost in the noise of the load, the last cold one only moves of equal cost. */
+#define PT_HOTTEST 0.25
+#define PT_HOT_LOG 6.5      /* natural logarithm of first to last temperature                         */
+#define PT_COLDEST 5.0
+#define PT_COLD_LOG 4.0
+#define PT_NEAR_BOUND 1e-6  /* of the cost of all shards above soft: nothing is left for a hot stage  */
+
+static double pt_progress(const psc_plan *h)
+{
+    return (double)(h->evaluations - h->anneal_from) / (double)h->horizon;
+}
+
+static void pt_restore(const pt_search *v)
+{
+    psc_plan *h = v->head;
+    int32_t i;
+
+    for (i = 0; i < h->stale; i++) {
+        const int32_t s = v->stale[i];
+        if (v->now[s] != v->best[s]) pt_move(v, s, v->best[s]);
+        v->is_stale[s] = 0;
+    }
+    h->stale = 0;
+}
+
+/* Share of the horizon at which a stage ends. */
+static double pt_stage_end(int32_t stage)
+{
+    switch (stage) {
+    case PT_COLD: return 0.125;
+    case PT_HOT_ONCE: return 0.4;
+    case PT_HOT_AGAIN: return 0.9375;
+    default: return 1.0;
+    }
+}
+
+/* The next stage begins with the best so far. 0: there is none. */
+static int pt_next_stage(const pt_search *v, double x)
+{
+    psc_plan *h = v->head;
+    const double gap = (double)(pt_total_cost(v->c, &h->best) - h->bound);
+
+    pt_restore(v);
+    if (h->stage == PT_TAIL) return 0;
+    h->stage = gap > PT_NEAR_BOUND * h->unit * v->c->shards ? h->stage + 1 : PT_TAIL;
+    h->stage_from = x;
+    return 1;
+}
+
+/* A batch of tries and a rebuilding. 0: the annealing is over. */
+static int pt_anneal(const pt_search *v)
+{
+    psc_plan *h = v->head;
+    const double end = pt_stage_end(h->stage), x = pt_progress(h), y = (x - h->stage_from) / (end - h->stage_from);
+
+    if (h->loose == 0) return 0;
+    if (x >= end) return pt_next_stage(v, x);
+    h->heat = pt_is_hot(h) ? PT_HOTTEST * h->unit * psc__exp(-PT_HOT_LOG * y)
+                           : PT_COLDEST * h->price * psc__exp(-PT_COLD_LOG * y);
+    pt_try_some(v);
+    pt_rebuild_some(v);
+    return 1;
+}
+
+/* The next shard goes home if that costs nothing. 0: all have been asked. */
+static int pt_undo(const pt_search *v)
+{
+    psc_plan *h = v->head;
+    int32_t resource;
+    pt_hand p;
+
+    if (++h->cursor >= v->c->shards) return 0;
+    h->evaluations++;
+    pt_weigh(v, h->cursor, &p);
+    if (pt_block(v, h->cursor, v->c->home[h->cursor], &resource) != PSC_BLOCK_NONE) return 1;
+    if (pt_gain_bound(v, &p, v->c->home[h->cursor]) < pt_arrival(v, &p, v->c->home[h->cursor])) return 1;
+    pt_move(v, h->cursor, v->c->home[h->cursor]);
+    return 1;
+}
+
+static void pt_start_undo(const pt_search *v)
+{
+    psc_plan *h = v->head;
+
+    h->phase = PT_UNDO;
+    h->cursor = -1;
+    h->clock_at_round = h->clock;
+}
+
+static void pt_turn(const pt_search *v)
+{
+    psc_plan *h = v->head;
+
+    switch (h->phase) {
+    case PT_DESCEND:
+        if (pt_descend(v)) break;
+        if (h->horizon > 0 && !h->annealed) {
+            h->phase = PT_ANNEAL;
+            h->anneal_from = h->evaluations;
+        } else {
+            pt_start_undo(v);
+        }
+        break;
+    case PT_ANNEAL:
+        if (pt_anneal(v)) break;
+        h->annealed = 1;
+        pt_start_undo(v);
+        break;
+    default:
+        if (h->sum.moves > 0 && pt_undo(v)) break;
+        pt_keep_now(v);
+        if (h->clock == h->clock_at_round) h->phase = PT_END;
+        else pt_start_descent(v);
     }
 }
 
@@ -1168,6 +1939,7 @@ static psc_status pt_config(const psc_plan_config *config)
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
     if (config->targets < 0 || config->max_moves < 0 || config->max_move_cost < 0) return PSC_ERR_RANGE;
+    if (config->horizon < 0) return PSC_ERR_RANGE;
     return PSC_OK;
 }
 
@@ -1193,56 +1965,128 @@ static void pt_init_head(psc_plan *h, const psc_cluster *c, const psc_plan_confi
     h->max_moves = config->max_moves;
     h->max_move_cost = config->max_move_cost;
     h->targets = config->targets < c->nodes ? config->targets : 0;
+    h->horizon = config->horizon;
+    h->random = config->seed;
 }
 
 static void pt_init_nodes(const pt_search *v)
 {
     const psc_cluster *c = v->c;
-    const size_t n = (size_t)c->nodes;
-    int32_t i;
+    int32_t n, r;
 
-    pt_fill_use(c, c->home, v->use);
-    memset(v->away, 0, pt_cell(c, c->nodes) * sizeof *v->away);
-    memset(v->node_mark, 0, n * sizeof *v->node_mark);
-    memset(v->domain_mark, 0, n * sizeof *v->domain_mark);
-    memset(v->zone_mark, 0, n * sizeof *v->zone_mark);
-    for (i = 0; i < c->nodes; i++) {
-        const int64_t *use = v->use + pt_cell(c, i);
-        v->zone_hits[i] = 0;
-        v->first[i] = -1;
-        v->order[i] = i;
-        v->cost[i] = pt_node_cost(c, i, use);
-        v->over[i] = pt_overload(c, i, use);
-        v->fill[i] = pt_fullness(c, i, use);
-        v->head->node_cost += v->cost[i];
-        v->head->overload += v->over[i];
+    for (r = 0; r < c->resources; r++) v->weight[r] = pt_weight(c, r);
+    for (n = 0; n < c->nodes; n++) {
+        int64_t *room = pt_room(v, n), *slack = pt_slack(v, n), *tilt = pt_tilt(v, n);
+        for (r = 0; r < c->resources; r++) {
+            room[r] = c->capacity[pt_cell(c, n) + (size_t)r];
+            slack[r] = c->soft ? c->soft[pt_cell(c, n) + (size_t)r] : room[r];
+        }
+        for (r = 0; r < c->balances; r++) tilt[r] = pt_twist(&c->balance[r], room);
+        v->first[n] = -1;
+        v->count[n] = 0;
+        v->cost[n] = v->balance[n] = v->over[n] = 0;
+        v->node_mark[n] = v->domain_mark[n] = v->zone_mark[n] = 0;
     }
-    pt_sort(v->order, n, v->fill);
-    for (i = 0; i < c->nodes; i++) v->rank[v->order[i]] = i;
+}
+
+static void pt_init_groups(const pt_search *v)
+{
+    const psc_cluster *c = v->c;
+    int32_t i, k, g;
+
+    pt_init_ties(c, &v->ties);
+    memset(v->groups_with, 0, ((size_t)c->shards + 1) * sizeof *v->groups_with);
+    v->groups_with[0] = c->groups;
+    for (g = 0; g < c->groups; g++) {
+        v->moved[g] = v->domains[g] = 0;
+        for (i = v->ties.from[g]; i < v->ties.from[g + 1]; i++) {
+            const int32_t s = v->ties.member[i];
+            v->seat[s] = i;
+            v->spot[i] = c->home[s];
+            for (k = v->ties.from[g]; k < i; k++) if (pt_domain(c, v->spot[k]) == pt_domain(c, c->home[s])) break;
+            v->domains[g] += k == i;
+        }
+    }
 }
 
 static void pt_init_shards(const pt_search *v)
 {
     const psc_cluster *c = v->c;
-    int32_t s;
+    int32_t s, n, r;
 
     for (s = c->shards - 1; s >= 0; s--) {
-        pt_link(v, s, c->home[s]);
+        const int64_t *d = pt_demand(v, s);
+        int64_t *room = pt_room(v, c->home[s]), *slack = pt_slack(v, c->home[s]), *tilt = pt_tilt(v, c->home[s]);
+        for (r = 0; r < c->resources; r++) {
+            room[r] -= d[r];
+            slack[r] -= d[r];
+        }
+        for (r = 0; r < c->balances; r++) tilt[r] -= pt_twist(&c->balance[r], d);
+        v->now[s] = v->best[s] = c->home[s];
+        pt_link(v, s);
         v->target[s] = -1;
-        v->gain_over[s] = 0;
-        v->gain[s] = 0;
+        v->gain_over[s] = v->gain[s] = 0;
         v->seen[s] = -1;
+        v->is_stale[s] = v->lifted[s] = 0;
     }
-    memset(v->groups_with, 0, ((size_t)c->shards + 1) * sizeof *v->groups_with);
-    v->groups_with[0] = c->groups;
-    if (c->groups > 0) memset(v->moved, 0, (size_t)c->groups * sizeof *v->moved);
-    pt_init_ties(c, &v->ties);
+    for (n = 0; n < c->nodes; n++) {
+        v->over[n] = pt_overload_without(v, n, NULL);
+        v->head->sum.overload += v->over[n];
+    }
+}
+
+/* Load and balance of the fleet as a single node: sums of max(0, x) are at least max(0, sum of x). */
+static int64_t pt_bound(const psc_cluster *c)
+{
+    const int64_t *soft = c->soft ? c->soft : c->capacity;
+    int64_t use[PSC_MAX_RESOURCES], free[PSC_MAX_RESOURCES], sum = 0;
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) {
+        const int64_t room = pt_total(c, soft, c->nodes, r);
+        use[r] = pt_total(c, c->demand, c->shards, r);
+        free[r] = pt_total(c, c->capacity, c->nodes, r) - use[r];
+        if (use[r] > room && room >= 0) sum += pt_weight(c, r) * (use[r] - room);
+    }
+    for (r = 0; r < c->balances; r++) {
+        const int64_t x = pt_twist(&c->balance[r], free);
+        if (x > 0) sum += c->balance[r].weight * x;
+    }
+    return sum;
+}
+
+/* Shards that may move, by size, and the units of temperature. */
+static void pt_init_annealing(const pt_search *v)
+{
+    const psc_cluster *c = v->c;
+    psc_plan *h = v->head;
+    double total[PSC_MAX_RESOURCES], unit = 0.0;
+    int32_t s, r, i;
+
+    for (r = 0; r < c->resources; r++) {
+        total[r] = (double)pt_total(c, c->demand, c->shards, r);
+        unit += total[r] * (double)v->weight[r];
+        if (total[r] < 1.0) total[r] = 1.0;
+    }
+    for (s = 0; s < c->shards; s++) {
+        double size = 0.0;
+        for (r = 0; r < c->resources; r++) size += (double)pt_demand(v, s)[r] / total[r];
+        v->gain[s] = (int64_t)(size * 1e15);
+        if (!pt_pinned(c, s)) v->loose[h->loose++] = s;
+        h->price += (double)c->weight_move * (double)pt_move_cost(c, s) / (double)c->shards;
+    }
+    pt_sort(v->loose, (size_t)h->loose, v->gain);
+    for (s = 0; s < c->shards; s++) v->gain[s] = 0;
+    for (i = 0; i < PT_DRAWS; i++) v->draw[i] = -psc__log(((double)i + 0.5) / PT_DRAWS);
+    h->unit = unit / (double)(c->shards > 0 ? c->shards : 1);
+    if (h->price < 1.0) h->price = 1.0;
 }
 
 psc_status psc_plan_init(psc_plan *plan, size_t bytes, const psc_cluster *cluster, const psc_plan_config *config)
 {
     pt_search v;
     psc_status status = pt_shape(cluster);
+    int32_t n;
 
     if (status == PSC_OK) status = pt_config(config);
     if (status != PSC_OK) return status;
@@ -1250,11 +2094,18 @@ psc_status psc_plan_init(psc_plan *plan, size_t bytes, const psc_cluster *cluste
     if (status != PSC_OK) return status;
     (void)pt_lay_search(cluster, (unsigned char *)plan, &v);
     pt_init_head(plan, cluster, config);
+    v.rebuild->mark = 0;
     pt_init_nodes(&v);
+    pt_init_groups(&v);
     pt_init_shards(&v);
-    plan->cost_before = plan->node_cost;
-    plan->overload_before = plan->overload;
-    pt_start_round(&v);
+    plan->phase = PT_ANNEAL;
+    for (n = 0; n < cluster->nodes; n++) pt_refresh(&v, n);
+    plan->best = plan->sum;
+    plan->bound = pt_bound(cluster);
+    plan->cost_before = plan->sum.node_cost;
+    plan->overload_before = plan->sum.overload;
+    if (plan->horizon > 0) pt_init_annealing(&v);
+    pt_start_descent(&v);
     return PSC_OK;
 }
 
@@ -1266,28 +2117,40 @@ psc_status psc_plan_step(psc_plan *plan, const psc_cluster *cluster, int64_t eva
     if (status != PSC_OK) return status;
     if (evaluations < 1) return PSC_ERR_RANGE;
     plan->allowed = plan->allowed > INT64_MAX - evaluations ? INT64_MAX : plan->allowed + evaluations;
-    while (!plan->done && plan->evaluations < plan->allowed) pt_turn(&v);
-    return plan->done ? PSC_OK : PSC_MORE;
+    while (plan->phase != PT_END && plan->evaluations < plan->allowed) pt_turn(&v);
+    return plan->phase == PT_END ? PSC_OK : PSC_MORE;
+}
+
+psc_status psc_plan_aim(psc_plan *plan, const psc_cluster *cluster, int64_t horizon)
+{
+    pt_search v;
+    const psc_status status = pt_search_of(plan, cluster, &v);
+
+    if (status != PSC_OK) return status;
+    if (horizon < 1 || plan->horizon == 0) return PSC_ERR_RANGE;
+    plan->horizon = horizon;
+    return PSC_OK;
 }
 
 static void pt_info(const pt_search *v, psc_plan_info *info)
 {
     const psc_plan *h = v->head;
-    int32_t n;
+    const pt_sums *best = &h->best;
 
     memset(info, 0, sizeof *info);
-    for (n = 0; n < v->c->nodes; n++) info->load += pt_load(v->c, n, v->use + pt_cell(v->c, n));
-    info->cost = pt_total_cost(v);
-    info->balance = h->node_cost - info->load;
-    info->move = v->c->weight_move * h->move_cost;
-    info->group = v->c->weight_group * h->most;
-    info->distance = v->c->weight_distance * h->distance;
+    info->cost = pt_total_cost(v->c, best);
+    info->load = best->node_cost - best->balance;
+    info->balance = best->balance;
+    info->move = v->c->weight_move * best->move_cost;
+    info->group = v->c->weight_group * best->most;
+    info->distance = v->c->weight_distance * best->distance;
     info->cost_before = h->cost_before;
-    info->overload = h->overload;
+    info->bound = h->bound;
+    info->overload = best->overload;
     info->overload_before = h->overload_before;
-    info->moves = h->moves;
+    info->moves = best->moves;
     info->evaluations = h->evaluations;
-    info->done = h->done;
+    info->done = h->phase == PT_END;
 }
 
 psc_status psc_plan_best(psc_plan *plan, const psc_cluster *cluster, int32_t *assignment, psc_plan_info *info)
@@ -1296,7 +2159,7 @@ psc_status psc_plan_best(psc_plan *plan, const psc_cluster *cluster, int32_t *as
     const psc_status status = pt_search_of(plan, cluster, &v);
 
     if (status != PSC_OK) return status;
-    if (assignment && cluster->shards > 0) memcpy(assignment, v.now, (size_t)cluster->shards * sizeof *assignment);
+    if (assignment && cluster->shards > 0) memcpy(assignment, v.best, (size_t)cluster->shards * sizeof *assignment);
     if (info) pt_info(&v, info);
     return PSC_OK;
 }
@@ -1329,7 +2192,7 @@ static int32_t pt_nearness(int32_t block) { return block == PSC_BLOCK_NONE ? PSC
 static void pt_note_target(const pt_search *v, const pt_hand *p, int32_t to, psc_refusal *out)
 {
     int64_t gain = 0;
-    int32_t resource = -1, block = pt_block(v, p, to, &resource);
+    int32_t resource = -1, block = pt_block(v, p->shard, to, &resource);
 
     if (block == PSC_BLOCK_NONE) {
         gain = pt_gain_bound(v, p, to) - pt_arrival(v, p, to);
@@ -1362,7 +2225,6 @@ psc_status psc_plan_explain(psc_plan *plan, const psc_cluster *cluster, int32_t 
     refusal->node = -1;
     refusal->resource = -1;
     pt_weigh(&v, shard, &p);
-    pt_mark(&v, &p);
     for (n = 0; n < cluster->nodes; n++) pt_note_target(&v, &p, n, refusal);
     return PSC_OK;
 }
@@ -1370,25 +2232,31 @@ psc_status psc_plan_explain(psc_plan *plan, const psc_cluster *cluster, int32_t 
 /* ==== Order of moves ============================================================================ */
 
 /* A plan that is being carried out. Between waves `at` is where every shard is; during a wave it is where the
- * wave found it, and the shards in flight are on their way to `want`. */
+ * wave found it, and the shards in flight are on their way to `to`: where the plan wants them, or a parking place. */
 typedef struct pt_run {
     const psc_cluster *c;
     const psc_waves_config *config;
     const int32_t *want;
+    psc_move *order;                /* the result, as far as it is written                            */
     pt_ties  ties;
     int64_t *settled;               /* [N * R] demand of the shards by `at`                           */
     int64_t *counted;               /* [N * R] and of all copies: arriving, or left and transient     */
     int64_t *size;                  /* [S] minus the share of the target that the shard takes         */
     int64_t *domain_mark;           /* [N]                                                            */
-    int32_t *at, *pending;          /* [S] where each shard is; moves not begun, in the order to try  */
+    int32_t *at, *to, *pending;     /* [S] where each shard is and goes; moves not begun, in the order to try */
     int32_t *flying;                /* [S] 1: its move is of this wave                                */
-    int32_t *wave, *block, *resource;   /* [S] of the result                                          */
+    int32_t *parked;                /* [S] 1: it has been parked                                      */
+    int32_t *block, *resource;      /* [S] why its move has not begun                                 */
     int32_t *touches;               /* [N] moves of this wave that touch the node                     */
+    int32_t *coming, *behind;       /* [N], [S] shards that the plan wants on each node, linked; -1: end */
     int32_t *group_flies;           /* [G] 1: a shard of the group is in flight                       */
     int32_t *begun;                 /* [S] shards of this wave                                        */
-    int64_t  mark;
+    int64_t *ahead;                 /* [N * R] counted, if the moves that follow a parking were made  */
+    int32_t *follows, *chain;       /* [S] 1: it is one of them; those that follow the last           */
+    int64_t  mark, copied;          /* copied: bytes of this wave                                     */
     int32_t  left, flights;         /* moves not begun; moves of this wave                            */
     int32_t  waves, ended;          /* waves and moves that have ended                                */
+    int32_t  parks, parks_most;     /* of those, to parking places; and how many may be               */
 } pt_run;
 
 static size_t pt_lay_run(const psc_cluster *c, unsigned char *base, pt_run *run)
@@ -1401,16 +2269,22 @@ static size_t pt_lay_run(const psc_cluster *c, unsigned char *base, pt_run *run)
     lay.ok = 1;
     run->settled = pt_take_wide(&lay, cells);
     run->counted = pt_take_wide(&lay, cells);
+    run->ahead = pt_take_wide(&lay, cells);
     run->size = pt_take_wide(&lay, s);
     run->domain_mark = pt_take_wide(&lay, n);
     run->at = pt_take_index(&lay, s);
+    run->to = pt_take_index(&lay, s);
     run->pending = pt_take_index(&lay, s);
     run->flying = pt_take_index(&lay, s);
-    run->wave = pt_take_index(&lay, s);
+    run->parked = pt_take_index(&lay, s);
     run->block = pt_take_index(&lay, s);
     run->resource = pt_take_index(&lay, s);
     run->begun = pt_take_index(&lay, s);
+    run->behind = pt_take_index(&lay, s);
+    run->follows = pt_take_index(&lay, s);
+    run->chain = pt_take_index(&lay, s);
     run->touches = pt_take_index(&lay, n);
+    run->coming = pt_take_index(&lay, n);
     run->group_flies = pt_take_index(&lay, (size_t)c->groups);
     pt_lay_ties(&lay, c, &run->ties);
     return lay.ok ? lay.total : 0;
@@ -1433,7 +2307,7 @@ static int64_t pt_size_there(const psc_cluster *c, int32_t shard, int32_t to)
 static void pt_init_run(pt_run *run)
 {
     const psc_cluster *c = run->c;
-    int32_t s;
+    int32_t s, n;
 
     pt_fill_use(c, c->home, run->settled);
     memcpy(run->counted, run->settled, pt_cell(c, c->nodes) * sizeof *run->counted);
@@ -1441,18 +2315,33 @@ static void pt_init_run(pt_run *run)
     memset(run->touches, 0, (size_t)c->nodes * sizeof *run->touches);
     if (c->groups > 0) memset(run->group_flies, 0, (size_t)c->groups * sizeof *run->group_flies);
     run->mark = 0;
-    run->left = run->flights = run->waves = run->ended = 0;
+    run->left = run->flights = run->waves = run->ended = run->parks = 0;
+    for (n = 0; n < c->nodes; n++) run->coming[n] = -1;
     for (s = 0; s < c->shards; s++) {
         run->at[s] = c->home[s];
-        run->flying[s] = 0;
-        run->wave[s] = -1;
+        run->to[s] = run->want[s];
+        run->flying[s] = run->parked[s] = 0;
         run->block[s] = PSC_BLOCK_NONE;
         run->resource[s] = -1;
         run->size[s] = -pt_size_there(c, s, run->want[s]);
-        if (run->want[s] != c->home[s]) run->pending[run->left++] = s;
+        if (run->want[s] == c->home[s]) continue;
+        run->pending[run->left++] = s;
+        run->behind[s] = run->coming[run->want[s]];
+        run->coming[run->want[s]] = s;
     }
     pt_sort(run->pending, (size_t)run->left, run->size);
     pt_init_ties(c, &run->ties);
+}
+
+/* Overload of a node that holds so much. */
+static int64_t pt_overload(const psc_cluster *c, int32_t n, const int64_t *use)
+{
+    const int64_t *capacity = c->capacity + pt_cell(c, n);
+    int64_t sum = 0;
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) if (use[r] > capacity[r]) sum += pt_parts(use[r] - capacity[r], capacity[r]);
+    return sum;
 }
 
 /* What the copies on a node leave no room for. Lack of room for one copy of each shard is a lack of capacity. */
@@ -1501,7 +2390,7 @@ static int pt_stays(const pt_run *run, int32_t group, int32_t zone)
     for (i = run->ties.from[group]; i < run->ties.from[group + 1]; i++) {
         const int32_t s = run->ties.member[i];
         if (pt_zone(c, run->at[s]) != zone) continue;
-        if (!run->flying[s] || pt_zone(c, run->want[s]) == zone) return 1;
+        if (!run->flying[s] || pt_zone(c, run->to[s]) == zone) return 1;
     }
     return 0;
 }
@@ -1515,7 +2404,7 @@ static int pt_may_be(const pt_run *run, int32_t group, int32_t zone)
     for (i = run->ties.from[group]; i < run->ties.from[group + 1]; i++) {
         const int32_t s = run->ties.member[i];
         if (pt_zone(c, run->at[s]) == zone) return 1;
-        if (run->flying[s] && pt_zone(c, run->want[s]) == zone) return 1;
+        if (run->flying[s] && pt_zone(c, run->to[s]) == zone) return 1;
     }
     return 0;
 }
@@ -1535,7 +2424,9 @@ static int32_t pt_run_zones(pt_run *run, int32_t shard, int32_t to)
         if (pt_in_zone(c, &run->ties, run->at, needed, old_zone)) return PSC_BLOCK_DEPENDENCY;
     }
     run->flying[shard] = 1;
+    run->to[shard] = to;
     stays = pt_stays(run, group, old_zone);
+    run->to[shard] = run->want[shard];
     run->flying[shard] = 0;
     for (i = run->ties.back_from[group]; !stays && i < run->ties.back_from[group + 1]; i++) {
         const int32_t other = run->ties.back[i];
@@ -1544,17 +2435,26 @@ static int32_t pt_run_zones(pt_run *run, int32_t shard, int32_t to)
     return PSC_BLOCK_NONE;
 }
 
-/* What hinders a pending move from joining the wave, cheap tests first. */
-static int32_t pt_run_block(pt_run *run, int32_t shard)
+/* 1 if the wave may not copy the shard too; one larger than the limit has a wave for itself. */
+static int pt_run_full(const pt_run *run, int32_t shard)
+{
+    const int64_t size = run->c->size ? run->c->size[shard] : 0;
+
+    if (run->flights >= run->config->total) return 1;
+    return run->copied > 0 && size > run->config->bytes - run->copied;
+}
+
+/* What hinders a shard from going to a node in this wave, cheap tests first. */
+static int32_t pt_run_block(pt_run *run, int32_t shard, int32_t to)
 {
     const psc_cluster *c = run->c;
-    const int32_t from = run->at[shard], to = run->want[shard], limit = run->config->per_node;
+    const int32_t from = run->at[shard], limit = run->config->per_node;
     int32_t block;
 
     run->resource[shard] = -1;
     if (pt_pinned(c, shard)) return PSC_BLOCK_PINNED;
     if (pt_closed(c, to)) return PSC_BLOCK_CLOSED;
-    if (run->flights >= run->config->total) return PSC_BLOCK_BUSY;
+    if (pt_run_full(run, shard)) return PSC_BLOCK_BUSY;
     if (run->touches[from] >= limit || run->touches[to] >= limit) return PSC_BLOCK_BUSY;
     if (c->group && run->group_flies[c->group[shard]]) return PSC_BLOCK_BUSY;
     block = pt_run_room(run, shard, to);
@@ -1563,42 +2463,45 @@ static int32_t pt_run_block(pt_run *run, int32_t shard)
     return block != PSC_BLOCK_NONE ? block : pt_run_zones(run, shard, to);
 }
 
-/* ==== Waves ===================================================================================== */
+/* ==== A wave ================================================================================== */
 
-static void pt_begin(pt_run *run, int32_t shard)
+static void pt_begin(pt_run *run, int32_t shard, int32_t to)
 {
     const psc_cluster *c = run->c;
     const int64_t *d = c->demand + pt_cell(c, shard);
-    int64_t *counted = run->counted + pt_cell(c, run->want[shard]);
+    int64_t *counted = run->counted + pt_cell(c, to);
     int32_t r;
 
     for (r = 0; r < c->resources; r++) counted[r] += d[r];
-    run->wave[shard] = run->waves;
+    if (c->size) run->copied += c->size[shard];
+    run->to[shard] = to;
     run->flying[shard] = 1;
     run->touches[run->at[shard]]++;
-    run->touches[run->want[shard]]++;
+    run->touches[to]++;
     if (c->group) run->group_flies[c->group[shard]] = 1;
     run->begun[run->flights++] = shard;
 }
 
-/* The move has ended: what it held on its old node is free, but for transient resources. */
+/* The move has ended: what it held on its old node is free, but for transient resources of its home. */
 static void pt_end(pt_run *run, int32_t shard)
 {
     const psc_cluster *c = run->c;
     const int64_t *d = c->demand + pt_cell(c, shard);
-    const size_t from = pt_cell(c, run->at[shard]), to = pt_cell(c, run->want[shard]);
+    const int home = run->at[shard] == c->home[shard];
+    const size_t from = pt_cell(c, run->at[shard]), to = pt_cell(c, run->to[shard]);
     int32_t r;
 
     for (r = 0; r < c->resources; r++) {
         run->settled[from + (size_t)r] -= d[r];
         run->settled[to + (size_t)r] += d[r];
-        if (!pt_transient(c, r)) run->counted[from + (size_t)r] -= d[r];
+        if (!home || !pt_transient(c, r)) run->counted[from + (size_t)r] -= d[r];
     }
     run->flying[shard] = 0;
     run->touches[run->at[shard]] = 0;
-    run->touches[run->want[shard]] = 0;
+    run->touches[run->to[shard]] = 0;
     if (c->group) run->group_flies[c->group[shard]] = 0;
-    run->at[shard] = run->want[shard];
+    run->at[shard] = run->to[shard];
+    run->to[shard] = run->want[shard];
 }
 
 /* Begins what it can of the pending moves, of those from nodes above capacity or of the others. */
@@ -1612,9 +2515,217 @@ static void pt_gather(pt_run *run, int overloaded)
         s = run->pending[i];
         if (run->flying[s]) continue;
         if ((pt_overload(c, run->at[s], run->settled + from) > 0) != overloaded) continue;
-        run->block[s] = pt_run_block(run, s);
-        if (run->block[s] == PSC_BLOCK_NONE) pt_begin(run, s);
+        run->block[s] = pt_run_block(run, s, run->want[s]);
+        if (run->block[s] == PSC_BLOCK_NONE) pt_begin(run, s, run->want[s]);
     }
+}
+
+/* ==== Parking ================================================================================= */
+
+#define PT_CANDIDATES 64   /* shards of which the best to park is chosen */
+
+/* Adds `sign` copies of a shard to what is counted ahead on a node; a home keeps the transient ones. */
+static void pt_ahead(const pt_run *run, int32_t shard, int32_t n, int32_t sign)
+{
+    const psc_cluster *c = run->c;
+    const int64_t *d = c->demand + pt_cell(c, shard);
+    int64_t *ahead = run->ahead + pt_cell(c, n);
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) {
+        if (n != c->home[shard] || !pt_transient(c, r)) ahead[r] += sign * d[r];
+    }
+}
+
+static int pt_fits_ahead(const pt_run *run, int32_t shard)
+{
+    const psc_cluster *c = run->c;
+    const size_t to = pt_cell(c, run->want[shard]);
+    const int64_t *d = c->demand + pt_cell(c, shard);
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) {
+        if (d[r] > 0 && run->ahead[to + (size_t)r] + d[r] > c->capacity[to + (size_t)r]) return 0;
+    }
+    return 1;
+}
+
+/* The moves that could follow, one after another, if a shard left its node: how many, and they are in chain[1 ..].
+ * Each that leaves a node lets others in; only room is asked for. The chain is counted ahead. */
+static int32_t pt_follow(pt_run *run, int32_t out)
+{
+    int32_t i, s, length = 1;
+
+    run->chain[0] = out;
+    run->follows[out] = 1;
+    pt_ahead(run, out, run->at[out], -1);
+    for (i = 0; i < length; i++) {
+        for (s = run->coming[run->at[run->chain[i]]]; s >= 0; s = run->behind[s]) {
+            if (run->follows[s] || run->at[s] == run->want[s] || !pt_fits_ahead(run, s)) continue;
+            run->follows[s] = 1;
+            pt_ahead(run, s, run->at[s], -1);
+            pt_ahead(run, s, run->want[s], 1);
+            run->chain[length++] = s;
+        }
+    }
+    return length - 1;
+}
+
+/* Takes the chain of so many moves back. */
+static void pt_unfollow(pt_run *run, int32_t moves)
+{
+    int32_t i;
+
+    for (i = 0; i <= moves; i++) {
+        const int32_t s = run->chain[i];
+        run->follows[s] = 0;
+        if (i > 0) pt_ahead(run, s, run->want[s], -1);
+        pt_ahead(run, s, run->at[s], 1);
+    }
+}
+
+/* Where a shard can wait: of the nodes that take it, the one that is emptiest with it; -1: none does. */
+static int32_t pt_parking(pt_run *run, int32_t shard)
+{
+    const psc_cluster *c = run->c;
+    const int64_t *d = c->demand + pt_cell(c, shard);
+    int64_t least = INT64_MAX;
+    int32_t n, r, best = -1;
+
+    for (n = 0; n < c->nodes; n++) {
+        int64_t most = 0;
+        if (n == run->at[shard] || n == run->want[shard]) continue;
+        for (r = 0; r < c->resources; r++) {
+            const size_t i = pt_cell(c, n) + (size_t)r;
+            const int64_t parts = pt_parts(run->counted[i] + d[r], c->capacity[i]);
+            if (parts > most) most = parts;
+        }
+        if (most >= least || pt_run_block(run, shard, n) != PSC_BLOCK_NONE) continue;
+        least = most;
+        best = n;
+    }
+    return best;
+}
+
+/* The shard whose parking lets most moves follow, of the smallest that have not been parked; -1: none lets any. */
+static int32_t pt_best_park(pt_run *run, int32_t *most)
+{
+    int32_t i, tried = 0, best = -1;
+
+    *most = 0;
+    for (i = run->left; i-- > 0 && tried < PT_CANDIDATES;) {
+        const int32_t s = run->pending[i];
+        int32_t moves;
+        if (run->parked[s] || run->follows[s] || run->flying[s]) continue;
+        tried++;
+        moves = pt_follow(run, s);
+        pt_unfollow(run, moves);
+        if (moves <= *most) continue;
+        *most = moves;
+        best = s;
+    }
+    return best;
+}
+
+/* The largest share of its target, in millionths, that a move still lacks there if `out` leaves it. */
+static int64_t pt_lack(const pt_run *run, int32_t in, int32_t out)
+{
+    const psc_cluster *c = run->c;
+    const size_t n = pt_cell(c, run->at[out]);
+    const int64_t *came = c->demand + pt_cell(c, in), *gone = c->demand + pt_cell(c, out);
+    int64_t most = 0;
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) {
+        const int64_t freed = run->at[out] == c->home[out] && pt_transient(c, r) ? 0 : gone[r];
+        const int64_t above = run->counted[n + (size_t)r] + came[r] - freed - c->capacity[n + (size_t)r];
+        const int64_t parts = above > 0 && came[r] > 0 ? pt_parts(above, c->capacity[n + (size_t)r]) : 0;
+        if (parts > most) most = parts;
+    }
+    return most;
+}
+
+/* The least that a move lacks for which `out` is in the way, by its demand or its group; INT64_MAX: for none. */
+static int64_t pt_least_lack(const pt_run *run, int32_t out)
+{
+    const psc_cluster *c = run->c;
+    int64_t least = INT64_MAX;
+    int32_t s;
+
+    for (s = run->coming[run->at[out]]; s >= 0; s = run->behind[s]) {
+        const int32_t block = run->block[s];
+        int64_t lack;
+        if (s == out || run->at[s] == run->want[s]) continue;
+        if (block == PSC_BLOCK_CONFLICT ? c->group[s] != c->group[out]
+                                        : block != PSC_BLOCK_CAPACITY && block != PSC_BLOCK_TRANSIENT) continue;
+        lack = pt_lack(run, s, out);
+        if (lack < least) least = lack;
+    }
+    return least;
+}
+
+/* Parks the shard that leaves a move lacking least, the smallest of equals: where no single one makes enough room, or
+ * where what is in the way is not a lack of room. */
+static void pt_park_nearest(pt_run *run)
+{
+    int64_t least = INT64_MAX;
+    int32_t i, out = -1, park = -1;
+
+    for (i = run->left; i-- > 0 && least > 0;) {
+        const int32_t s = run->pending[i];
+        const int64_t lack = run->parked[s] ? INT64_MAX : pt_least_lack(run, s);
+        const int32_t place = lack < least ? pt_parking(run, s) : -1;
+        if (place < 0) continue;
+        least = lack;
+        out = s;
+        park = place;
+    }
+    if (out < 0) return;
+    run->parked[out] = 1;
+    run->parks++;
+    pt_begin(run, out, park);
+}
+
+/* When no move can begin, the moves left wait for each other in circles. They are opened by parking shards, those
+ * first that let most moves follow, as long as one lets half as many follow as the first. Each is parked once. */
+static void pt_unblock(pt_run *run)
+{
+    const psc_cluster *c = run->c;
+    int32_t i, first = 0, most;
+
+    memcpy(run->ahead, run->counted, pt_cell(c, c->nodes) * sizeof *run->ahead);
+    for (i = 0; i < run->left; i++) run->follows[run->pending[i]] = 0;
+    while (run->parks < run->parks_most) {
+        const int32_t out = pt_best_park(run, &most);
+        int32_t place;
+        if (out < 0 || 2 * most < first) break;
+        place = pt_parking(run, out);
+        if (place < 0) {
+            run->follows[out] = 1;      /* not to be tried again in this wave */
+            continue;
+        }
+        if (first == 0) first = most;
+        run->parks++;
+        (void)pt_follow(run, out);
+        pt_ahead(run, out, place, 1);
+        run->parked[out] = 1;
+        pt_begin(run, out, place);
+    }
+    if (run->flights == 0 && run->parks < run->parks_most) pt_park_nearest(run);
+}
+
+/* ==== Waves =================================================================================== */
+
+static void pt_write(pt_run *run, int32_t shard, int32_t wave, int32_t to)
+{
+    psc_move *move = run->order++;
+
+    move->shard = shard;
+    move->from = run->at[shard];
+    move->to = to;
+    move->wave = wave;
+    move->block = wave < 0 ? run->block[shard] : PSC_BLOCK_NONE;
+    move->resource = wave < 0 ? run->resource[shard] : -1;
 }
 
 /* One wave; 0 if no move could begin. Every pending move was then tried with nothing in flight, so that the
@@ -1624,46 +2735,22 @@ static int pt_wave(pt_run *run)
     int32_t i, left = 0;
 
     run->flights = 0;
+    run->copied = 0;
     pt_gather(run, 1);
     pt_gather(run, 0);
+    if (run->flights == 0) pt_unblock(run);
     if (run->flights == 0) return 0;
+    pt_sort(run->begun, (size_t)run->flights, NULL);
+    for (i = 0; i < run->flights; i++) pt_write(run, run->begun[i], run->waves, run->to[run->begun[i]]);
+    for (i = 0; i < run->flights; i++) pt_end(run, run->begun[i]);
     for (i = 0; i < run->left; i++) {
-        if (!run->flying[run->pending[i]]) run->pending[left++] = run->pending[i];
+        const int32_t s = run->pending[i];
+        if (run->at[s] != run->want[s]) run->pending[left++] = s;
     }
     run->left = left;
-    for (i = 0; i < run->flights; i++) pt_end(run, run->begun[i]);
     run->ended += run->flights;
     run->waves++;
     return 1;
-}
-
-/* Moves sorted by wave, then by shard, those without one last: a counting sort, with the starts in `begun`,
- * which no wave needs any more. There are no more waves than shards. */
-static int32_t pt_write_order(const pt_run *run, psc_move *order)
-{
-    const psc_cluster *c = run->c;
-    int32_t *start = run->begun;
-    int32_t s, w, sum = 0, stuck = 0;
-
-    for (w = 0; w < run->waves; w++) start[w] = 0;
-    for (s = 0; s < c->shards; s++) if (run->wave[s] >= 0) start[run->wave[s]]++;
-    for (w = 0; w < run->waves; w++) {
-        const int32_t count = start[w];
-        start[w] = sum;
-        sum += count;
-    }
-    for (s = 0; s < c->shards; s++) {
-        psc_move *move;
-        if (run->want[s] == c->home[s]) continue;
-        move = &order[run->wave[s] >= 0 ? start[run->wave[s]]++ : sum + stuck++];
-        move->shard = s;
-        move->from = c->home[s];
-        move->to = run->want[s];
-        move->wave = run->wave[s];
-        move->block = run->block[s];
-        move->resource = run->resource[s];
-    }
-    return stuck;
 }
 
 void psc_waves_default(psc_waves_config *config)
@@ -1673,6 +2760,8 @@ void psc_waves_default(psc_waves_config *config)
     config->struct_size = (uint32_t)sizeof *config;
     config->per_node = 2;
     config->total = INT32_MAX;
+    config->parks = INT32_MAX;
+    config->bytes = INT64_MAX;
 }
 
 size_t psc_waves_size(const psc_cluster *cluster)
@@ -1691,6 +2780,7 @@ static psc_status pt_waves_arguments(const psc_cluster *c, const psc_waves_confi
     if (!config || (c->shards > 0 && !want)) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
     if (config->per_node < 1 || config->total < 1) return PSC_ERR_RANGE;
+    if (config->parks < 0 || config->bytes < 1) return PSC_ERR_RANGE;
     if (!pt_indices_valid(want, (size_t)c->shards, c->nodes)) return PSC_ERR_RANGE;
     for (s = 0; s < c->shards; s++) if (want[s] != c->home[s]) moves++;
     if (capacity < moves) return PSC_ERR_SPACE;
@@ -1703,6 +2793,7 @@ psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *conf
 {
     pt_run run;
     psc_status status = pt_shape(cluster);
+    int32_t i;
 
     if (status == PSC_OK) status = pt_waves_arguments(cluster, config, assignment, order, capacity);
     if (status != PSC_OK) return status;
@@ -1714,10 +2805,16 @@ psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *conf
     run.config = config;
     run.want = assignment;
     pt_init_run(&run);
+    run.order = order;
+    run.parks_most = config->parks;
+    if (capacity - (size_t)run.left < (size_t)run.parks_most) run.parks_most = (int32_t)(capacity - (size_t)run.left);
     while (pt_wave(&run)) { }
+    pt_sort(run.pending, (size_t)run.left, NULL);
+    for (i = 0; i < run.left; i++) pt_write(&run, run.pending[i], -1, assignment[run.pending[i]]);
     memset(info, 0, sizeof *info);
-    info->stuck = pt_write_order(&run, order);
+    info->stuck = run.left;
     info->waves = run.waves;
     info->moves = run.ended;
+    info->parks = run.parks;
     return PSC_OK;
 }

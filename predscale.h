@@ -1316,6 +1316,7 @@ typedef struct psc_cluster {
     const int32_t *home;        /* * [S] node that serves it now                                     */
     const int32_t *group;       /*   [S] shards of one group never share a node; NULL: each alone    */
     const int64_t *move_cost;   /*   [S] price of moving it; NULL: 1                                 */
+    const int64_t *size;        /*   [S] bytes to copy when it moves, at most 2^60 in all; NULL: 0   */
     const int32_t *pinned;      /*   [S] not 0: stays; NULL: none                                    */
     /* of groups */
     const int32_t *spread;      /*   [G] least number of domains it touches; NULL: 1                 */
@@ -1394,10 +1395,11 @@ PSC_API psc_status psc_imbalance_of(const psc_cluster *cluster, const int32_t *a
 typedef struct psc_plan_info {
     int64_t cost, load, balance, move, group, distance;
     int64_t cost_before;        /* of home                                                           */
+    int64_t bound;              /* no assignment costs less: load and balance of the fleet as one node */
     int64_t overload, overload_before;
     int64_t moves;              /* shards not at home                                                */
     int64_t evaluations;        /* shard-target pairs looked at so far                               */
-    int32_t done;               /* 1: no single move would improve it further, or the budget is used */
+    int32_t done;               /* 1: the horizon is reached, and no single move would improve it further */
     int32_t reserved;
 } psc_plan_info;
 
@@ -1407,6 +1409,8 @@ typedef struct psc_plan_config {
                                    their largest utilisation, closed nodes last) and its home; 0     */
     int64_t  max_moves;         /* shards not at home, >= 0; INT64_MAX: no limit                     */
     int64_t  max_move_cost;     /* sum of their move_cost, >= 0; INT64_MAX: no limit                 */
+    int64_t  horizon;           /* pairs to anneal for, >= 0; 0: none, descent only; 0                */
+    uint64_t seed;              /* of the annealing, any; 0                                          */
 } psc_plan_config;
 
 typedef struct psc_plan psc_plan;   /* work: a search in progress */
@@ -1416,27 +1420,43 @@ PSC_API size_t psc_plan_size(const psc_cluster *cluster, const psc_plan_config *
 
 /* Lays out the search in plan, at home. The same cluster, unchanged, goes with every later call; a block that
  * init has not made, or for a cluster of other sizes, is refused with PSC_ERR_STATE.
- * Cost: O((N + S) R + N log N + G + dependencies). */
+ * Cost: O((N + S) R + N log N + sum of squares of group sizes + dependencies), with a horizon also O(S log S). */
 PSC_API psc_status psc_plan_init(psc_plan *plan, size_t bytes, const psc_cluster *cluster,
                                  const psc_plan_config *config);
 
 /* Goes on for `evaluations` (>= 1) more shard-target pairs: PSC_MORE while there is work left, PSC_OK when done.
- * In rounds, each with all nodes in play, it takes the hottest node in play (largest overload, then largest cost
- * of its own), looks at all its shards the first time it does so in a round, and moves the shard with the
- * largest gain to its best target. Gains are those last seen, but the shard in front is looked at again if
+ *
+ * First a descent: in rounds, each with all nodes in play, it takes the hottest node in play (largest overload, then
+ * largest cost of its own), looks at all its shards the first time it does so in a round, and moves the shard with
+ * the largest gain to its best target. Gains are those last seen, but the shard in front is looked at again if
  * anything has moved since. A node on which no shard has a gain is out of play; a round without a move ends the
- * search: no single move to a node tried would improve it. Ties: lower node, lower shard, lower target.
+ * descent: no single move to a node tried would improve it. Ties: lower node, lower shard, lower target.
+ *
+ * Then, with a horizon, annealing for so many pairs: random shifts and swaps, and rebuildings, in which 8 to 64
+ * shards of 2 to 5 nodes, one of them hot, are lifted and placed again, on these or 16 to 64 others in all; a step is
+ * kept if the cost rises by no more than the temperature allows. It begins cold at home, so that what a few moves can
+ * do is done with few; goes on hot, twice, unless the bound is all but reached; and ends cold. The longer the
+ * horizon, the better the plan: 10^3 pairs a shard are a start, 10^5 are much. `targets` plays no part in it.
+ *
+ * Last, every shard that can go home at no cost does so, and descents and this take turns until neither moves.
+ *
  * A move is made only if every hard constraint holds after it, or is broken no more than before: capacity,
  * transient capacity, one shard of a group a node, spread, dependencies both ways; and closed, pinned, the
  * budgets. A shard that has left home uses no more of the budgets by moving on.
- * The unit of work is one look at a shard, nodes tried (or 1 where none can help) pairs. What a call
- * looks at beyond its grant, less than one look, is taken off the next call's, so that k calls leave exactly the state
- * of one call with the sum; a call may find its grant used already and return PSC_MORE at once.
- * Cost of a look: O(shards of its group and of the groups tied to it), of a pair: O(R + balances). */
+ * The units of work are one look at a shard (nodes tried, or 1 where none can help, pairs) and, annealing, 512 tries
+ * and one rebuilding (at most about 7,300 pairs). What a call looks at beyond its grant, less than one unit, is taken
+ * off the next call's, so that k calls leave exactly the state of one call with the sum; a call may find its grant used
+ * already and return PSC_MORE at once.
+ * Cost of a pair: O(R + balances), and where the move would pay O(shards of its group and of the groups tied to it). */
 PSC_API psc_status psc_plan_step(psc_plan *plan, const psc_cluster *cluster, int64_t evaluations);
 
+/* Sets the horizon of a search that has one anew, so that a host with a deadline in time can end the annealing there:
+ * after each step, horizon = evaluations so far * time granted / time used. Calls that differ give plans that differ.
+ * Errors: PSC_ERR_RANGE (horizon < 1, or the search has none). Cost: O(1). */
+PSC_API psc_status psc_plan_aim(psc_plan *plan, const psc_cluster *cluster, int64_t horizon);
+
 /* The best assignment so far, valid after init and after each step.
- *   assignment  [S] or NULL          info  or NULL          Cost: O(S + N R). */
+ *   assignment  [S] or NULL          info  or NULL          Cost: O(S). */
 PSC_API psc_status psc_plan_best(psc_plan *plan, const psc_cluster *cluster, int32_t *assignment,
                                  psc_plan_info *info);
 
@@ -1481,7 +1501,8 @@ typedef struct psc_waves_config {
     uint32_t struct_size;
     int32_t  per_node;          /* moves at once that touch a node, >= 1; 2                          */
     int32_t  total;             /* moves at once in the fleet, >= 1; INT32_MAX                       */
-    int32_t  reserved;
+    int32_t  parks;             /* hops to parking places, >= 0; INT32_MAX                           */
+    int64_t  bytes;             /* copied in one wave, >= 1; a larger shard has a wave for itself; INT64_MAX */
 } psc_waves_config;
 
 typedef struct psc_move {
@@ -1495,7 +1516,7 @@ typedef struct psc_waves_info {
     int32_t waves;              /* number of waves                                                   */
     int32_t moves;              /* moves in waves                                                    */
     int32_t stuck;              /* moves that cannot be done                                         */
-    int32_t reserved;
+    int32_t parks;              /* of the moves, those to parking places                             */
 } psc_waves_info;
 
 PSC_API void   psc_waves_default(psc_waves_config *config);
@@ -1505,15 +1526,20 @@ PSC_API size_t psc_waves_size(const psc_cluster *cluster);      /* 0: not valid 
  * wave starts when the one before has ended. In a wave every resource of a moving shard counts on both
  * nodes; no capacity is exceeded that was not exceeded before, no shard arrives where one of its group is or
  * is leaving; only one shard of a group moves; spread and dependencies hold whatever the order in which the
- * wave's moves end; what is broken already gets no worse. A transient resource stays counted on the old node
- * after the wave too, to the plan's end. What fits into no wave any more comes last with wave = -1 and the
+ * wave's moves end; what is broken already gets no worse. A transient resource stays counted on the home
+ * after the wave too, to the plan's end.
+ * Where moves wait for each other in circles, shards are parked: a move whose `to` is not the plan's node is followed
+ * by another of the same shard in a later wave. A shard is parked at most once, on the node that is emptiest with it.
+ * What fits into no wave any more comes last with wave = -1, from where it is then, and the
  * reason with nothing in flight: it may be pinned or its target closed, too.
  *   assignment  [S] where the plan wants each shard
- *   order       [S] at least as many as there are shards that move; written by wave, then by shard
+ *   order       at least as many as there are shards that move; with more, up to `parks` hops more are made.
+ *               info->moves + info->stuck are written, by wave, then by shard
  * Pending moves are tried in the order: from nodes above capacity first, then larger move (share of its target
- * that the shard takes, in the resource where that is largest), then lower shard.
+ * that the shard takes, in the resource where that is largest), then lower shard. To be parked, that shard of the 256
+ * smallest is chosen that most moves could follow, by room alone; then the next, while half as many could follow.
  * Errors: PSC_ERR_RANGE (an assignment that is no node), PSC_ERR_SPACE (capacity too small for all moves).
- * Cost: O(moves * waves) tests of O(R + group + ties). */
+ * Cost: O(moves * waves) tests of O(R + group + ties); each parking O(N R) and 256 times the moves that follow. */
 PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *config,
                                 const int32_t *assignment, void *work, size_t bytes,
                                 psc_move *order, size_t capacity, psc_waves_info *info);

@@ -1,5 +1,5 @@
 /* Unit tests of partition.c: cluster, imbalance, plan, reasons, waves. */
-#include "../../predscale.h"
+#include "predscale.h"
 #include "../test.h"
 #include "plan_check.h"
 
@@ -646,6 +646,68 @@ static void test_plan_limits(void)
     }
 }
 
+/* Annealing stays legal and within the budgets, its terms are right, and it is never worse than the descent it follows;
+ * so also when its horizon is set anew on the way. */
+static void test_plan_anneal(void)
+{
+    static world w;
+    int32_t at[PC_MAX];
+    psc_plan_info info, descent;
+    psc_plan_config config;
+    uint64_t seed;
+    int better = 0;
+    for (seed = 0; seed < 1500; seed++) {
+        psc_plan_default(&config);
+        if (seed % 3 == 0) config.max_moves = (int64_t)(seed % 5), config.max_move_cost = (int64_t)(seed % 7);
+        random_world(&w, seed + 70000);
+        memset(at, 0, sizeof at);
+        CHECK_STATUS(run_plan(&w.c, &config, INT64_MAX, at, &descent), PSC_OK);
+        config.horizon = 1 + (int64_t)(seed % 9) * 1500;
+        config.seed = seed;
+        CHECK_STATUS(run_plan(&w.c, &config, 1 + (int64_t)(seed % 1000), at, &info), PSC_OK);
+        CHECK_INT(pc_plan(&w.c, at), 0);
+        check_terms(&w.c, at, &info);
+        CHECK(info.moves <= config.max_moves && info.bound <= info.cost);
+        if (w.c.weight_move == 1) CHECK(info.move <= config.max_move_cost);
+        CHECK(info.overload < descent.overload || (info.overload == descent.overload && info.cost <= descent.cost));
+        better += info.cost < descent.cost;
+    }
+    CHECK(better > 100);
+}
+
+/* A search in slices and one in a single call end alike; a horizon can be moved only where there is one. */
+static void test_plan_aim(void)
+{
+    static world w;
+    int32_t at[PC_MAX], other[PC_MAX];
+    psc_plan_info info;
+    psc_plan_config config;
+    uint64_t seed;
+    size_t bytes;
+    psc_plan_default(&config);
+    for (seed = 0; seed < 200; seed++) {
+        random_world(&w, seed + 80000);
+        config.horizon = 6000;
+        config.seed = seed;
+        memset(at, 0, sizeof at);
+        memset(other, 0, sizeof other);
+        CHECK_STATUS(run_plan(&w.c, &config, 7, at, &info), PSC_OK);
+        CHECK_STATUS(run_plan(&w.c, &config, INT64_MAX, other, NULL), PSC_OK);
+        CHECK(memcmp(at, other, sizeof at) == 0);
+    }
+    bytes = psc_plan_size(&w.c, &config);
+    CHECK_STATUS(psc_plan_init(plan_memory(), bytes, &w.c, &config), PSC_OK);
+    CHECK_STATUS(psc_plan_aim(plan_memory(), &w.c, 0), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_plan_aim(plan_memory(), &w.c, 1), PSC_OK);
+    CHECK_STATUS(psc_plan_step(plan_memory(), &w.c, 100000), PSC_OK);
+    CHECK_STATUS(psc_plan_aim(NULL, &w.c, 1), PSC_ERR_NULL);
+    config.horizon = -1;
+    CHECK_INT(psc_plan_size(&w.c, &config), 0);
+    config.horizon = 0;
+    CHECK_STATUS(psc_plan_init(plan_memory(), bytes, &w.c, &config), PSC_OK);
+    CHECK_STATUS(psc_plan_aim(plan_memory(), &w.c, 1), PSC_ERR_RANGE);
+}
+
 /* Slices of any size leave the state of one call with their sum, bit for bit, and every best is legal. */
 static void test_plan_slices(void)
 {
@@ -1036,6 +1098,8 @@ int main(void)
     RUN(test_plan_errors);
     RUN(test_plan_random);
     RUN(test_plan_limits);
+    RUN(test_plan_anneal);
+    RUN(test_plan_aim);
     RUN(test_plan_slices);
     RUN(test_plan_memory);
     RUN(test_plan_metamorphic);

@@ -189,9 +189,10 @@ static int pc_wave(const psc_cluster *c, const psc_waves_config *config, const i
 static int pc_waves(const psc_cluster *c, const psc_waves_config *config, const int32_t *want,
                     const psc_move *order, const psc_waves_info *info)
 {
-    int32_t at[PC_MAX];
-    int i, s, first = 0, wave = 0, moves = 0;
+    int32_t at[PC_MAX], parked[PC_MAX];
+    int i, s, first = 0, wave = 0, moves = 0, parks = 0;
     memcpy(at, c->home, (size_t)c->shards * sizeof *at);
+    memset(parked, 0, sizeof parked);
     while (first < info->moves) {
         int end = first, bad;
         while (end < info->moves && order[end].wave == wave) end++;
@@ -200,7 +201,12 @@ static int pc_waves(const psc_cluster *c, const psc_waves_config *config, const 
         bad = pc_wave(c, config, at, order, first, end);
         if (bad) return bad;
         for (i = first; i < end; i++) {
-            if (order[i].to != want[order[i].shard] || order[i].block != PSC_BLOCK_NONE) return 'x';
+            const int32_t shard = order[i].shard;
+            if (want[shard] == c->home[shard] || order[i].block != PSC_BLOCK_NONE) return 'x';
+            if (order[i].to != want[shard]) {
+                if (parked[shard]++ || (c->closed && c->closed[order[i].to]) || (c->pinned && c->pinned[shard])) return 'y';
+                parks++;
+            }
             at[order[i].shard] = order[i].to;
         }
         first = end;
@@ -215,7 +221,8 @@ static int pc_waves(const psc_cluster *c, const psc_waves_config *config, const 
         if (!pc_wave(c, config, at, &alone, 0, 1) && config->per_node > 0) return 'e';
     }
     for (s = 0; s < c->shards; s++) moves += want[s] != c->home[s];
-    return moves == info->moves + info->stuck ? 0 : 'm';
+    if (parks != info->parks || parks > config->parks) return 'p';
+    return moves + parks == info->moves + info->stuck ? 0 : 'm';
 }
 
 #endif
