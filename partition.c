@@ -2487,14 +2487,13 @@ static void pt_end(pt_run *run, int32_t shard)
 {
     const psc_cluster *c = run->c;
     const int64_t *d = c->demand + pt_cell(c, shard);
-    const int home = run->at[shard] == c->home[shard];
     const size_t from = pt_cell(c, run->at[shard]), to = pt_cell(c, run->to[shard]);
     int32_t r;
 
     for (r = 0; r < c->resources; r++) {
         run->settled[from + (size_t)r] -= d[r];
         run->settled[to + (size_t)r] += d[r];
-        if (!home || !pt_transient(c, r)) run->counted[from + (size_t)r] -= d[r];
+        run->counted[from + (size_t)r] -= d[r];
     }
     run->flying[shard] = 0;
     run->touches[run->at[shard]] = 0;

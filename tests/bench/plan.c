@@ -1,9 +1,9 @@
-/* plan MODEL ASSIGNMENT OUT [--evaluations N | --cpu SECONDS] [--seed S] [--waves FILE] [--per-node K]
+/* plan MODEL ASSIGNMENT OUT [--evaluations N | --cpu SECONDS | --from PLAN] [--seed S] [--waves FILE] [--per-node K]
  *
  * The planner on the formats of the ROADEF/EURO challenge 2012 (shared/BENCH.md; docstring of score/plan.py).
  * OUT gets one line of machine numbers, the file of --waves lines `wave shard from to`, -1 for a move that
- * cannot be done. Prints the objective, its terms, the moves and the waves. --seed is accepted and not used:
- * the search has no randomness. Without a limit it runs to the end. */
+ * cannot be done. Prints the objective, its terms, the moves, the waves and the bound of their number: the largest
+ * over the nodes of ceil(moves that touch it / K). --from takes the plan from a file and only orders it. */
 #include "predscale.h"
 
 #include <inttypes.h>
@@ -196,6 +196,31 @@ static void search(const psc_cluster *c, int64_t evaluations, double cpu, uint64
     free(plan);
 }
 
+/* No order has fewer waves: the largest number of moves that touch a node, by how many may at once. */
+static int32_t waves_bound(const psc_cluster *c, int32_t per_node, const int32_t *assignment)
+{
+    int32_t *touches = index_array(c->nodes), most = 0, s, n;
+
+    for (s = 0; s < c->shards; s++) {
+        if (assignment[s] == c->home[s]) continue;
+        touches[assignment[s]]++;
+        touches[c->home[s]]++;
+    }
+    for (n = 0; n < c->nodes; n++) if (touches[n] > most) most = touches[n];
+    free(touches);
+    return (most + per_node - 1) / per_node;
+}
+
+static void read_plan(const char *file, const psc_cluster *c, int32_t *assignment)
+{
+    FILE *f = fopen(file, "r");
+    int32_t s;
+
+    if (!f) die("cannot read the plan");
+    for (s = 0; s < c->shards; s++) assignment[s] = count(f);
+    fclose(f);
+}
+
 static void order_moves(const psc_cluster *c, int32_t per_node, const int32_t *assignment, const char *file)
 {
     psc_waves_config config;
@@ -204,6 +229,7 @@ static void order_moves(const psc_cluster *c, int32_t per_node, const int32_t *a
     void *work = room(bytes, 1);
     psc_move *order = (psc_move *)room(2 * (size_t)c->shards, sizeof *order);
     FILE *f = file ? fopen(file, "w") : NULL;
+    int reasons[PSC_BLOCK_COUNT] = { 0 };
     int32_t i;
 
     if (file && !f) die("cannot write the waves");
@@ -214,7 +240,10 @@ static void order_moves(const psc_cluster *c, int32_t per_node, const int32_t *a
         fprintf(f, "%d %d %d %d\n", (int)order[i].wave, (int)order[i].shard, (int)order[i].from, (int)order[i].to);
     }
     if (f && fclose(f) != 0) die("cannot write the waves");
-    printf("waves       %d\nparks       %d\nstuck       %d\n", (int)info.waves, (int)info.parks, (int)info.stuck);
+    printf("waves       %d\nbound       %d\n", (int)info.waves, (int)waves_bound(c, config.per_node, assignment));
+    printf("parks       %d\nstuck       %d\n", (int)info.parks, (int)info.stuck);
+    for (i = 0; i < info.stuck; i++) reasons[order[info.moves + i].block]++;
+    for (i = 0; i < PSC_BLOCK_COUNT; i++) if (reasons[i] > 0) printf("            %d: %s\n", reasons[i], psc_block_text(i));
     free(order);
     free(work);
 }
@@ -225,16 +254,17 @@ int main(int argc, char **argv)
     psc_plan_info info;
     int64_t evaluations = 0;
     int32_t *assignment, per_node = 0, s;
-    const char *waves = NULL;
+    const char *waves = NULL, *from = NULL;
     double cpu = 0.0;
     uint64_t seed = 0;
     FILE *f;
     int i;
 
-    if (argc < 4) die("usage: plan MODEL ASSIGNMENT OUT [--evaluations N | --cpu SECONDS] [--seed S] [--waves FILE] [--per-node K]");
+    if (argc < 4) die("usage: see the head of tests/bench/plan.c");
     for (i = 4; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--evaluations") == 0) evaluations = strtoll(argv[i + 1], NULL, 10);
         else if (strcmp(argv[i], "--cpu") == 0) cpu = strtod(argv[i + 1], NULL);
+        else if (strcmp(argv[i], "--from") == 0) from = argv[i + 1];
         else if (strcmp(argv[i], "--waves") == 0) waves = argv[i + 1];
         else if (strcmp(argv[i], "--per-node") == 0) per_node = (int32_t)strtol(argv[i + 1], NULL, 10);
         else if (strcmp(argv[i], "--seed") == 0) seed = strtoull(argv[i + 1], NULL, 10);
@@ -243,6 +273,11 @@ int main(int argc, char **argv)
     if (i != argc) die("an option has no value");
     read_cluster(argv[1], argv[2], &c);
     assignment = index_array(c.shards);
+    if (from) {
+        read_plan(from, &c, assignment);
+        order_moves(&c, per_node, assignment, waves);
+        return 0;
+    }
     search(&c, evaluations, cpu, seed, assignment, &info);
     f = fopen(argv[3], "w");
     if (!f) die("cannot write the result");
