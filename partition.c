@@ -101,10 +101,13 @@
 
 /* ==== Cluster =================================================================================== */
 
+#define PT_MAX_PAIRS (INT32_MAX / 2)        /* each is in the lists of both its shards                */
 #define PT_MAX_COST (INT64_C(1) << 62)      /* of an assignment: two of them can be subtracted       */
 #define PT_MAX_TOTAL (INT64_C(1) << 60)     /* of demand or capacity of a resource: four can be added */
 #define PT_MAX_CELLS (INT64_C(1) << 26)     /* nodes times resources: so many PT_MAX_PARTS are < 2^62 */
 #define PT_MAX_PARTS (INT64_C(1) << 36)     /* overload of one node and resource, in millionths       */
+#define PT_MAX_IMPACT (INT64_C(1) << 42)    /* of a shard: times PT_CERTAIN it is < 2^62               */
+#define PT_CERTAIN 1000000                  /* a probability of 1                                     */
 
 void psc_cluster_default(psc_cluster *cluster)
 {
@@ -113,6 +116,7 @@ void psc_cluster_default(psc_cluster *cluster)
     cluster->struct_size = (uint32_t)sizeof *cluster;
     cluster->weight_move = 1;
     cluster->weight_distance = 1;
+    cluster->weight_apart = 1;
 }
 
 static size_t pt_cell(const psc_cluster *c, int32_t row)
@@ -131,8 +135,20 @@ static int32_t pt_group(const psc_cluster *c, int32_t s) { return c->group ? c->
 static int64_t pt_weight(const psc_cluster *c, int32_t r) { return c->weight ? c->weight[r] : 1; }
 static int64_t pt_move_cost(const psc_cluster *c, int32_t s) { return c->move_cost ? c->move_cost[s] : 1; }
 static int pt_transient(const psc_cluster *c, int32_t r) { return c->transient && c->transient[r] != 0; }
-static int pt_pinned(const psc_cluster *c, int32_t s) { return c->pinned && c->pinned[s] != 0; }
 static int pt_closed(const psc_cluster *c, int32_t n) { return c->closed && c->closed[n] != 0; }
+static int64_t pt_load_weight(const psc_cluster *c, int32_t n) { return c->load_weight ? c->load_weight[n] : 1; }
+static int64_t pt_size(const psc_cluster *c, int32_t s) { return c->size ? c->size[s] : 0; }
+
+/* Where a plan begins with a shard: one on its way is there already. */
+static int32_t pt_home(const psc_cluster *c, int32_t s) { return c->going ? c->going[s] : c->home[s]; }
+static int pt_going(const psc_cluster *c, int32_t s) { return c->going && c->going[s] != c->home[s]; }
+
+/* What keeps a shard where it is, whatever the target: pinned or on its way. */
+static int32_t pt_fixed(const psc_cluster *c, int32_t s)
+{
+    if (c->pinned && c->pinned[s] != 0) return PSC_BLOCK_PINNED;
+    return pt_going(c, s) ? PSC_BLOCK_GOING : PSC_BLOCK_NONE;
+}
 
 static int64_t pt_distance(const psc_cluster *c, int32_t from, int32_t to)
 {
@@ -146,6 +162,12 @@ static int64_t pt_far(const psc_cluster *c, int32_t home, int32_t n)
     return n == home ? 0 : pt_distance(c, home, n);
 }
 
+/* What a failure of the node costs because of the shard, times its probability. */
+static int64_t pt_risk(const psc_cluster *c, int32_t s, int32_t n)
+{
+    return c->risk && c->impact ? (int64_t)c->risk[n] * c->impact[s] / PT_CERTAIN : 0;
+}
+
 /* Version, sizes and pointers: what every function tests. */
 static psc_status pt_shape(const psc_cluster *c)
 {
@@ -154,61 +176,129 @@ static psc_status pt_shape(const psc_cluster *c)
     if (c->resources < 1 || c->resources > PSC_MAX_RESOURCES) return PSC_ERR_RANGE;
     if (c->nodes < 1 || (int64_t)c->nodes * c->resources > PT_MAX_CELLS) return PSC_ERR_RANGE;
     if (c->shards < 0 || c->groups < 0 || c->balances < 0 || c->places < 0) return PSC_ERR_RANGE;
+    if (c->pairs < 0 || c->pairs > PT_MAX_PAIRS) return PSC_ERR_RANGE;
     if (!c->capacity) return PSC_ERR_NULL;
     if (c->shards > 0 && (!c->demand || !c->home)) return PSC_ERR_NULL;
     if (c->balances > 0 && !c->balance) return PSC_ERR_NULL;
+    if (c->pairs > 0 && !c->pair) return PSC_ERR_NULL;
     if (c->place && !c->distance) return PSC_ERR_NULL;
     if (c->groups > 0 && !c->group) return PSC_ERR_NULL;
     if (c->groups == 0 && c->group && c->shards > 0) return PSC_ERR_RANGE;
     return PSC_OK;
 }
 
-static int pt_amounts_valid(const int64_t *x, size_t n, int64_t max)
+/* Which field pt_shape has refused. */
+static int32_t pt_shape_field(const psc_cluster *c, psc_status status)
 {
-    size_t i;
-
-    if (!x) return 1;
-    for (i = 0; i < n; i++) if (x[i] < 0 || x[i] > max) return 0;
-    return 1;
+    if (status == PSC_ERR_VERSION || !c) return PSC_FIELD_CLUSTER;
+    if (status == PSC_ERR_RANGE) return c->groups == 0 && c->group ? PSC_FIELD_GROUP : PSC_FIELD_COUNTS;
+    if (!c->capacity) return PSC_FIELD_CAPACITY;
+    if (c->shards > 0 && !c->demand) return PSC_FIELD_DEMAND;
+    if (c->shards > 0 && !c->home) return PSC_FIELD_HOME;
+    if (c->balances > 0 && !c->balance) return PSC_FIELD_BALANCE;
+    if (c->pairs > 0 && !c->pair) return PSC_FIELD_PAIR;
+    return c->place && !c->distance ? PSC_FIELD_DISTANCE : PSC_FIELD_GROUP;
 }
 
-static int pt_indices_valid(const int32_t *x, size_t n, int32_t end)
+/* Notes a fault, if it is the first. */
+static void pt_fail(psc_fault *fault, psc_status status, int32_t field, int64_t index)
+{
+    if (fault->status != PSC_OK) return;
+    fault->status = status;
+    fault->field = field;
+    fault->index = index;
+}
+
+static void pt_check_amounts(psc_fault *fault, int32_t field, const int64_t *x, size_t n, int64_t max)
 {
     size_t i;
 
-    if (!x) return 1;
-    for (i = 0; i < n; i++) if (x[i] < 0 || x[i] >= end) return 0;
-    return 1;
+    for (i = 0; x && i < n; i++) {
+        if (x[i] >= 0 && x[i] <= max) continue;
+        pt_fail(fault, PSC_ERR_RANGE, field, (int64_t)i);
+        return;
+    }
+}
+
+/* Index of the first element that is not in 0..end-1, or n. */
+static size_t pt_first_outside(const int32_t *x, size_t n, int32_t end)
+{
+    size_t i;
+
+    for (i = 0; x && i < n; i++) if (x[i] < 0 || x[i] >= end) return i;
+    return n;
+}
+
+static void pt_check_indices(psc_fault *fault, int32_t field, const int32_t *x, size_t n, int32_t end)
+{
+    const size_t i = pt_first_outside(x, n, end);
+
+    if (i < n) pt_fail(fault, PSC_ERR_RANGE, field, (int64_t)i);
 }
 
 /* CSR of the dependencies, and the least spreads. */
-static psc_status pt_check_groups(const psc_cluster *c)
+static void pt_check_groups(psc_fault *fault, const psc_cluster *c)
 {
     int32_t g;
 
-    if (c->groups == 0) return PSC_OK;
-    if (c->spread && !pt_indices_valid(c->spread, (size_t)c->groups, INT32_MAX)) return PSC_ERR_RANGE;
-    if (!c->depend_from) return PSC_OK;
-    if (c->depend_from[0] != 0) return PSC_ERR_RANGE;
-    for (g = 0; g < c->groups; g++) if (c->depend_from[g + 1] < c->depend_from[g]) return PSC_ERR_RANGE;
-    if (pt_depends(c) > 0 && !c->depend) return PSC_ERR_NULL;
-    return pt_indices_valid(c->depend, pt_depends(c), c->groups) ? PSC_OK : PSC_ERR_RANGE;
+    if (c->groups == 0) return;
+    pt_check_indices(fault, PSC_FIELD_SPREAD, c->spread, (size_t)c->groups, INT32_MAX);
+    if (!c->depend_from) return;
+    for (g = 0; g <= c->groups; g++) {
+        if (g == 0 ? c->depend_from[0] == 0 : c->depend_from[g] >= c->depend_from[g - 1]) continue;
+        pt_fail(fault, PSC_ERR_RANGE, PSC_FIELD_DEPEND_FROM, g);
+        return;
+    }
+    if (pt_depends(c) > 0 && !c->depend) pt_fail(fault, PSC_ERR_NULL, PSC_FIELD_DEPEND, -1);
+    pt_check_indices(fault, PSC_FIELD_DEPEND, c->depend, pt_depends(c), c->groups);
 }
 
-static int pt_check_arrays(const psc_cluster *c)
+static void pt_check_nodes(psc_fault *fault, const psc_cluster *c)
 {
-    const size_t n = (size_t)c->nodes, s = (size_t)c->shards, r = (size_t)c->resources;
-    const size_t side = c->place ? (size_t)c->places : 0;
+    const size_t n = (size_t)c->nodes, r = (size_t)c->resources;
 
-    return pt_amounts_valid(c->capacity, n * r, PSC_MAX_AMOUNT)
-        && pt_amounts_valid(c->soft, n * r, PSC_MAX_AMOUNT)
-        && pt_amounts_valid(c->demand, s * r, PSC_MAX_AMOUNT)
-        && pt_amounts_valid(c->move_cost, s, PT_MAX_COST) && pt_amounts_valid(c->size, s, PSC_MAX_AMOUNT)
-        && pt_amounts_valid(c->weight, r, PT_MAX_COST)
-        && pt_amounts_valid(c->distance, side * side, PT_MAX_COST)
-        && pt_indices_valid(c->domain, n, c->nodes) && pt_indices_valid(c->zone, n, c->nodes)
-        && pt_indices_valid(c->place, n, c->places) && pt_indices_valid(c->home, s, c->nodes)
-        && pt_indices_valid(c->group, s, c->groups);
+    pt_check_amounts(fault, PSC_FIELD_CAPACITY, c->capacity, n * r, PSC_MAX_AMOUNT);
+    pt_check_amounts(fault, PSC_FIELD_SOFT, c->soft, n * r, PSC_MAX_AMOUNT);
+    pt_check_indices(fault, PSC_FIELD_DOMAIN, c->domain, n, c->nodes);
+    pt_check_indices(fault, PSC_FIELD_ZONE, c->zone, n, c->nodes);
+    pt_check_indices(fault, PSC_FIELD_PLACE, c->place, n, c->places);
+    pt_check_amounts(fault, PSC_FIELD_LOAD_WEIGHT, c->load_weight, n, PT_MAX_COST);
+    pt_check_indices(fault, PSC_FIELD_RISK, c->risk, n, PT_CERTAIN + 1);
+}
+
+static void pt_check_shards(psc_fault *fault, const psc_cluster *c)
+{
+    const size_t s = (size_t)c->shards;
+
+    pt_check_amounts(fault, PSC_FIELD_DEMAND, c->demand, s * (size_t)c->resources, PSC_MAX_AMOUNT);
+    pt_check_indices(fault, PSC_FIELD_HOME, c->home, s, c->nodes);
+    pt_check_indices(fault, PSC_FIELD_GROUP, c->group, s, c->groups);
+    pt_check_amounts(fault, PSC_FIELD_MOVE_COST, c->move_cost, s, PT_MAX_COST);
+    pt_check_amounts(fault, PSC_FIELD_SIZE, c->size, s, PSC_MAX_AMOUNT);
+    pt_check_indices(fault, PSC_FIELD_GOING, c->going, s, c->nodes);
+    pt_check_amounts(fault, PSC_FIELD_IMPACT, c->impact, s, PT_MAX_IMPACT);
+    pt_check_amounts(fault, PSC_FIELD_RESTED, c->rested, s, INT64_MAX);
+}
+
+static void pt_check_prices(psc_fault *fault, const psc_cluster *c)
+{
+    const size_t side = c->place ? (size_t)c->places : 0;
+    int32_t i;
+
+    pt_check_amounts(fault, PSC_FIELD_WEIGHT, c->weight, (size_t)c->resources, PT_MAX_COST);
+    for (i = 0; i < c->balances; i++) {
+        const psc_balance *b = &c->balance[i];
+        if (b->first >= 0 && b->first < c->resources && b->second >= 0 && b->second < c->resources
+            && b->ratio >= 0 && b->weight >= 0) continue;
+        pt_fail(fault, PSC_ERR_RANGE, PSC_FIELD_BALANCE, i);
+    }
+    for (i = 0; i < c->pairs; i++) {
+        const psc_pair *p = &c->pair[i];
+        if (p->a >= 0 && p->a < c->shards && p->b >= 0 && p->b < c->shards && p->a != p->b && p->weight >= 0
+            && p->weight <= PT_MAX_COST) continue;
+        pt_fail(fault, PSC_ERR_RANGE, PSC_FIELD_PAIR, i);
+    }
+    pt_check_amounts(fault, PSC_FIELD_DISTANCE, c->distance, side * side, PT_MAX_COST);
 }
 
 /* Sum and product of numbers >= 0, or -1 if it would exceed the limit or an operand is -1 already. */
@@ -246,38 +336,55 @@ static int64_t pt_balance_bound(const psc_balance *b, const int64_t *capacity, c
 /* An upper bound of load and balance of any assignment; -1: too large. */
 static int64_t pt_nodes_bound(const psc_cluster *c)
 {
-    int64_t capacity[PSC_MAX_RESOURCES], demand[PSC_MAX_RESOURCES], sum = 0;
-    int32_t r, b;
+    int64_t capacity[PSC_MAX_RESOURCES], demand[PSC_MAX_RESOURCES], sum = 0, heaviest = 1;
+    int32_t r, b, n;
 
+    for (n = 0; n < c->nodes; n++) if (pt_load_weight(c, n) > heaviest) heaviest = pt_load_weight(c, n);
     for (r = 0; r < c->resources; r++) {
+        int64_t load;
         capacity[r] = pt_total(c, c->capacity, c->nodes, r);
         demand[r] = pt_total(c, c->demand, c->shards, r);
         if (capacity[r] < 0) return -1;
-        sum = pt_add(sum, pt_times(pt_weight(c, r), demand[r], PT_MAX_COST), PT_MAX_COST);
+        load = pt_times(pt_weight(c, r), demand[r], PT_MAX_COST);
+        sum = pt_add(sum, pt_times(load, heaviest, PT_MAX_COST), PT_MAX_COST);
     }
     for (b = 0; b < c->balances; b++) {
-        const psc_balance *one = &c->balance[b];
-        if (one->first < 0 || one->first >= c->resources) return -1;
-        if (one->second < 0 || one->second >= c->resources) return -1;
-        sum = pt_add(sum, pt_balance_bound(one, capacity, demand), PT_MAX_COST);
+        sum = pt_add(sum, pt_balance_bound(&c->balance[b], capacity, demand), PT_MAX_COST);
     }
     return sum;
 }
 
-/* An upper bound of the terms of moving; -1: too large. */
+/* Sum of the weights of all pairs; -1: too large. */
+static int64_t pt_pairs_total(const psc_cluster *c)
+{
+    int64_t sum = 0;
+    int32_t i;
+
+    for (i = 0; i < c->pairs; i++) sum = pt_add(sum, c->pair[i].weight, PT_MAX_COST);
+    return sum;
+}
+
+/* An upper bound of the terms of moving and of where shards are; -1: too large. */
 static int64_t pt_moves_bound(const psc_cluster *c)
 {
     const size_t cells = c->place ? (size_t)c->places * (size_t)c->places : 0;
-    int64_t sum = 0, far = 0, bound;
+    const int64_t pairs = pt_pairs_total(c);
+    int64_t sum = 0, far = 0, impact = 0, bound;
     int32_t s;
     size_t i;
 
-    for (s = 0; s < c->shards; s++) sum = pt_add(sum, pt_move_cost(c, s), PT_MAX_COST);
+    for (s = 0; s < c->shards; s++) {
+        sum = pt_add(sum, pt_move_cost(c, s), PT_MAX_COST);
+        impact = pt_add(impact, c->impact ? c->impact[s] : 0, PT_MAX_COST);
+    }
     for (i = 0; i < cells; i++) if (c->distance[i] > far) far = c->distance[i];
     bound = pt_times(sum, c->weight_move, PT_MAX_COST);
     bound = pt_add(bound, pt_times(c->shards, c->weight_group, PT_MAX_COST), PT_MAX_COST);
     far = pt_times(far, c->shards, PT_MAX_COST);
-    return pt_add(bound, pt_times(far, c->weight_distance, PT_MAX_COST), PT_MAX_COST);
+    bound = pt_add(bound, pt_times(far, c->weight_distance, PT_MAX_COST), PT_MAX_COST);
+    bound = pt_add(bound, pt_times(pairs, c->weight_apart, PT_MAX_COST), PT_MAX_COST);
+    bound = pt_add(bound, pt_times(pt_times(pairs, 2, PT_MAX_COST), c->weight_disruption, PT_MAX_COST), PT_MAX_COST);
+    return pt_add(bound, impact, PT_MAX_COST);
 }
 
 /* Bytes of all shards; -1: above PT_MAX_TOTAL. */
@@ -286,20 +393,61 @@ static int64_t pt_sizes_total(const psc_cluster *c)
     int64_t sum = 0;
     int32_t s;
 
-    for (s = 0; c->size && s < c->shards; s++) sum = pt_add(sum, c->size[s], PT_MAX_TOTAL);
+    for (s = 0; s < c->shards; s++) sum = pt_add(sum, pt_size(c, s), PT_MAX_TOTAL);
     return sum;
+}
+
+/* Sums of all kinds: the first resource whose demand or capacity is too large, then the costs and the sizes. */
+static void pt_check_sums(psc_fault *fault, const psc_cluster *c)
+{
+    int32_t r;
+
+    for (r = 0; r < c->resources; r++) {
+        if (pt_total(c, c->capacity, c->nodes, r) < 0) pt_fail(fault, PSC_ERR_RANGE, PSC_FIELD_CAPACITY, r);
+        if (pt_total(c, c->demand, c->shards, r) < 0) pt_fail(fault, PSC_ERR_RANGE, PSC_FIELD_DEMAND, r);
+    }
+    if (pt_add(pt_nodes_bound(c), pt_moves_bound(c), PT_MAX_COST) < 0 || pt_sizes_total(c) < 0) {
+        pt_fail(fault, PSC_ERR_RANGE, PSC_FIELD_SUMS, -1);
+    }
+}
+
+psc_status psc_cluster_fault(const psc_cluster *cluster, psc_fault *fault)
+{
+    psc_fault found = { PSC_OK, PSC_FIELD_NONE, -1 };
+    psc_status status;
+
+    if (!cluster || !fault) return PSC_ERR_NULL;
+    status = pt_shape(cluster);
+    if (status != PSC_OK) {
+        pt_fail(&found, status, pt_shape_field(cluster, status), -1);
+    } else {
+        pt_check_nodes(&found, cluster);
+        pt_check_shards(&found, cluster);
+        pt_check_groups(&found, cluster);
+        pt_check_prices(&found, cluster);
+        if (found.status == PSC_OK) pt_check_sums(&found, cluster);
+    }
+    *fault = found;
+    return PSC_OK;
 }
 
 psc_status psc_cluster_check(const psc_cluster *cluster)
 {
-    psc_status status = pt_shape(cluster);
+    psc_fault fault;
+    const psc_status status = psc_cluster_fault(cluster, &fault);
 
-    if (status != PSC_OK) return status;
-    if (!pt_check_arrays(cluster)) return PSC_ERR_RANGE;
-    status = pt_check_groups(cluster);
-    if (status != PSC_OK) return status;
-    if (pt_add(pt_nodes_bound(cluster), pt_moves_bound(cluster), PT_MAX_COST) < 0) return PSC_ERR_RANGE;
-    return pt_sizes_total(cluster) < 0 ? PSC_ERR_RANGE : PSC_OK;
+    return status != PSC_OK ? status : fault.status;
+}
+
+const char *psc_field_text(int32_t field)
+{
+    static const char *const text[] = {
+        "none", "cluster", "counts", "capacity", "soft", "domain", "zone", "place", "load_weight", "risk", "demand",
+        "home", "group", "move_cost", "size", "going", "impact", "rested", "spread", "depend_from", "depend", "weight",
+        "balance", "pair", "distance", "sums"
+    };
+
+    return field >= 0 && field < PSC_FIELD_COUNT ? text[field] : "unknown field";
 }
 
 /* x >= 0 rounded up, at most max. */
@@ -460,7 +608,7 @@ psc_status psc_imbalance_of(const psc_cluster *cluster, const int32_t *assignmen
     if (status != PSC_OK) return status;
     if (!imbalance) return PSC_ERR_NULL;
     if (!psc__finite(&threshold)) return PSC_ERR_NONFINITE;
-    if (!pt_indices_valid(assignment, (size_t)c->shards, c->nodes)) return PSC_ERR_RANGE;
+    if (pt_first_outside(assignment, (size_t)c->shards, c->nodes) < (size_t)c->shards) return PSC_ERR_RANGE;
     if (!assignment) assignment = c->home;
     pt_fill_use(c, assignment, use);
     pt_means(c, use, mean);
@@ -600,7 +748,8 @@ enum { PT_COLD = 0, PT_HOT_ONCE = 1, PT_HOT_AGAIN = 2, PT_TAIL = 3 };   /* stage
 /* What the cost of an assignment is made of; sums over shards not at home are not weighted. */
 typedef struct pt_sums {
     int64_t node_cost, balance, overload;       /* over the nodes; balance is a part of node_cost     */
-    int64_t moves, move_cost, distance;         /* of shards not at home                              */
+    int64_t moves, move_cost, distance, bytes, disruption;      /* of shards not at home              */
+    int64_t apart, risk;                        /* of pairs on different nodes; of all shards         */
     int64_t most;                               /* largest number of moved shards of any group        */
 } pt_sums;
 
@@ -608,8 +757,9 @@ typedef struct pt_sums {
 struct psc_plan {
     uint64_t mark;
     int32_t  resources, nodes, shards, groups, balances, places;
+    int32_t  pairs, max_node_moves;
     int64_t  depends;
-    int64_t  max_moves, max_move_cost;
+    int64_t  max_moves, max_move_cost, max_bytes;
     int64_t  allowed, evaluations;      /* pairs granted by all steps, and looked at                  */
     int64_t  horizon, anneal_from;      /* pairs to anneal for; those looked at when it began         */
     int64_t  clock, clock_at_round;     /* moves made; by the start of the round                      */
@@ -627,7 +777,7 @@ struct psc_plan {
     int32_t  stale;                     /* shards moved since the best was kept                       */
     int32_t  stage;                     /* of the annealing                                           */
     int32_t  annealed;                  /* 1: it is over                                              */
-    int32_t  reserved;
+    int32_t  plain;                     /* 1: a room is never negative, and the same for every shard  */
 };
 
 /* A few nodes are partly emptied, and their shards, the rows, placed again on these and other nodes, the columns. */
@@ -651,7 +801,7 @@ typedef struct pt_search {
     psc_plan *head;
     pt_ties  ties;
     int64_t *cells;                 /* [N * stride]                                                   */
-    int64_t *weight;                /* [R]                                                            */
+    int64_t *weight, *load_weight;  /* [R], [N]                                                       */
     int64_t *cost, *balance, *over; /* [N] load and balance; balance; overload                        */
     int64_t *fill;                  /* [N] largest utilisation, in millionths                         */
     int64_t *gain_over, *gain;      /* [S] as last seen; 0: none                                      */
@@ -673,7 +823,11 @@ typedef struct pt_search {
     int32_t *play;                  /* [N] PT_OUT, PT_UNSEEN or PT_SEEN                               */
     int32_t *tree;                  /* [2 * leaves] tournament: tree[i] is the hotter of tree[2 i], tree[2 i + 1] */
     int32_t *order, *rank;          /* [N] nodes, emptiest first; place of each in it                 */
+    int32_t *touches;               /* [N] moved shards whose home or new node it is                  */
+    int64_t *bond;                  /* [2 * pairs] weights of a shard's pairs, [2 * pairs] the other shards, from */
+    int32_t *partner, *bonds;       /*      bonds[s] to bonds[s + 1]                                  */
     unsigned char *is_stale, *lifted;   /* [S]                                                        */
+    unsigned char *fixed;           /* [S] PSC_BLOCK_... that keeps it where it is, or NONE           */
     int32_t  leaves;
     size_t   stride;
 } pt_search;
@@ -701,12 +855,14 @@ static void pt_lay_shards(pt_layout *lay, size_t s, pt_search *v)
     v->groups_with = pt_take_index(lay, s + 1);
     v->is_stale = (unsigned char *)pt_take(lay, s, 1);
     v->lifted = (unsigned char *)pt_take(lay, s, 1);
+    v->fixed = (unsigned char *)pt_take(lay, s, 1);
 }
 
 /* Bytes of the block, and with base its arrays in v; 0: too large. */
 static size_t pt_lay_search(const psc_cluster *c, unsigned char *base, pt_search *v)
 {
     const size_t n = (size_t)c->nodes, g = (size_t)c->groups, members = g > 0 ? (size_t)c->shards : 0;
+    const size_t pairs = (size_t)c->pairs;
     pt_layout lay;
 
     lay.base = base;
@@ -718,6 +874,11 @@ static size_t pt_lay_search(const psc_cluster *c, unsigned char *base, pt_search
     v->head = (psc_plan *)pt_take(&lay, 1, sizeof(psc_plan));
     v->cells = pt_take_wide(&lay, n * v->stride);
     v->weight = pt_take_wide(&lay, (size_t)c->resources);
+    v->load_weight = pt_take_wide(&lay, n);
+    v->bond = pt_take_wide(&lay, 2 * pairs);
+    v->partner = pt_take_index(&lay, 2 * pairs);
+    v->bonds = pt_take_index(&lay, pairs > 0 ? (size_t)c->shards + 1 : 0);
+    v->touches = pt_take_index(&lay, n);
     v->cost = pt_take_wide(&lay, n);
     v->balance = pt_take_wide(&lay, n);
     v->over = pt_take_wide(&lay, n);
@@ -753,7 +914,7 @@ static psc_status pt_search_of(psc_plan *plan, const psc_cluster *c, pt_search *
     if (status != PSC_OK) return status;
     if (plan->mark != PT_MARK || plan->resources != c->resources || plan->nodes != c->nodes) return PSC_ERR_STATE;
     if (plan->shards != c->shards || plan->groups != c->groups) return PSC_ERR_STATE;
-    if (plan->balances != c->balances || plan->places != c->places) return PSC_ERR_STATE;
+    if (plan->balances != c->balances || plan->places != c->places || plan->pairs != c->pairs) return PSC_ERR_STATE;
     if (plan->depends != (int64_t)pt_depends(c)) return PSC_ERR_STATE;
     (void)pt_lay_search(c, (unsigned char *)plan, v);
     return PSC_OK;
@@ -822,6 +983,7 @@ static int64_t pt_cost_with(const pt_search *v, int32_t n, const int64_t *d)
         const int64_t x = d[r] - slack[r];
         sum += weight[r] * (x > 0 ? x : 0);
     }
+    sum *= v->load_weight[n];
     return v->c->balances > 0 ? sum + pt_balance_with(v, n, d) : sum;
 }
 
@@ -879,28 +1041,93 @@ static int64_t pt_most_after(const pt_search *v, int32_t group, int32_t step)
 static int64_t pt_total_cost(const psc_cluster *c, const pt_sums *sum)
 {
     return sum->node_cost + c->weight_move * sum->move_cost + c->weight_group * sum->most
-         + c->weight_distance * sum->distance;
+         + c->weight_distance * sum->distance + c->weight_apart * sum->apart
+         + c->weight_disruption * sum->disruption + sum->risk;
+}
+
+/* Sum of the weights of the pairs of a shard. */
+static int64_t pt_bonds(const pt_search *v, int32_t shard)
+{
+    int64_t sum = 0;
+    int32_t i;
+
+    if (v->c->pairs == 0) return 0;
+    for (i = v->bonds[shard]; i < v->bonds[shard + 1]; i++) sum += v->bond[i];
+    return sum;
+}
+
+/* Rise of the weights of pairs apart if the shard went from one node to another. */
+static int64_t pt_apart(const pt_search *v, int32_t shard, int32_t from, int32_t to)
+{
+    int64_t sum = 0;
+    int32_t i;
+
+    if (v->c->pairs == 0 || from == to) return 0;
+    for (i = v->bonds[shard]; i < v->bonds[shard + 1]; i++) {
+        const int32_t n = v->now[v->partner[i]];
+        if (n == from) sum += v->bond[i];
+        if (n == to) sum -= v->bond[i];
+    }
+    return sum;
+}
+
+/* What swapping two shards on different nodes leaves apart, and each of them alone believes to bring together: twice
+ * the weights of their pairs. */
+static int64_t pt_still_apart(const pt_search *v, int32_t a, int32_t b)
+{
+    int64_t sum = 0;
+    int32_t i;
+
+    if (v->c->pairs == 0) return 0;
+    for (i = v->bonds[a]; i < v->bonds[a + 1]; i++) if (v->partner[i] == b) sum += 2 * v->bond[i];
+    return v->c->weight_apart * sum;
+}
+
+/* What it costs that a shard is on a node, but for loads and pairs: its distance from home, and the risk. */
+static int64_t pt_stay(const psc_cluster *c, int32_t shard, int32_t n)
+{
+    const int64_t risk = pt_risk(c, shard, n);
+
+    return c->place ? risk + c->weight_distance * pt_far(c, pt_home(c, shard), n) : risk;
+}
+
+/* What it costs that a shard is not at home, but for the distance and the group. */
+static int64_t pt_leave_price(const pt_search *v, int32_t shard)
+{
+    const psc_cluster *c = v->c;
+    const int64_t price = c->weight_move * pt_move_cost(c, shard);
+
+    return c->pairs > 0 ? price + c->weight_disruption * pt_bonds(v, shard) : price;
 }
 
 /* Rise of the terms of moving if the shard, now on `from`, were on `to`. */
 static int64_t pt_terms(const pt_search *v, int32_t shard, int32_t from, int32_t to)
 {
     const psc_cluster *c = v->c;
-    const int32_t home = c->home[shard], step = (to != home) - (from != home);
+    const int32_t home = pt_home(c, shard), step = (to != home) - (from != home);
     int64_t sum = 0;
 
-    if (c->place) sum = c->weight_distance * (pt_far(c, home, to) - pt_far(c, home, from));
+    if (c->place || c->risk) sum = pt_stay(c, shard, to) - pt_stay(c, shard, from);
+    if (c->pairs > 0) sum += c->weight_apart * pt_apart(v, shard, from, to);
     if (step == 0) return sum;
-    sum += step * c->weight_move * pt_move_cost(c, shard);
+    sum += step * pt_leave_price(v, shard);
     return sum + c->weight_group * (pt_most_after(v, pt_group(c, shard), step) - v->head->sum.most);
 }
 
 /* ==== What hinders a move ======================================================================= */
 
-/* 1 if one more shard of this price may not leave home. */
-static int pt_spent(const psc_plan *h, int64_t price)
+/* 1 if the budgets do not let a shard go from one node to another. */
+static int pt_spent(const pt_search *v, int32_t shard, int32_t from, int32_t to)
 {
-    return h->sum.moves >= h->max_moves || price > h->max_move_cost - h->sum.move_cost;
+    const psc_cluster *c = v->c;
+    const psc_plan *h = v->head;
+    const int32_t home = pt_home(c, shard);
+
+    if (to == home) return 0;
+    if (v->touches[to] >= h->max_node_moves) return 1;
+    if (from != home) return 0;
+    if (h->sum.moves >= h->max_moves || v->touches[home] >= h->max_node_moves) return 1;
+    return pt_move_cost(c, shard) > h->max_move_cost - h->sum.move_cost || pt_size(c, shard) > h->max_bytes - h->sum.bytes;
 }
 
 /* 1 if nothing of d exceeds the room: where no room is negative, which only an overload from the start can make. */
@@ -920,7 +1147,7 @@ static int pt_fits(const int64_t *room, const int64_t *d, int32_t resources)
 static int32_t pt_lacks(const pt_search *v, int32_t shard, int32_t to)
 {
     const int64_t *d = pt_demand(v, shard), *room = pt_room(v, to);
-    const int home = to == v->c->home[shard];
+    const int home = to == pt_home(v->c, shard);
     int32_t r;
 
     for (r = 0; r < v->c->resources; r++) {
@@ -933,7 +1160,7 @@ static int32_t pt_lacks(const pt_search *v, int32_t shard, int32_t to)
 static int pt_has_room(const pt_search *v, int32_t shard, int32_t to)
 {
     if (pt_fits(pt_room(v, to), pt_demand(v, shard), v->c->resources)) return 1;
-    if (v->head->overload_before == 0 && (!v->c->transient || to != v->c->home[shard])) return 0;
+    if (v->head->plain && (!v->c->transient || to != pt_home(v->c, shard))) return 0;
     return pt_lacks(v, shard, to) < 0;
 }
 
@@ -996,9 +1223,9 @@ static int32_t pt_block(const pt_search *v, int32_t shard, int32_t to, int32_t *
     int32_t r;
 
     if (to == from) return PSC_BLOCK_HERE;
-    if (pt_pinned(c, shard)) return PSC_BLOCK_PINNED;
+    if (v->fixed[shard] != PSC_BLOCK_NONE) return v->fixed[shard];
     if (pt_closed(c, to)) return PSC_BLOCK_CLOSED;
-    if (from == c->home[shard] && pt_spent(v->head, pt_move_cost(c, shard))) return PSC_BLOCK_BUDGET;
+    if (pt_spent(v, shard, from, to)) return PSC_BLOCK_BUDGET;
     if (!pt_has_room(v, shard, to)) {
         r = pt_lacks(v, shard, to);
         *resource = r;
@@ -1100,7 +1327,7 @@ static void pt_carry(const pt_search *v, int32_t shard, int32_t node, int32_t si
     const psc_cluster *c = v->c;
     const int64_t *d = pt_demand(v, shard);
     int64_t *room = pt_room(v, node), *slack = pt_slack(v, node), *tilt = pt_tilt(v, node);
-    const int home = node == c->home[shard];
+    const int home = node == pt_home(c, shard);
     int32_t r;
 
     for (r = 0; r < c->resources; r++) {
@@ -1126,6 +1353,23 @@ static void pt_count_moved(const pt_search *v, int32_t shard, int32_t step)
     sum->most = most;
     sum->moves += step;
     sum->move_cost += step * pt_move_cost(v->c, shard);
+    sum->bytes += step * pt_size(v->c, shard);
+    if (v->c->pairs > 0) sum->disruption += step * pt_bonds(v, shard);
+}
+
+/* Counts the shard, which has gone from one node to another, among the moves that touch a node. */
+static void pt_touch(const pt_search *v, int32_t shard, int32_t from, int32_t to)
+{
+    const int32_t home = pt_home(v->c, shard);
+
+    if (from != home) {
+        v->touches[home]--;
+        v->touches[from]--;
+    }
+    if (to != home) {
+        v->touches[home]++;
+        v->touches[to]++;
+    }
 }
 
 /* Domains of the group after its shard has gone from one node to another. */
@@ -1148,12 +1392,15 @@ static void pt_relocate(const pt_search *v, int32_t shard, int32_t to)
 {
     const psc_cluster *c = v->c;
     psc_plan *h = v->head;
-    const int32_t from = v->now[shard], home = c->home[shard];
+    const int32_t from = v->now[shard], home = pt_home(c, shard);
 
     if (from == to) return;
     if (from == home) pt_count_moved(v, shard, 1);
     if (to == home) pt_count_moved(v, shard, -1);
     h->sum.distance += pt_far(c, home, to) - pt_far(c, home, from);
+    h->sum.risk += pt_risk(c, shard, to) - pt_risk(c, shard, from);
+    h->sum.apart += pt_apart(v, shard, from, to);
+    pt_touch(v, shard, from, to);
     v->now[shard] = to;
     if (c->group) {
         v->spot[v->seat[shard]] = to;
@@ -1212,12 +1459,10 @@ typedef struct pt_hand {
 
 static void pt_weigh(const pt_search *v, int32_t shard, pt_hand *p)
 {
-    const psc_cluster *c = v->c;
-
     p->shard = shard;
     p->from = v->now[shard];
     p->demand = pt_demand(v, shard);
-    p->stuck = pt_pinned(c, shard) || (p->from == c->home[shard] && pt_spent(v->head, pt_move_cost(c, shard)));
+    p->stuck = v->fixed[shard] != PSC_BLOCK_NONE;
     p->over_fall = v->over[p->from] == 0 ? 0 : v->over[p->from] - pt_overload_without(v, p->from, p->demand);
     p->leave_fall = v->cost[p->from] - pt_cost_without(v, p->from, p->demand);
 }
@@ -1250,15 +1495,18 @@ static void pt_try(const pt_search *v, const pt_hand *p, int32_t to, int64_t *ga
 /* 1 if leaving can save nothing wherever it goes: most shards of a fleet that is well. */
 static int pt_hopeless(const pt_search *v, const pt_hand *p)
 {
+    const psc_cluster *c = v->c;
+
     if (p->stuck) return 1;
-    return v->c->balances == 0 && p->from == v->c->home[p->shard] && p->over_fall == 0 && p->leave_fall <= 0;
+    if (c->balances > 0 || c->pairs > 0 || c->risk) return 0;
+    return p->from == pt_home(c, p->shard) && p->over_fall == 0 && p->leave_fall <= 0;
 }
 
 /* Finds the best target of a shard and what it gains. Gains are at least 1, or any if overload falls. */
 static void pt_look(const pt_search *v, int32_t shard)
 {
     psc_plan *h = v->head;
-    const int32_t home = v->c->home[shard];
+    const int32_t home = pt_home(v->c, shard);
     int64_t gain;
     int32_t i, tried = 1;
     pt_hand p;
@@ -1329,10 +1577,13 @@ static void pt_scan(const pt_search *v, int32_t node)
     else v->play[node] = PT_SEEN;
 }
 
-/* 1 if the hottest node shows that nothing can be gained: it costs nothing, so none does, and no shard is away. */
+/* 1 if the hottest node shows that nothing can be gained: it costs nothing, so none does, no shard is away and no pair
+ * apart, and there is no risk. */
 static int pt_is_well(const pt_search *v, int32_t hottest)
 {
-    return v->over[hottest] == 0 && v->cost[hottest] == 0 && v->head->sum.moves == 0;
+    const pt_sums *sum = &v->head->sum;
+
+    return v->over[hottest] == 0 && v->cost[hottest] == 0 && sum->moves == 0 && sum->apart == 0 && sum->risk == 0;
 }
 
 /* One turn: at most one look. 0: the descent is at its end. */
@@ -1397,7 +1648,7 @@ static void pt_try_shift(const pt_search *v, int32_t shard, int32_t to)
 
     v->head->evaluations++;
     if (to == from || pt_closed(c, to) || !pt_has_room(v, shard, to)) return;
-    if (from == c->home[shard] && pt_spent(v->head, pt_move_cost(c, shard))) return;
+    if (pt_spent(v, shard, from, to)) return;
     rise = pt_cost_without(v, from, d) - v->cost[from] + pt_terms(v, shard, from, to);
     if (c->balances == 0 && rise > leeway) return;
     rise += pt_cost_with(v, to, d) - v->cost[to];
@@ -1415,15 +1666,15 @@ static int pt_trades(const pt_search *v, int32_t in, int32_t out, const int64_t 
     const int64_t *room = pt_room(v, node), *came = pt_demand(v, in), *left = pt_demand(v, out);
     int32_t r;
 
-    if (!c->transient && v->head->overload_before == 0) return pt_fits(room, net, c->resources);
+    if (!c->transient && v->head->plain) return pt_fits(room, net, c->resources);
     for (r = 0; r < c->resources; r++) {
         int64_t more = net[r];
         if (pt_transient(c, r)) {
-            if (node == c->home[in]) {
+            if (node == pt_home(c, in)) {
                 if (net[r] > 0 && net[r] > pt_free(v, node, r)) return 0;
                 more -= came[r];
             }
-            if (node == c->home[out]) more += left[r];
+            if (node == pt_home(c, out)) more += left[r];
         }
         if (more > room[r] && more > 0) return 0;
     }
@@ -1444,18 +1695,37 @@ static int pt_may_cross(const pt_search *v, int32_t a, int32_t b)
     return ok;
 }
 
-/* 1 if a swap would exceed a budget: of two shards that leave home, together. */
+/* 1 if two shards that go where the other is would touch a node too often. */
+static int pt_swap_crowds(const pt_search *v, int32_t a, int32_t b)
+{
+    const int32_t most = v->head->max_node_moves, x = v->now[a], y = v->now[b];
+    const int32_t i = pt_home(v->c, a), k = pt_home(v->c, b);
+    int crowded;
+
+    if (most == INT32_MAX) return 0;
+    pt_touch(v, a, x, y);
+    pt_touch(v, b, y, x);
+    crowded = v->touches[x] > most || v->touches[y] > most || v->touches[i] > most || v->touches[k] > most;
+    pt_touch(v, a, y, x);
+    pt_touch(v, b, x, y);
+    return crowded;
+}
+
+/* 1 if a swap would exceed a budget: what it adds to the moves, or takes from them. */
 static int pt_swap_spent(const pt_search *v, int32_t a, int32_t b)
 {
     const psc_cluster *c = v->c;
     const psc_plan *h = v->head;
-    const int a_leaves = v->now[a] == c->home[a], b_leaves = v->now[b] == c->home[b];
+    const int32_t x = v->now[a], y = v->now[b], i = pt_home(c, a), k = pt_home(c, b);
+    const int step_a = (y != i) - (x != i), step_b = (x != k) - (y != k);
 
-    if (a_leaves && b_leaves) {
-        if (h->sum.moves + 2 > h->max_moves) return 1;
-        return pt_move_cost(c, a) > h->max_move_cost - h->sum.move_cost - pt_move_cost(c, b);
+    if (step_a > 0 || step_b > 0) {
+        const int64_t price = step_a * pt_move_cost(c, a) + step_b * pt_move_cost(c, b);
+        const int64_t bytes = step_a * pt_size(c, a) + step_b * pt_size(c, b);
+        if (h->sum.moves + step_a + step_b > h->max_moves) return 1;
+        if (price > h->max_move_cost - h->sum.move_cost || bytes > h->max_bytes - h->sum.bytes) return 1;
     }
-    return (a_leaves && pt_spent(h, pt_move_cost(c, a))) || (b_leaves && pt_spent(h, pt_move_cost(c, b)));
+    return pt_swap_crowds(v, a, b);
 }
 
 static void pt_try_swap(const pt_search *v, int32_t a, int32_t b)
@@ -1475,7 +1745,7 @@ static void pt_try_swap(const pt_search *v, int32_t a, int32_t b)
     }
     if (!pt_trades(v, a, b, net) || !pt_trades(v, b, a, back)) return;
     rise = pt_cost_with(v, x, back) - v->cost[x] + pt_cost_with(v, y, net) - v->cost[y];
-    rise += pt_terms(v, a, x, y) + pt_terms(v, b, y, x);
+    rise += pt_terms(v, a, x, y) + pt_terms(v, b, y, x) + pt_still_apart(v, a, b);
     if (rise > leeway || pt_swap_spent(v, a, b) || !pt_may_cross(v, a, b)) return;
     pt_move(v, a, y);
     pt_move(v, b, x);
@@ -1493,7 +1763,7 @@ static void pt_try_some(const pt_search *v)
         const int32_t place = pt_pick(v, h->loose), kind = pt_pick(v, 4);
         const int32_t other = kind == 3 ? (int32_t)(((int64_t)place + 1 + pt_pick(v, window)) % h->loose)
                                         : pt_pick(v, h->loose);
-        if (cold && i % PT_HOMING == 0) pt_try_shift(v, v->loose[place], v->c->home[v->loose[place]]);
+        if (cold && i % PT_HOMING == 0) pt_try_shift(v, v->loose[place], pt_home(v->c, v->loose[place]));
         else if (kind < 2) pt_try_shift(v, v->loose[place], pt_pick(v, v->c->nodes));
         else pt_try_swap(v, v->loose[place], v->loose[other]);
     }
@@ -1513,7 +1783,7 @@ static int32_t pt_home_of_one(const pt_search *v, int32_t node)
     int32_t s, seen = 0, home = -1;
 
     for (s = v->first[node]; s >= 0; s = v->next[s]) {
-        if (v->c->home[s] != node && pt_pick(v, ++seen) == 0) home = v->c->home[s];
+        if (pt_home(v->c, s) != node && pt_pick(v, ++seen) == 0) home = pt_home(v->c, s);
     }
     return home;
 }
@@ -1553,7 +1823,7 @@ static void pt_lift(const pt_search *v, int32_t node, int32_t most)
         s = v->next[s];
         if (pt_pick(v, left) >= want) continue;
         want--;
-        if (pt_pinned(v->c, shard)) continue;
+        if (v->fixed[shard] != PSC_BLOCK_NONE) continue;
         pt_unlink(v, shard);
         v->lifted[shard] = 1;
         pt_carry(v, shard, node, -1);
@@ -1571,14 +1841,15 @@ static int64_t pt_price(const pt_search *v, int32_t i, int32_t j)
 {
     const pt_rebuild *b = v->rebuild;
     const psc_cluster *c = v->c;
-    const int32_t shard = b->shard[i], to = b->node[j], home = c->home[shard];
+    const int32_t shard = b->shard[i], to = b->node[j], home = pt_home(c, shard);
     int64_t rise;
 
     v->head->evaluations++;
     if (!pt_has_room(v, shard, to)) return PT_IMPOSSIBLE;
     rise = pt_cost_with(v, to, pt_demand(v, shard)) - v->cost[to];
-    if (to == home) return rise + b->homeward[i];
-    return rise + b->away[i] + c->weight_distance * pt_distance(c, home, to);
+    if (c->pairs > 0) rise += c->weight_apart * pt_apart(v, shard, b->old[i], to);
+    if (c->place || c->risk) rise += pt_stay(c, shard, to);
+    return rise + (to == home ? b->homeward[i] : b->away[i]);
 }
 
 /* Marks where the others of the group of row i are. 1 if the group cannot lose another domain. */
@@ -1644,11 +1915,9 @@ static void pt_price_row(const pt_search *v, int32_t i)
 {
     pt_rebuild *b = v->rebuild;
     const psc_cluster *c = v->c;
-    const int32_t shard = b->shard[i], from = b->old[i], home = c->home[shard];
-    const int stays = from == home && pt_spent(v->head, pt_move_cost(c, shard));
+    const int32_t shard = b->shard[i], from = b->old[i], home = pt_home(c, shard);
     const int tight = c->group ? pt_mark_row(v, i) : 0;
-    const int64_t now = c->weight_distance * pt_far(c, home, from);
-    const int64_t price = c->weight_move * pt_move_cost(c, shard), most = v->head->sum.most;
+    const int64_t now = pt_stay(c, shard, from), price = pt_leave_price(v, shard), most = v->head->sum.most;
     int32_t j;
 
     b->away[i] = -now;
@@ -1659,7 +1928,7 @@ static void pt_price_row(const pt_search *v, int32_t i)
         const int32_t to = b->node[j];
         int64_t *cell = &pt_row(v, i)[j];
         *cell = PT_IMPOSSIBLE;
-        if (to != from && (stays || pt_closed(c, to))) continue;
+        if (to != from && (pt_closed(c, to) || pt_spent(v, shard, from, to))) continue;
         *cell = pt_price(v, i, j);
         if (*cell != PT_IMPOSSIBLE && c->group && pt_row_blocked(v, i, to, tight)) *cell = PT_IMPOSSIBLE;
     }
@@ -1690,7 +1959,8 @@ static int pt_depends_on(const psc_cluster *c, int32_t group, int32_t needed)
     return 0;
 }
 
-/* Row k has gone to another zone: where the open rows of groups tied to its own may go has changed. */
+/* Row k has gone to another node: that changes prices of the open rows that are in a pair with it; and if it has gone
+ * to another zone, where those of groups tied to its own may go. */
 static void pt_price_tied(const pt_search *v, int32_t k)
 {
     const pt_rebuild *b = v->rebuild;
@@ -1698,6 +1968,9 @@ static void pt_price_tied(const pt_search *v, int32_t k)
     const int32_t group = pt_group(c, b->shard[k]);
     int32_t x;
 
+    for (x = 0; c->pairs > 0 && x < b->opens; x++) {
+        if (pt_still_apart(v, b->shard[k], b->shard[b->open[x]]) > 0) pt_price_row(v, b->open[x]);
+    }
     if (group < 0 || !c->depend_from || pt_zone(c, b->old[k]) == pt_zone(c, v->now[b->shard[k]])) return;
     for (x = 0; x < b->opens; x++) {
         const int32_t other = c->group[b->shard[b->open[x]]];
@@ -1743,7 +2016,7 @@ static int pt_holds(const pt_search *v, int32_t i, int32_t j)
     const int32_t shard = b->shard[i], to = b->node[j];
 
     if (v->c->group && pt_tie_block(v, shard, to) != PSC_BLOCK_NONE) return 0;
-    return to == b->old[i] || b->old[i] != v->c->home[shard] || !pt_spent(v->head, pt_move_cost(v->c, shard));
+    return to == b->old[i] || !pt_spent(v, shard, b->old[i], to);
 }
 
 /* Places all rows; 0 if one has nowhere to go or the cost is above the limit. */
@@ -1767,7 +2040,7 @@ static int pt_place_all(const pt_search *v, int64_t limit)
         b->open[x] = b->open[--b->opens];
         b->placed[b->places++] = i;
         pt_place(v, b->shard[i], b->node[j]);
-        if (v->c->balances == 0 && pt_total_cost(v->c, &v->head->sum) > limit) return 0;
+        if (v->c->balances == 0 && v->c->pairs == 0 && pt_total_cost(v->c, &v->head->sum) > limit) return 0;
         pt_price_column(v, j, i);
         pt_price_tied(v, i);
     }
@@ -1875,15 +2148,16 @@ static int pt_anneal(const pt_search *v)
 static int pt_undo(const pt_search *v)
 {
     psc_plan *h = v->head;
-    int32_t resource;
+    int32_t resource, home;
     pt_hand p;
 
     if (++h->cursor >= v->c->shards) return 0;
     h->evaluations++;
+    home = pt_home(v->c, h->cursor);
     pt_weigh(v, h->cursor, &p);
-    if (pt_block(v, h->cursor, v->c->home[h->cursor], &resource) != PSC_BLOCK_NONE) return 1;
-    if (pt_gain_bound(v, &p, v->c->home[h->cursor]) < pt_arrival(v, &p, v->c->home[h->cursor])) return 1;
-    pt_move(v, h->cursor, v->c->home[h->cursor]);
+    if (pt_block(v, h->cursor, home, &resource) != PSC_BLOCK_NONE) return 1;
+    if (pt_gain_bound(v, &p, home) < pt_arrival(v, &p, home)) return 1;
+    pt_move(v, h->cursor, home);
     return 1;
 }
 
@@ -1930,8 +2204,10 @@ void psc_plan_default(psc_plan_config *config)
     if (!config) return;
     memset(config, 0, sizeof *config);
     config->struct_size = (uint32_t)sizeof *config;
+    config->max_node_moves = INT32_MAX;
     config->max_moves = INT64_MAX;
     config->max_move_cost = INT64_MAX;
+    config->max_bytes = INT64_MAX;
 }
 
 static psc_status pt_config(const psc_plan_config *config)
@@ -1939,7 +2215,8 @@ static psc_status pt_config(const psc_plan_config *config)
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
     if (config->targets < 0 || config->max_moves < 0 || config->max_move_cost < 0) return PSC_ERR_RANGE;
-    if (config->horizon < 0) return PSC_ERR_RANGE;
+    if (config->max_node_moves < 0 || config->max_bytes < 0) return PSC_ERR_RANGE;
+    if (config->cooldown < 0 || config->horizon < 0) return PSC_ERR_RANGE;
     return PSC_OK;
 }
 
@@ -1962,6 +2239,9 @@ static void pt_init_head(psc_plan *h, const psc_cluster *c, const psc_plan_confi
     h->balances = c->balances;
     h->places = c->places;
     h->depends = (int64_t)pt_depends(c);
+    h->pairs = c->pairs;
+    h->max_node_moves = config->max_node_moves;
+    h->max_bytes = config->max_bytes;
     h->max_moves = config->max_moves;
     h->max_move_cost = config->max_move_cost;
     h->targets = config->targets < c->nodes ? config->targets : 0;
@@ -1984,6 +2264,8 @@ static void pt_init_nodes(const pt_search *v)
         for (r = 0; r < c->balances; r++) tilt[r] = pt_twist(&c->balance[r], room);
         v->first[n] = -1;
         v->count[n] = 0;
+        v->load_weight[n] = pt_load_weight(c, n);
+        v->touches[n] = 0;
         v->cost[n] = v->balance[n] = v->over[n] = 0;
         v->node_mark[n] = v->domain_mark[n] = v->zone_mark[n] = 0;
     }
@@ -2002,56 +2284,102 @@ static void pt_init_groups(const pt_search *v)
         for (i = v->ties.from[g]; i < v->ties.from[g + 1]; i++) {
             const int32_t s = v->ties.member[i];
             v->seat[s] = i;
-            v->spot[i] = c->home[s];
-            for (k = v->ties.from[g]; k < i; k++) if (pt_domain(c, v->spot[k]) == pt_domain(c, c->home[s])) break;
+            v->spot[i] = pt_home(c, s);
+            for (k = v->ties.from[g]; k < i; k++) if (pt_domain(c, v->spot[k]) == pt_domain(c, v->spot[i])) break;
             v->domains[g] += k == i;
         }
     }
 }
 
-static void pt_init_shards(const pt_search *v)
+/* Takes the demand of a shard from the node where it begins, and from the one that it is about to leave its room. */
+static void pt_init_amounts(const pt_search *v, int32_t shard)
 {
     const psc_cluster *c = v->c;
-    int32_t s, n, r;
+    const int64_t *d = pt_demand(v, shard);
+    const int32_t n = pt_home(c, shard);
+    int64_t *room = pt_room(v, n), *slack = pt_slack(v, n), *tilt = pt_tilt(v, n), *left = pt_room(v, c->home[shard]);
+    int32_t r;
 
+    for (r = 0; r < c->resources; r++) {
+        room[r] -= d[r];
+        slack[r] -= d[r];
+        if (pt_going(c, shard)) left[r] -= d[r];
+    }
+    for (r = 0; r < c->balances; r++) tilt[r] -= pt_twist(&c->balance[r], d);
+}
+
+static void pt_init_shards(const pt_search *v, int64_t cooldown)
+{
+    const psc_cluster *c = v->c;
+    pt_sums *sum = &v->head->sum;
+    int32_t s, n;
+
+    v->head->plain = !c->going;
     for (s = c->shards - 1; s >= 0; s--) {
-        const int64_t *d = pt_demand(v, s);
-        int64_t *room = pt_room(v, c->home[s]), *slack = pt_slack(v, c->home[s]), *tilt = pt_tilt(v, c->home[s]);
-        for (r = 0; r < c->resources; r++) {
-            room[r] -= d[r];
-            slack[r] -= d[r];
-        }
-        for (r = 0; r < c->balances; r++) tilt[r] -= pt_twist(&c->balance[r], d);
-        v->now[s] = v->best[s] = c->home[s];
+        pt_init_amounts(v, s);
+        v->now[s] = v->best[s] = pt_home(c, s);
         pt_link(v, s);
         v->target[s] = -1;
         v->gain_over[s] = v->gain[s] = 0;
         v->seen[s] = -1;
         v->is_stale[s] = v->lifted[s] = 0;
+        v->fixed[s] = (unsigned char)pt_fixed(c, s);
+        if (v->fixed[s] == PSC_BLOCK_NONE && c->rested && c->rested[s] < cooldown) v->fixed[s] = PSC_BLOCK_RESTING;
+        sum->risk += pt_risk(c, s, v->now[s]);
     }
     for (n = 0; n < c->nodes; n++) {
         v->over[n] = pt_overload_without(v, n, NULL);
-        v->head->sum.overload += v->over[n];
+        sum->overload += v->over[n];
+    }
+    if (sum->overload > 0) v->head->plain = 0;
+}
+
+/* The pairs of each shard, in the order in which they are given. */
+static void pt_init_pairs(const pt_search *v)
+{
+    const psc_cluster *c = v->c;
+    int32_t i;
+
+    if (c->pairs == 0) return;
+    memset(v->bonds, 0, ((size_t)c->shards + 1) * sizeof *v->bonds);
+    for (i = 0; i < c->pairs; i++) {
+        v->bonds[c->pair[i].a]++;
+        v->bonds[c->pair[i].b]++;
+        if (v->now[c->pair[i].a] != v->now[c->pair[i].b]) v->head->sum.apart += c->pair[i].weight;
+    }
+    pt_count_up(v->bonds, c->shards);
+    for (i = c->pairs - 1; i >= 0; i--) {
+        const psc_pair *p = &c->pair[i];
+        const int32_t at = --v->bonds[p->a], back = --v->bonds[p->b];
+        v->partner[at] = p->b;
+        v->partner[back] = p->a;
+        v->bond[at] = v->bond[back] = p->weight;
     }
 }
 
-/* Load and balance of the fleet as a single node: sums of max(0, x) are at least max(0, sum of x). */
+/* Load and balance of the fleet as a single node: sums of max(0, x) are at least max(0, sum of x). And each shard on
+ * the node that is least likely to fail. */
 static int64_t pt_bound(const psc_cluster *c)
 {
     const int64_t *soft = c->soft ? c->soft : c->capacity;
-    int64_t use[PSC_MAX_RESOURCES], free[PSC_MAX_RESOURCES], sum = 0;
-    int32_t r;
+    int64_t use[PSC_MAX_RESOURCES], free[PSC_MAX_RESOURCES], sum = 0, lightest = INT64_MAX;
+    int32_t r, s, n, safest = 0;
 
+    for (n = 0; n < c->nodes; n++) {
+        if (pt_load_weight(c, n) < lightest) lightest = pt_load_weight(c, n);
+        if (c->risk && c->risk[n] < c->risk[safest]) safest = n;
+    }
     for (r = 0; r < c->resources; r++) {
         const int64_t room = pt_total(c, soft, c->nodes, r);
         use[r] = pt_total(c, c->demand, c->shards, r);
         free[r] = pt_total(c, c->capacity, c->nodes, r) - use[r];
-        if (use[r] > room && room >= 0) sum += pt_weight(c, r) * (use[r] - room);
+        if (use[r] > room && room >= 0) sum += lightest * pt_weight(c, r) * (use[r] - room);
     }
     for (r = 0; r < c->balances; r++) {
         const int64_t x = pt_twist(&c->balance[r], free);
         if (x > 0) sum += c->balance[r].weight * x;
     }
+    for (s = 0; c->risk && s < c->shards; s++) sum += pt_risk(c, s, safest);
     return sum;
 }
 
@@ -2072,8 +2400,9 @@ static void pt_init_annealing(const pt_search *v)
         double size = 0.0;
         for (r = 0; r < c->resources; r++) size += (double)pt_demand(v, s)[r] / total[r];
         v->gain[s] = (int64_t)(size * 1e15);
-        if (!pt_pinned(c, s)) v->loose[h->loose++] = s;
-        h->price += (double)c->weight_move * (double)pt_move_cost(c, s) / (double)c->shards;
+        if (v->fixed[s] == PSC_BLOCK_NONE) v->loose[h->loose++] = s;
+        h->price += (double)pt_leave_price(v, s) / (double)c->shards;
+        unit += (double)c->weight_apart * (double)pt_bonds(v, s) + (double)(c->risk && c->impact ? c->impact[s] : 0);
     }
     pt_sort(v->loose, (size_t)h->loose, v->gain);
     for (s = 0; s < c->shards; s++) v->gain[s] = 0;
@@ -2097,12 +2426,13 @@ psc_status psc_plan_init(psc_plan *plan, size_t bytes, const psc_cluster *cluste
     v.rebuild->mark = 0;
     pt_init_nodes(&v);
     pt_init_groups(&v);
-    pt_init_shards(&v);
+    pt_init_shards(&v, config->cooldown);
+    pt_init_pairs(&v);
     plan->phase = PT_ANNEAL;
     for (n = 0; n < cluster->nodes; n++) pt_refresh(&v, n);
     plan->best = plan->sum;
     plan->bound = pt_bound(cluster);
-    plan->cost_before = plan->sum.node_cost;
+    plan->cost_before = pt_total_cost(cluster, &plan->sum);
     plan->overload_before = plan->sum.overload;
     if (plan->horizon > 0) pt_init_annealing(&v);
     pt_start_descent(&v);
@@ -2144,11 +2474,15 @@ static void pt_info(const pt_search *v, psc_plan_info *info)
     info->move = v->c->weight_move * best->move_cost;
     info->group = v->c->weight_group * best->most;
     info->distance = v->c->weight_distance * best->distance;
+    info->apart = v->c->weight_apart * best->apart;
+    info->disruption = v->c->weight_disruption * best->disruption;
+    info->risk = best->risk;
     info->cost_before = h->cost_before;
     info->bound = h->bound;
     info->overload = best->overload;
     info->overload_before = h->overload_before;
     info->moves = best->moves;
+    info->bytes = best->bytes;
     info->evaluations = h->evaluations;
     info->done = h->phase == PT_END;
 }
@@ -2172,10 +2506,12 @@ const char *psc_block_text(int32_t block)
     case PSC_BLOCK_NONE: return "allowed";
     case PSC_BLOCK_HERE: return "it is there already";
     case PSC_BLOCK_PINNED: return "the shard is pinned";
+    case PSC_BLOCK_GOING: return "the shard is on its way already";
+    case PSC_BLOCK_RESTING: return "the shard has moved too short a time ago";
     case PSC_BLOCK_CLOSED: return "the node takes no shard";
     case PSC_BLOCK_BUDGET: return "the budget of moves is used";
     case PSC_BLOCK_CAPACITY: return "not enough capacity";
-    case PSC_BLOCK_TRANSIENT: return "not enough capacity for both copies";
+    case PSC_BLOCK_TRANSIENT: return "not enough capacity for all copies";
     case PSC_BLOCK_CONFLICT: return "a shard of its group is there";
     case PSC_BLOCK_SPREAD: return "its group would touch too few domains";
     case PSC_BLOCK_DEPENDENCY: return "a dependency would not be near";
@@ -2245,7 +2581,7 @@ typedef struct pt_run {
     int64_t *domain_mark;           /* [N]                                                            */
     int32_t *at, *to, *pending;     /* [S] where each shard is and goes; moves not begun, in the order to try */
     int32_t *flying;                /* [S] 1: its move is of this wave                                */
-    int32_t *parked;                /* [S] 1: it has been parked                                      */
+    int32_t *parked;                /* [S] how often it has been parked                               */
     int32_t *block, *resource;      /* [S] why its move has not begun                                 */
     int32_t *touches;               /* [N] moves of this wave that touch the node                     */
     int32_t *coming, *behind;       /* [N], [S] shards that the plan wants on each node, linked; -1: end */
@@ -2257,6 +2593,10 @@ typedef struct pt_run {
     int32_t  left, flights;         /* moves not begun; moves of this wave                            */
     int32_t  waves, ended;          /* waves and moves that have ended                                */
     int32_t  parks, parks_most;     /* of those, to parking places; and how many may be               */
+    int32_t  parks_early;           /* and how many while other moves can begin                       */
+    int32_t  goal;                  /* the least number of waves that the limits allow                */
+    int32_t  strained;              /* moves that broke spread or a dependency                        */
+    int32_t  relaxed;               /* 1: they may                                                    */
 } pt_run;
 
 static size_t pt_lay_run(const psc_cluster *c, unsigned char *base, pt_run *run)
@@ -2304,33 +2644,56 @@ static int64_t pt_size_there(const psc_cluster *c, int32_t shard, int32_t to)
     return most;
 }
 
+/* No order has fewer waves than the node with most moves needs. */
+static void pt_set_goal(pt_run *run)
+{
+    const int32_t limit = run->config->per_node;
+    int32_t i, n;
+
+    for (i = 0; i < run->left; i++) {
+        run->touches[run->at[run->pending[i]]]++;
+        run->touches[run->want[run->pending[i]]]++;
+    }
+    for (n = 0; n < run->c->nodes; n++) {
+        const int32_t waves = (run->touches[n] - 1) / limit + 1;
+        if (run->touches[n] > 0 && waves > run->goal) run->goal = waves;
+        run->touches[n] = 0;
+    }
+}
+
 static void pt_init_run(pt_run *run)
 {
     const psc_cluster *c = run->c;
-    int32_t s, n;
+    int32_t s, n, r;
 
-    pt_fill_use(c, c->home, run->settled);
+    for (s = 0; s < c->shards; s++) run->at[s] = pt_home(c, s);
+    pt_fill_use(c, run->at, run->settled);
     memcpy(run->counted, run->settled, pt_cell(c, c->nodes) * sizeof *run->counted);
+    for (s = 0; s < c->shards; s++) {
+        for (r = 0; pt_going(c, s) && r < c->resources; r++) {
+            run->counted[pt_cell(c, c->home[s]) + (size_t)r] += c->demand[pt_cell(c, s) + (size_t)r];
+        }
+    }
     memset(run->domain_mark, 0, (size_t)c->nodes * sizeof *run->domain_mark);
     memset(run->touches, 0, (size_t)c->nodes * sizeof *run->touches);
     if (c->groups > 0) memset(run->group_flies, 0, (size_t)c->groups * sizeof *run->group_flies);
     run->mark = 0;
-    run->left = run->flights = run->waves = run->ended = run->parks = 0;
+    run->left = run->flights = run->waves = run->ended = run->parks = run->strained = run->goal = 0;
     for (n = 0; n < c->nodes; n++) run->coming[n] = -1;
     for (s = 0; s < c->shards; s++) {
-        run->at[s] = c->home[s];
         run->to[s] = run->want[s];
         run->flying[s] = run->parked[s] = 0;
         run->block[s] = PSC_BLOCK_NONE;
         run->resource[s] = -1;
         run->size[s] = -pt_size_there(c, s, run->want[s]);
-        if (run->want[s] == c->home[s]) continue;
+        if (run->want[s] == run->at[s]) continue;
         run->pending[run->left++] = s;
         run->behind[s] = run->coming[run->want[s]];
         run->coming[run->want[s]] = s;
     }
     pt_sort(run->pending, (size_t)run->left, run->size);
     pt_init_ties(c, &run->ties);
+    pt_set_goal(run);
 }
 
 /* Overload of a node that holds so much. */
@@ -2372,7 +2735,7 @@ static int32_t pt_run_group(pt_run *run, int32_t shard, int32_t to)
     for (i = run->ties.from[group]; i < run->ties.from[group + 1]; i++) {
         const int32_t n = run->at[members[i]], domain = pt_domain(c, n);
         if (members[i] == shard) continue;
-        if (n == to) return PSC_BLOCK_CONFLICT;
+        if (n == to || (pt_going(c, members[i]) && c->home[members[i]] == to)) return PSC_BLOCK_CONFLICT;
         if (run->domain_mark[domain] != run->mark) kept++;
         run->domain_mark[domain] = run->mark;
     }
@@ -2452,7 +2815,8 @@ static int32_t pt_run_block(pt_run *run, int32_t shard, int32_t to)
     int32_t block;
 
     run->resource[shard] = -1;
-    if (pt_pinned(c, shard)) return PSC_BLOCK_PINNED;
+    block = pt_fixed(c, shard);
+    if (block != PSC_BLOCK_NONE) return block;
     if (pt_closed(c, to)) return PSC_BLOCK_CLOSED;
     if (pt_run_full(run, shard)) return PSC_BLOCK_BUSY;
     if (run->touches[from] >= limit || run->touches[to] >= limit) return PSC_BLOCK_BUSY;
@@ -2461,6 +2825,17 @@ static int32_t pt_run_block(pt_run *run, int32_t shard, int32_t to)
     if (block != PSC_BLOCK_NONE || !c->group) return block;
     block = pt_run_group(run, shard, to);
     return block != PSC_BLOCK_NONE ? block : pt_run_zones(run, shard, to);
+}
+
+static int pt_strains(int32_t block) { return block == PSC_BLOCK_SPREAD || block == PSC_BLOCK_DEPENDENCY; }
+
+/* 1 if the shard may go there in this wave; what hinders it, or what it strains, is in block. */
+static int pt_run_allows(pt_run *run, int32_t shard, int32_t to)
+{
+    const int32_t block = pt_run_block(run, shard, to);
+
+    run->block[shard] = block;
+    return block == PSC_BLOCK_NONE || (run->relaxed && pt_strains(block));
 }
 
 /* ==== A wave ================================================================================== */
@@ -2479,10 +2854,11 @@ static void pt_begin(pt_run *run, int32_t shard, int32_t to)
     run->touches[run->at[shard]]++;
     run->touches[to]++;
     if (c->group) run->group_flies[c->group[shard]] = 1;
+    run->strained += pt_strains(run->block[shard]);
     run->begun[run->flights++] = shard;
 }
 
-/* The move has ended: what it held on its old node is free, but for transient resources of its home. */
+/* The move has ended: what it held on its old node is free. */
 static void pt_end(pt_run *run, int32_t shard)
 {
     const psc_cluster *c = run->c;
@@ -2514,26 +2890,24 @@ static void pt_gather(pt_run *run, int overloaded)
         s = run->pending[i];
         if (run->flying[s]) continue;
         if ((pt_overload(c, run->at[s], run->settled + from) > 0) != overloaded) continue;
-        run->block[s] = pt_run_block(run, s, run->want[s]);
-        if (run->block[s] == PSC_BLOCK_NONE) pt_begin(run, s, run->want[s]);
+        if (pt_run_allows(run, s, run->want[s])) pt_begin(run, s, run->want[s]);
     }
 }
 
 /* ==== Parking ================================================================================= */
 
-#define PT_CANDIDATES 64   /* shards of which the best to park is chosen */
+#define PT_CANDIDATES 64    /* shards of which the best to park is chosen                            */
+#define PT_MAX_PARKS 2      /* times that a shard is parked                                          */
+#define PT_EARLY 16         /* 1 / share of the moves that is parked while others can begin          */
 
-/* Adds `sign` copies of a shard to what is counted ahead on a node; a home keeps the transient ones. */
+/* Adds `sign` copies of a shard to what is counted ahead on a node. */
 static void pt_ahead(const pt_run *run, int32_t shard, int32_t n, int32_t sign)
 {
-    const psc_cluster *c = run->c;
-    const int64_t *d = c->demand + pt_cell(c, shard);
-    int64_t *ahead = run->ahead + pt_cell(c, n);
+    const int64_t *d = run->c->demand + pt_cell(run->c, shard);
+    int64_t *ahead = run->ahead + pt_cell(run->c, n);
     int32_t r;
 
-    for (r = 0; r < c->resources; r++) {
-        if (n != c->home[shard] || !pt_transient(c, r)) ahead[r] += sign * d[r];
-    }
+    for (r = 0; r < run->c->resources; r++) ahead[r] += sign * d[r];
 }
 
 static int pt_fits_ahead(const pt_run *run, int32_t shard)
@@ -2599,7 +2973,7 @@ static int32_t pt_parking(pt_run *run, int32_t shard)
             const int64_t parts = pt_parts(run->counted[i] + d[r], c->capacity[i]);
             if (parts > most) most = parts;
         }
-        if (most >= least || pt_run_block(run, shard, n) != PSC_BLOCK_NONE) continue;
+        if (most >= least || !pt_run_allows(run, shard, n)) continue;
         least = most;
         best = n;
     }
@@ -2615,7 +2989,7 @@ static int32_t pt_best_park(pt_run *run, int32_t *most)
     for (i = run->left; i-- > 0 && tried < PT_CANDIDATES;) {
         const int32_t s = run->pending[i];
         int32_t moves;
-        if (run->parked[s] || run->follows[s] || run->flying[s]) continue;
+        if (run->parked[s] >= PT_MAX_PARKS || run->follows[s] || run->flying[s]) continue;
         tried++;
         moves = pt_follow(run, s);
         pt_unfollow(run, moves);
@@ -2636,8 +3010,7 @@ static int64_t pt_lack(const pt_run *run, int32_t in, int32_t out)
     int32_t r;
 
     for (r = 0; r < c->resources; r++) {
-        const int64_t freed = run->at[out] == c->home[out] && pt_transient(c, r) ? 0 : gone[r];
-        const int64_t above = run->counted[n + (size_t)r] + came[r] - freed - c->capacity[n + (size_t)r];
+        const int64_t above = run->counted[n + (size_t)r] + came[r] - gone[r] - c->capacity[n + (size_t)r];
         const int64_t parts = above > 0 && came[r] > 0 ? pt_parts(above, c->capacity[n + (size_t)r]) : 0;
         if (parts > most) most = parts;
     }
@@ -2663,6 +3036,14 @@ static int64_t pt_least_lack(const pt_run *run, int32_t out)
     return least;
 }
 
+static void pt_park(pt_run *run, int32_t shard, int32_t place)
+{
+    (void)pt_run_allows(run, shard, place);     /* for what it strains there */
+    run->parked[shard]++;
+    run->parks++;
+    pt_begin(run, shard, place);
+}
+
 /* Parks the shard that leaves a move lacking least, the smallest of equals: where no single one makes enough room, or
  * where what is in the way is not a lack of room. */
 static void pt_park_nearest(pt_run *run)
@@ -2671,46 +3052,54 @@ static void pt_park_nearest(pt_run *run)
     int32_t i, out = -1, park = -1;
 
     for (i = run->left; i-- > 0 && least > 0;) {
-        const int32_t s = run->pending[i];
-        const int64_t lack = run->parked[s] ? INT64_MAX : pt_least_lack(run, s);
+        const int32_t s = run->pending[i], block = run->block[s];
+        const int64_t lack = run->parked[s] >= PT_MAX_PARKS ? INT64_MAX : pt_least_lack(run, s);
         const int32_t place = lack < least ? pt_parking(run, s) : -1;
+        run->block[s] = block;
         if (place < 0) continue;
         least = lack;
         out = s;
         park = place;
     }
-    if (out < 0) return;
-    run->parked[out] = 1;
-    run->parks++;
-    pt_begin(run, out, park);
+    if (out >= 0) pt_park(run, out, park);
 }
 
-/* When no move can begin, the moves left wait for each other in circles. They are opened by parking shards, those
- * first that let most moves follow, as long as one lets half as many follow as the first. Each is parked once. */
-static void pt_unblock(pt_run *run)
+/* What will be counted when this wave has ended; its moves follow nothing. */
+static void pt_look_ahead(pt_run *run)
 {
-    const psc_cluster *c = run->c;
-    int32_t i, first = 0, most;
+    int32_t i;
 
-    memcpy(run->ahead, run->counted, pt_cell(c, c->nodes) * sizeof *run->ahead);
+    memcpy(run->ahead, run->counted, pt_cell(run->c, run->c->nodes) * sizeof *run->ahead);
     for (i = 0; i < run->left; i++) run->follows[run->pending[i]] = 0;
-    while (run->parks < run->parks_most) {
+    for (i = 0; i < run->flights; i++) {
+        pt_ahead(run, run->begun[i], run->at[run->begun[i]], -1);
+        run->follows[run->begun[i]] = 1;
+    }
+}
+
+/* Opens the circles in which moves wait for each other by parking shards, those first that let most moves follow, as
+ * long as one lets half as many follow as the first, and at least `least`. */
+static void pt_unblock(pt_run *run, int32_t least, int32_t parks_most)
+{
+    int32_t most;
+
+    pt_look_ahead(run);
+    while (run->parks < parks_most) {
         const int32_t out = pt_best_park(run, &most);
-        int32_t place;
-        if (out < 0 || 2 * most < first) break;
+        int32_t place, block;
+        if (out < 0 || most < least) break;
+        block = run->block[out];
         place = pt_parking(run, out);
+        run->block[out] = block;
         if (place < 0) {
             run->follows[out] = 1;      /* not to be tried again in this wave */
             continue;
         }
-        if (first == 0) first = most;
-        run->parks++;
+        if (least < (most + 1) / 2) least = (most + 1) / 2;
         (void)pt_follow(run, out);
         pt_ahead(run, out, place, 1);
-        run->parked[out] = 1;
-        pt_begin(run, out, place);
+        pt_park(run, out, place);
     }
-    if (run->flights == 0 && run->parks < run->parks_most) pt_park_nearest(run);
 }
 
 /* ==== Waves =================================================================================== */
@@ -2723,8 +3112,30 @@ static void pt_write(pt_run *run, int32_t shard, int32_t wave, int32_t to)
     move->from = run->at[shard];
     move->to = to;
     move->wave = wave;
-    move->block = wave < 0 ? run->block[shard] : PSC_BLOCK_NONE;
+    move->block = run->block[shard];
     move->resource = wave < 0 ? run->resource[shard] : -1;
+}
+
+/* 1 if at this rate the moves left would need more waves than the goal. */
+static int pt_is_thin(const pt_run *run)
+{
+    const int64_t waves = run->goal > run->waves ? run->goal - run->waves : 1;
+
+    return run->flights * waves < run->left;
+}
+
+/* Begins what can begin. If nothing can, what strains spread or a dependency may; or else a shard is parked. */
+static void pt_begin_some(pt_run *run)
+{
+    run->relaxed = 0;
+    pt_gather(run, 1);
+    pt_gather(run, 0);
+    if (run->flights > 0 && pt_is_thin(run)) pt_unblock(run, 2, run->parks_early);
+    if (run->flights > 0) return;
+    run->relaxed = !run->config->strict;
+    if (run->relaxed) pt_gather(run, 0);
+    if (run->flights == 0) pt_unblock(run, 1, run->parks_most);
+    if (run->flights == 0 && run->parks < run->parks_most) pt_park_nearest(run);
 }
 
 /* One wave; 0 if no move could begin. Every pending move was then tried with nothing in flight, so that the
@@ -2735,9 +3146,7 @@ static int pt_wave(pt_run *run)
 
     run->flights = 0;
     run->copied = 0;
-    pt_gather(run, 1);
-    pt_gather(run, 0);
-    if (run->flights == 0) pt_unblock(run);
+    pt_begin_some(run);
     if (run->flights == 0) return 0;
     pt_sort(run->begun, (size_t)run->flights, NULL);
     for (i = 0; i < run->flights; i++) pt_write(run, run->begun[i], run->waves, run->to[run->begun[i]]);
@@ -2780,8 +3189,8 @@ static psc_status pt_waves_arguments(const psc_cluster *c, const psc_waves_confi
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
     if (config->per_node < 1 || config->total < 1) return PSC_ERR_RANGE;
     if (config->parks < 0 || config->bytes < 1) return PSC_ERR_RANGE;
-    if (!pt_indices_valid(want, (size_t)c->shards, c->nodes)) return PSC_ERR_RANGE;
-    for (s = 0; s < c->shards; s++) if (want[s] != c->home[s]) moves++;
+    if (pt_first_outside(want, (size_t)c->shards, c->nodes) < (size_t)c->shards) return PSC_ERR_RANGE;
+    for (s = 0; s < c->shards; s++) if (want[s] != pt_home(c, s)) moves++;
     if (capacity < moves) return PSC_ERR_SPACE;
     return moves > 0 && !order ? PSC_ERR_NULL : PSC_OK;
 }
@@ -2807,6 +3216,7 @@ psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *conf
     run.order = order;
     run.parks_most = config->parks;
     if (capacity - (size_t)run.left < (size_t)run.parks_most) run.parks_most = (int32_t)(capacity - (size_t)run.left);
+    run.parks_early = run.left / PT_EARLY < run.parks_most ? run.left / PT_EARLY : run.parks_most;
     while (pt_wave(&run)) { }
     pt_sort(run.pending, (size_t)run.left, NULL);
     for (i = 0; i < run.left; i++) pt_write(&run, run.pending[i], -1, assignment[run.pending[i]]);
@@ -2815,5 +3225,6 @@ psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *conf
     info->waves = run.waves;
     info->moves = run.ended;
     info->parks = run.parks;
+    info->strained = run.strained;
     return PSC_OK;
 }

@@ -98,10 +98,10 @@ size_t psc_struct_bytes(int32_t which)
         sizeof(psc_hierarchy), sizeof(psc_reconcile_info), sizeof(psc_changes), sizeof(psc_ranked),
         sizeof(psc_rank_info), sizeof(psc_balance), sizeof(psc_cluster), sizeof(psc_imbalance), sizeof(psc_plan_config),
         sizeof(psc_plan_info), sizeof(psc_refusal), sizeof(psc_waves_config), sizeof(psc_move),
-        sizeof(psc_waves_info)
+        sizeof(psc_waves_info), sizeof(psc_pair), sizeof(psc_fault), sizeof(psc_provision)
     };
 
-    return which >= PSC_STRUCT_STATE && which <= PSC_STRUCT_WAVES_INFO ? bytes[which - PSC_STRUCT_STATE] : 0;
+    return which >= PSC_STRUCT_STATE && which <= PSC_STRUCT_PROVISION ? bytes[which - PSC_STRUCT_STATE] : 0;
 }
 
 /* ==== Node state ================================================================================ */

@@ -126,7 +126,8 @@ enum {
     PSC_STRUCT_ACCURACY, PSC_STRUCT_PARTS, PSC_STRUCT_REGRESSORS_CONFIG, PSC_STRUCT_REGRESSORS_INFO, PSC_STRUCT_EVENT,
     PSC_STRUCT_CALENDAR, PSC_STRUCT_HIERARCHY, PSC_STRUCT_RECONCILE_INFO, PSC_STRUCT_CHANGES, PSC_STRUCT_RANKED,
     PSC_STRUCT_RANK_INFO, PSC_STRUCT_BALANCE, PSC_STRUCT_CLUSTER, PSC_STRUCT_IMBALANCE, PSC_STRUCT_PLAN_CONFIG,
-    PSC_STRUCT_PLAN_INFO, PSC_STRUCT_REFUSAL, PSC_STRUCT_WAVES_CONFIG, PSC_STRUCT_MOVE, PSC_STRUCT_WAVES_INFO
+    PSC_STRUCT_PLAN_INFO, PSC_STRUCT_REFUSAL, PSC_STRUCT_WAVES_CONFIG, PSC_STRUCT_MOVE, PSC_STRUCT_WAVES_INFO,
+    PSC_STRUCT_PAIR, PSC_STRUCT_FAULT, PSC_STRUCT_PROVISION
 };
 PSC_API size_t psc_struct_bytes(int32_t which);
 
@@ -1292,6 +1293,13 @@ typedef struct psc_balance {
     int64_t ratio, weight;      /* >= 0 */
 } psc_balance;
 
+/* Two shards that work on each other's data: weight is what it costs that they are on different nodes, and how much
+ * of the one is disturbed when the other moves. */
+typedef struct psc_pair {
+    int32_t a, b;               /* different shards                                                  */
+    int64_t weight;             /* >= 0                                                              */
+} psc_pair;
+
 /* View of nodes, shards and what binds them. Only the fields marked * must be given; NULL in another means
  * the default named there. All indices from 0; all amounts, costs and weights >= 0. */
 typedef struct psc_cluster {
@@ -1302,7 +1310,7 @@ typedef struct psc_cluster {
     int32_t  groups;            /*   G, >= 0; 0 with group = NULL                                    */
     int32_t  balances;          /*   length of balance                                               */
     int32_t  places;            /*   side of distance                                                */
-    int32_t  reserved;
+    int32_t  pairs;             /*   length of pair                                                  */
     /* of nodes */
     const int64_t *capacity;    /* * [N * R] never exceeded, by moves                                */
     const int64_t *soft;        /*   [N * R] what lies above it costs; NULL: capacity                */
@@ -1311,6 +1319,8 @@ typedef struct psc_cluster {
     const int32_t *place;       /*   [N] row of distance; NULL: no distance                          */
     const int32_t *closed;      /*   [N] not 0: takes no shard (draining, suspected); NULL: none.
                                      A node is drained by closing it and setting its soft amounts to 0. */
+    const int64_t *load_weight; /*   [N] times the cost of what lies above soft there; NULL: 1       */
+    const int32_t *risk;        /*   [N] probability that it fails, in millionths, 0..10^6; NULL: 0  */
     /* of shards */
     const int64_t *demand;      /* * [S * R] of the coming period: a forecast's point or quantile    */
     const int32_t *home;        /* * [S] node that serves it now                                     */
@@ -1318,6 +1328,10 @@ typedef struct psc_cluster {
     const int64_t *move_cost;   /*   [S] price of moving it; NULL: 1                                 */
     const int64_t *size;        /*   [S] bytes to copy when it moves, at most 2^60 in all; NULL: 0   */
     const int32_t *pinned;      /*   [S] not 0: stays; NULL: none                                    */
+    const int32_t *going;       /*   [S] node to which it is on its way now, its home if it is not; NULL: none.
+                                     It stays in what follows and counts there; its home has no room for others. */
+    const int64_t *impact;      /*   [S] cost if its node fails, 0..2^42; NULL: 0                    */
+    const int64_t *rested;      /*   [S] nanoseconds since it moved last; NULL: long ago             */
     /* of groups */
     const int32_t *spread;      /*   [G] least number of domains it touches; NULL: 1                 */
     const int32_t *depend_from; /*   [G + 1] group g depends on depend[depend_from[g] .. depend_from[g+1]):
@@ -1327,13 +1341,16 @@ typedef struct psc_cluster {
     const int32_t *transient;   /*   [R] not 0: a moved shard counts on both nodes to the plan's end; NULL: none */
     const int64_t *weight;      /*   [R] cost of a unit above soft; NULL: 1                          */
     const psc_balance *balance; /*   [balances]                                                      */
+    const psc_pair *pair;       /*   [pairs] in any order                                            */
     const int64_t *distance;    /*   [places * places] cost of moving a shard from row to column     */
     int64_t  weight_move;       /*   times the sum of move_cost of moved shards; 1                   */
     int64_t  weight_group;      /*   times the largest number of moved shards in any group; 0        */
     int64_t  weight_distance;   /*   times the sum of distances; 1                                   */
+    int64_t  weight_apart;      /*   times the weights of pairs whose shards are on different nodes; 1 */
+    int64_t  weight_disruption; /*   times the weights of the pairs of each moved shard; 0           */
 } psc_cluster;
 
-/* No resource, node or shard; weights of 1, 0, 1. */
+/* No resource, node or shard; weights of 1, 0, 1, 1, 0. */
 PSC_API void psc_cluster_default(psc_cluster *cluster);
 
 /* Every index, range and sum. Errors: PSC_ERR_NULL (a * field), PSC_ERR_RANGE (an index or amount outside its
@@ -1344,9 +1361,57 @@ PSC_API void psc_cluster_default(psc_cluster *cluster);
  * A home may break any constraint: reality does. Cost: O(N R + S R + places^2). */
 PSC_API psc_status psc_cluster_check(const psc_cluster *cluster);
 
+/* What psc_cluster_check refuses, by field. */
+enum {
+    PSC_FIELD_NONE = 0, PSC_FIELD_CLUSTER, PSC_FIELD_COUNTS, PSC_FIELD_CAPACITY, PSC_FIELD_SOFT, PSC_FIELD_DOMAIN,
+    PSC_FIELD_ZONE, PSC_FIELD_PLACE, PSC_FIELD_LOAD_WEIGHT, PSC_FIELD_RISK, PSC_FIELD_DEMAND, PSC_FIELD_HOME,
+    PSC_FIELD_GROUP, PSC_FIELD_MOVE_COST, PSC_FIELD_SIZE, PSC_FIELD_GOING, PSC_FIELD_IMPACT, PSC_FIELD_RESTED,
+    PSC_FIELD_SPREAD, PSC_FIELD_DEPEND_FROM, PSC_FIELD_DEPEND, PSC_FIELD_WEIGHT, PSC_FIELD_BALANCE, PSC_FIELD_PAIR,
+    PSC_FIELD_DISTANCE, PSC_FIELD_SUMS, PSC_FIELD_COUNT
+};
+
+typedef struct psc_fault {
+    psc_status status;          /* what psc_cluster_check returns                                    */
+    int32_t    field;           /* PSC_FIELD_...; COUNTS: one of resources .. pairs; SUMS: of costs or sizes */
+    int64_t    index;           /* element of that array; of CAPACITY or DEMAND with too large a sum the first of the
+                                   resource's column; -1: the array is missing, or it is none        */
+} psc_fault;
+
+/* psc_cluster_check, and where the first fault is, in the order of the enumeration but for SUMS, which is last.
+ * Returns PSC_OK unless an argument is NULL. Cost: as psc_cluster_check. */
+PSC_API psc_status psc_cluster_fault(const psc_cluster *cluster, psc_fault *fault);
+
+/* Name of a field as in psc_cluster: static; never NULL. */
+PSC_API const char *psc_field_text(int32_t field);
+
 /* out[i] = x[i] / unit rounded up, 0 if x[i] <= 0, at most PSC_MAX_AMOUNT. unit > 0.
  * Errors: PSC_ERR_NONFINITE (NaN too). Cost: O(n). */
 PSC_API psc_status psc_amounts_of(const double *x, size_t n, double unit, int64_t *out);
+
+/* Amounts for demands that are not known, so that a plan under them keeps the probability of overload low. A node whose
+ * shards have means m and standard deviations d is above its capacity in a resource with a probability of at most
+ * 1 - level, the demands being independent and their sum normal, if sum(m) + z sqrt(sum(d^2)) <= capacity, z the quantile
+ * of level. The root lies below each of its tangents, so the linear
+ *     sum(m + z d^2 / (2 t)) <= capacity - z t / 2,   t > 0,
+ * is enough, and it is all but the same where sqrt(sum(d^2)) is near t: it asks for z (sqrt(sum(d^2)) - t)^2 / (2 t)
+ * more. t is taken for each resource as the root of all d^2 over the open nodes. Where t is 0 amounts are means.
+ *   cluster    its resources, nodes, shards, capacity and closed are read; capacity in whole units
+ *   mean, deviation  [S * R] >= 0, of a shard in each resource, in units
+ *   level      0.5 .. 0.999999
+ *   demand     [S * R], capacity [N * R]: what to put into the cluster, demands rounded up, capacities down, >= 0
+ * The soft amounts are taken from these anew (psc_soft_amounts). Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (a negative
+ * mean or deviation, or one above PSC_MAX_AMOUNT). Cost: O(N R + S R). Source of the tangent: effective bandwidths,
+ * F. Kelly, Notes on effective bandwidths, 1996, sec. 2. */
+PSC_API psc_status psc_risk_amounts(const psc_cluster *cluster, const double *mean, const double *deviation, double level,
+                                    int64_t *demand, int64_t *capacity);
+
+/* Probability of each node to be above its capacity in any resource, under the same assumptions, the resources being
+ * independent: 1 - product of P(demand <= capacity).
+ *   assignment  [S] or NULL: home       work  psc_overload_size bytes       probability  [N]
+ * Cost: O(N R + S R). Errors as above. */
+PSC_API size_t psc_overload_size(const psc_cluster *cluster);
+PSC_API psc_status psc_overload_of(const psc_cluster *cluster, const double *mean, const double *deviation,
+                                   const int32_t *assignment, void *work, size_t bytes, double *probability);
 
 /* Soft amounts that mean balance: soft[n][r] = min(capacity, capacity * (1 + margin) * fleet's mean
  * utilisation of r), rounded up; 0 for closed nodes, whose capacity also does not count in the mean.
@@ -1381,23 +1446,57 @@ PSC_API psc_status psc_imbalance_of(const psc_cluster *cluster, const int32_t *a
                                     void *work, size_t bytes, double *node_score, double *shard_score,
                                     psc_imbalance *imbalance);
 
+/* The scores of two nodes if a shard moved from its node to `to`, after psc_imbalance_of with the same cluster,
+ * assignment and work, which it reads and leaves as it is. The fleet's means stay, so all other scores do.
+ *   from_score, to_score  or NULL       Cost: O(R). Errors: PSC_ERR_RANGE (shard, to). */
+PSC_API psc_status psc_imbalance_move(const psc_cluster *cluster, const int32_t *assignment, const void *work,
+                                      size_t bytes, int32_t shard, int32_t to, double *from_score, double *to_score);
+
+/* ==== Provision ================================================================================= */
+
+enum {
+    PSC_FLEET_ENOUGH = 0,       /* the fleet's use lies between low and high                         */
+    PSC_FLEET_SHORT = 1,        /* too little of `resource`: nodes are missing                       */
+    PSC_FLEET_AMPLE = 2,        /* some nodes could go: their number is nodes                        */
+    PSC_FLEET_SHARD = 3         /* a shard alone exceeds every open node: split it, or get larger nodes */
+};
+
+typedef struct psc_provision {
+    double  use;                /* demand / capacity of the open nodes in that resource              */
+    int32_t verdict;            /* PSC_FLEET_...                                                     */
+    int32_t resource;           /* that binds: with the largest use; SHARD: where it exceeds         */
+    int32_t nodes;              /* SHORT: mean open nodes missing, AMPLE: too many, so that all have use <= high */
+    int32_t shard;              /* SHARD: the first such; else -1                                    */
+} psc_provision;
+
+/* Is the fleet large enough, whatever the plan? Closed nodes do not count; a capacity of 0 in all counts as 1.
+ *   low, high  0 < low <= high <= 1 of the use, for example 0.4 and 0.7
+ * Verdicts are tried in the order SHARD, SHORT, AMPLE (which asks that at least one node could go), ENOUGH.
+ * Cost: O(N R + S R). Errors: PSC_ERR_RANGE. */
+PSC_API psc_status psc_provision_of(const psc_cluster *cluster, double low, double high, psc_provision *provision);
+
 /* ==== Plan ====================================================================================== */
 
 /* Cost of an assignment, each term weighted (Google ROADEF/EURO challenge 2012, section 2):
- *   load      sum of weight[r] * max(0, demand on n - soft[n][r])
+ *   load      sum of load_weight[n] * weight[r] * max(0, demand on n - soft[n][r])
  *   balance   sum of the balance targets
  *   move      weight_move * move_cost of moved shards
  *   group     weight_group * largest number of moved shards of any group
  *   distance  weight_distance * distances of moved shards
+ * and of this library
+ *   apart     weight_apart * weights of the pairs whose shards are on different nodes
+ *   disruption  weight_disruption * weights of the pairs of moved shards, once for each shard of a pair that moves
+ *   risk      sum over shards of risk[its node] * impact / 10^6, each rounded down: the expected cost of failures
  * overload comes before cost: the sum over nodes and resources of the demand above capacity, in millionths of
  * the capacity (of 1, if that is 0), each part rounded up and at most 2^36. A move may not add to it: the target
  * must have room for all of the shard. */
 typedef struct psc_plan_info {
-    int64_t cost, load, balance, move, group, distance;
+    int64_t cost, load, balance, move, group, distance, apart, disruption, risk;
     int64_t cost_before;        /* of home                                                           */
-    int64_t bound;              /* no assignment costs less: load and balance of the fleet as one node */
+    int64_t bound;              /* no assignment costs less: load and balance of the fleet as one node, and the
+                                   least risk of each shard                                          */
     int64_t overload, overload_before;
-    int64_t moves;              /* shards not at home                                                */
+    int64_t moves, bytes;       /* shards not at home, and their sizes                               */
     int64_t evaluations;        /* shard-target pairs looked at so far                               */
     int32_t done;               /* 1: the horizon is reached, and no single move would improve it further */
     int32_t reserved;
@@ -1407,8 +1506,12 @@ typedef struct psc_plan_config {
     uint32_t struct_size;
     int32_t  targets;           /* nodes tried for each shard, 0: all; else 1.. the emptiest ones (least of
                                    their largest utilisation, closed nodes last) and its home; 0     */
+    int32_t  max_node_moves;    /* moved shards whose home or new node is the same node, >= 0; INT32_MAX */
+    int32_t  reserved;
     int64_t  max_moves;         /* shards not at home, >= 0; INT64_MAX: no limit                     */
     int64_t  max_move_cost;     /* sum of their move_cost, >= 0; INT64_MAX: no limit                 */
+    int64_t  max_bytes;         /* sum of their sizes, >= 0; INT64_MAX: no limit                     */
+    int64_t  cooldown;          /* a shard that has `rested` for less stays, nanoseconds >= 0; 0     */
     int64_t  horizon;           /* pairs to anneal for, >= 0; 0: none, descent only; 0                */
     uint64_t seed;              /* of the annealing, any; 0                                          */
 } psc_plan_config;
@@ -1465,16 +1568,18 @@ enum {
     PSC_BLOCK_NONE = 0,         /* it could, and gain: counts as furthest in the order               */
     PSC_BLOCK_HERE = 1,         /* it is there                                                       */
     PSC_BLOCK_PINNED = 2,
-    PSC_BLOCK_CLOSED = 3,
-    PSC_BLOCK_BUDGET = 4,       /* max_moves or max_move_cost                                        */
-    PSC_BLOCK_CAPACITY = 5,
-    PSC_BLOCK_TRANSIENT = 6,    /* with both copies counted                                          */
-    PSC_BLOCK_CONFLICT = 7,     /* one of its group is there                                         */
-    PSC_BLOCK_SPREAD = 8,
-    PSC_BLOCK_DEPENDENCY = 9,
-    PSC_BLOCK_NO_GAIN = 10,     /* allowed, but it would cost more than it saves                     */
-    PSC_BLOCK_BUSY = 11,        /* waves: too many moves at once                                     */
-    PSC_BLOCK_COUNT = 12
+    PSC_BLOCK_GOING = 3,        /* it is on its way already                                          */
+    PSC_BLOCK_RESTING = 4,      /* it moved less than cooldown ago                                   */
+    PSC_BLOCK_CLOSED = 5,
+    PSC_BLOCK_BUDGET = 6,       /* max_moves, max_move_cost, max_bytes or max_node_moves             */
+    PSC_BLOCK_CAPACITY = 7,
+    PSC_BLOCK_TRANSIENT = 8,    /* with all copies counted                                           */
+    PSC_BLOCK_CONFLICT = 9,     /* one of its group is there                                         */
+    PSC_BLOCK_SPREAD = 10,
+    PSC_BLOCK_DEPENDENCY = 11,
+    PSC_BLOCK_NO_GAIN = 12,     /* allowed, but it would cost more than it saves                     */
+    PSC_BLOCK_BUSY = 13,        /* waves: too many moves at once                                     */
+    PSC_BLOCK_COUNT = 14
 };
 
 /* English text for a block: static, lower case; never NULL. */
@@ -1502,13 +1607,15 @@ typedef struct psc_waves_config {
     int32_t  per_node;          /* moves at once that touch a node, >= 1; 2                          */
     int32_t  total;             /* moves at once in the fleet, >= 1; INT32_MAX                       */
     int32_t  parks;             /* hops to parking places, >= 0; INT32_MAX                           */
+    int32_t  strict;            /* not 0: spread and dependencies are never broken on the way; 0     */
+    int32_t  reserved;
     int64_t  bytes;             /* copied in one wave, >= 1; a larger shard has a wave for itself; INT64_MAX */
 } psc_waves_config;
 
 typedef struct psc_move {
     int32_t shard, from, to;
     int32_t wave;               /* from 0; -1: cannot be done                                        */
-    int32_t block;              /* PSC_BLOCK_NONE, or why it cannot                                  */
+    int32_t block;              /* PSC_BLOCK_NONE; SPREAD, DEPENDENCY: it breaks that on the way; or why it cannot */
     int32_t resource;           /* that lacks room, else -1                                          */
 } psc_move;
 
@@ -1517,6 +1624,8 @@ typedef struct psc_waves_info {
     int32_t moves;              /* moves in waves                                                    */
     int32_t stuck;              /* moves that cannot be done                                         */
     int32_t parks;              /* of the moves, those to parking places                             */
+    int32_t strained;           /* of the moves, those that break spread or a dependency on the way  */
+    int32_t reserved;
 } psc_waves_info;
 
 PSC_API void   psc_waves_default(psc_waves_config *config);
@@ -1524,22 +1633,26 @@ PSC_API size_t psc_waves_size(const psc_cluster *cluster);      /* 0: not valid 
 
 /* An order in which a plan can be carried out. All moves of a wave may run at once and end in any order; a
  * wave starts when the one before has ended. In a wave every resource of a moving shard counts on both
- * nodes; no capacity is exceeded that was not exceeded before, no shard arrives where one of its group is or
- * is leaving; only one shard of a group moves; spread and dependencies hold whatever the order in which the
- * wave's moves end; what is broken already gets no worse. A transient resource stays counted on the home
- * after the wave too, to the plan's end.
- * Where moves wait for each other in circles, shards are parked: a move whose `to` is not the plan's node is followed
- * by another of the same shard in a later wave. A shard is parked at most once, on the node that is emptiest with it.
+ * nodes, and a shard that is `going` counts on both throughout; no capacity is exceeded that was not exceeded before; no
+ * shard arrives where one of its group is or is leaving; only one shard of a group moves. What is broken already gets no
+ * worse.
+ * Spread and dependencies hold too, whatever the order in which the wave's moves end, while moves can be found for
+ * which they do. A plan may need more: two groups that depend on each other cannot change zones one after the other. So,
+ * unless the order is to be strict, moves that break one of them on the way are made when nothing else can be,
+ * and say so in `block`; when all moves have ended, both are as good as the plan.
+ * Where moves wait for each other in circles, or too few can begin for the least number of waves that per_node allows,
+ * shards are parked: a move whose `to` is not the plan's node is followed by another of the same shard in a later wave.
+ * A shard is parked on the node that is emptiest with it, at most twice.
  * What fits into no wave any more comes last with wave = -1, from where it is then, and the
- * reason with nothing in flight: it may be pinned or its target closed, too.
+ * reason with nothing in flight: it may be pinned, on its way elsewhere, or its target closed, too.
  *   assignment  [S] where the plan wants each shard
  *   order       at least as many as there are shards that move; with more, up to `parks` hops more are made.
  *               info->moves + info->stuck are written, by wave, then by shard
  * Pending moves are tried in the order: from nodes above capacity first, then larger move (share of its target
- * that the shard takes, in the resource where that is largest), then lower shard. To be parked, that shard of the 256
+ * that the shard takes, in the resource where that is largest), then lower shard. To be parked, that shard of the 64
  * smallest is chosen that most moves could follow, by room alone; then the next, while half as many could follow.
  * Errors: PSC_ERR_RANGE (an assignment that is no node), PSC_ERR_SPACE (capacity too small for all moves).
- * Cost: O(moves * waves) tests of O(R + group + ties); each parking O(N R) and 256 times the moves that follow. */
+ * Cost: O(moves * waves) tests of O(R + group + ties); each parking O(N R) and 64 times the moves that follow. */
 PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *config,
                                 const int32_t *assignment, void *work, size_t bytes,
                                 psc_move *order, size_t capacity, psc_waves_info *info);

@@ -310,10 +310,10 @@ static void test_cluster_layout(void)
 {
     typedef psc_cluster T;
     static const field f[] = {
-        F(struct_size), F(resources), F(nodes), F(shards), F(groups), F(balances), F(places), F(reserved),
-        F(capacity), F(soft), F(domain), F(zone), F(place), F(closed), F(demand), F(home), F(group),
-        F(move_cost), F(pinned), F(spread), F(depend_from), F(depend), F(transient), F(weight), F(balance),
-        F(distance), F(weight_move), F(weight_group), F(weight_distance)
+        F(struct_size), F(resources), F(nodes), F(shards), F(groups), F(balances), F(places), F(pairs),
+        F(capacity), F(soft), F(domain), F(zone), F(place), F(closed), F(load_weight), F(risk), F(demand), F(home),
+        F(group), F(move_cost), F(size), F(pinned), F(going), F(impact), F(rested), F(spread), F(depend_from), F(depend), F(transient), F(weight), F(balance), F(pair),
+        F(distance), F(weight_move), F(weight_group), F(weight_distance), F(weight_apart), F(weight_disruption)
     };
     TILED(PSC_STRUCT_CLUSTER, f);
 }
@@ -328,7 +328,10 @@ static void test_imbalance_layout(void)
 static void test_plan_config_layout(void)
 {
     typedef psc_plan_config T;
-    static const field f[] = { F(struct_size), F(targets), F(max_moves), F(max_move_cost) };
+    static const field f[] = { 
+        F(struct_size), F(targets), F(max_node_moves), F(reserved), F(max_moves), F(max_move_cost), F(max_bytes),
+        F(cooldown), F(horizon), F(seed)
+    };
     TILED(PSC_STRUCT_PLAN_CONFIG, f);
 }
 
@@ -336,8 +339,8 @@ static void test_plan_info_layout(void)
 {
     typedef psc_plan_info T;
     static const field f[] = {
-        F(cost), F(load), F(balance), F(move), F(group), F(distance), F(cost_before), F(overload),
-        F(overload_before), F(moves), F(evaluations), F(done), F(reserved)
+        F(cost), F(load), F(balance), F(move), F(group), F(distance), F(apart), F(disruption), F(risk),
+        F(cost_before), F(bound), F(overload), F(overload_before), F(moves), F(bytes), F(evaluations), F(done), F(reserved)
     };
     TILED(PSC_STRUCT_PLAN_INFO, f);
 }
@@ -352,7 +355,7 @@ static void test_refusal_layout(void)
 static void test_waves_config_layout(void)
 {
     typedef psc_waves_config T;
-    static const field f[] = { F(struct_size), F(per_node), F(total), F(reserved) };
+    static const field f[] = { F(struct_size), F(per_node), F(total), F(parks), F(strict), F(reserved), F(bytes) };
     TILED(PSC_STRUCT_WAVES_CONFIG, f);
 }
 
@@ -366,18 +369,39 @@ static void test_move_layout(void)
 static void test_waves_info_layout(void)
 {
     typedef psc_waves_info T;
-    static const field f[] = { F(waves), F(moves), F(stuck), F(reserved) };
+    static const field f[] = { F(waves), F(moves), F(stuck), F(parks), F(strained), F(reserved) };
     TILED(PSC_STRUCT_WAVES_INFO, f);
+}
+
+static void test_pair_layout(void)
+{
+    typedef psc_pair T;
+    static const field f[] = { F(a), F(b), F(weight) };
+    TILED(PSC_STRUCT_PAIR, f);
+}
+
+static void test_fault_layout(void)
+{
+    typedef psc_fault T;
+    static const field f[] = { F(status), F(field), F(index) };
+    TILED(PSC_STRUCT_FAULT, f);
+}
+
+static void test_provision_layout(void)
+{
+    typedef psc_provision T;
+    static const field f[] = { F(use), F(verdict), F(resource), F(nodes), F(shard) };
+    TILED(PSC_STRUCT_PROVISION, f);
 }
 
 static void test_unknown_struct(void)
 {
-    static const int32_t unknown[] = { 0, -1, PSC_STRUCT_WAVES_INFO + 1, 1000, INT32_MAX, INT32_MIN };
+    static const int32_t unknown[] = { 0, -1, PSC_STRUCT_PROVISION + 1, 1000, INT32_MAX, INT32_MIN };
     size_t i;
 
     for (i = 0; i < sizeof unknown / sizeof unknown[0]; i++) CHECK_INT(psc_struct_bytes(unknown[i]), 0);
     CHECK_INT(PSC_STRUCT_STATE, 1);
-    CHECK_INT(PSC_STRUCT_WAVES_INFO, 42);
+    CHECK_INT(PSC_STRUCT_PROVISION, 45);
 }
 
 static void test_version(void)
@@ -609,6 +633,9 @@ int main(void)
     RUN(test_waves_config_layout);
     RUN(test_move_layout);
     RUN(test_waves_info_layout);
+    RUN(test_pair_layout);
+    RUN(test_fault_layout);
+    RUN(test_provision_layout);
     RUN(test_unknown_struct);
     RUN(test_version);
     RUN(test_status_texts);

@@ -241,7 +241,7 @@ static void order_moves(const psc_cluster *c, int32_t per_node, const int32_t *a
     }
     if (f && fclose(f) != 0) die("cannot write the waves");
     printf("waves       %d\nbound       %d\n", (int)info.waves, (int)waves_bound(c, config.per_node, assignment));
-    printf("parks       %d\nstuck       %d\n", (int)info.parks, (int)info.stuck);
+    printf("strained    %d\nparks       %d\nstuck       %d\n", (int)info.strained, (int)info.parks, (int)info.stuck);
     for (i = 0; i < info.stuck; i++) reasons[order[info.moves + i].block]++;
     for (i = 0; i < PSC_BLOCK_COUNT; i++) if (reasons[i] > 0) printf("            %d: %s\n", reasons[i], psc_block_text(i));
     free(order);

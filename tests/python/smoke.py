@@ -82,23 +82,28 @@ Changes = struct("Changes", "u32: struct_size; i32: decision; size: n; *f64: now
 Ranked = struct("Ranked", "i64: index; f64: change now next z probability p")
 RankInfo = struct("RankInfo", "i64: ups downs up_total down_total; f64: limit")
 Balance = struct("Balance", "i32: first second; i64: ratio weight")
-Cluster = struct("Cluster", "u32: struct_size; i32: resources nodes shards groups balances places reserved;"
-                 "*i64: capacity soft; *i32: domain zone place closed; *i64: demand; *i32: home group; *i64: move_cost;"
-                 "*i32: pinned spread depend_from depend transient; *i64: weight; *balance: balance; *i64: distance;"
-                 "i64: weight_move weight_group weight_distance")
+Cluster = struct("Cluster", "u32: struct_size; i32: resources nodes shards groups balances places pairs;"
+                 "*i64: capacity soft; *i32: domain zone place closed; *i64: load_weight; *i32: risk; *i64: demand;"
+                 "*i32: home group; *i64: move_cost size; *i32: pinned going; *i64: impact rested;"
+                 "*i32: spread depend_from depend transient; *i64: weight; *balance: balance pair; *i64: distance;"
+                 "i64: weight_move weight_group weight_distance weight_apart weight_disruption")
 Imbalance = struct("Imbalance", "f64: fleet rms peak; i32: node resource above overloaded")
-PlanConfig = struct("PlanConfig", "u32: struct_size; i32: targets; i64: max_moves max_move_cost")
-PlanInfo = struct("PlanInfo", "i64: cost load balance move group distance cost_before overload overload_before moves"
-                  " evaluations; i32: done reserved")
-Refusal = struct("Refusal", "i32: block node resource count[12] reserved; i64: gain")
-WavesConfig = struct("WavesConfig", "u32: struct_size; i32: per_node total reserved")
+PlanConfig = struct("PlanConfig", "u32: struct_size; i32: targets max_node_moves reserved;"
+                    "i64: max_moves max_move_cost max_bytes cooldown horizon; u64: seed")
+PlanInfo = struct("PlanInfo", "i64: cost load balance move group distance apart disruption risk cost_before bound overload"
+                  " overload_before moves bytes evaluations; i32: done reserved")
+Refusal = struct("Refusal", "i32: block node resource count[14] reserved; i64: gain")
+WavesConfig = struct("WavesConfig", "u32: struct_size; i32: per_node total parks strict reserved; i64: bytes")
 Move = struct("Move", "i32: shard from_ to wave block resource")
-WavesInfo = struct("WavesInfo", "i32: waves moves stuck reserved")
+WavesInfo = struct("WavesInfo", "i32: waves moves stuck parks strained reserved")
+Pair = struct("Pair", "i32: a b; i64: weight")
+Fault = struct("Fault", "i32: status field; i64: index")
+Provision = struct("Provision", "f64: use; i32: verdict resource nodes shard")
 STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Drift, Series, NaiveOptions, SarOptions,
            ThetaOptions, DecompositionOptions, CrostonOptions, EtsOptions, ArOptions, ArimaOptions, AdditiveOptions,
            GruOptions, ForecastConfig, ForecastInfo, ForecastMember, BacktestConfig, Accuracy, Parts, RegressorsConfig,
            RegressorsInfo, Event, Calendar, Hierarchy, ReconcileInfo, Changes, Ranked, RankInfo, Balance, Cluster,
-           Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig, Move, WavesInfo]
+           Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig, Move, WavesInfo, Pair, Fault, Provision]
 
 for name, result, arguments in [
         ("psc_strerror", C.c_char_p, [i32]), ("psc_version_string", C.c_char_p, []), ("psc_struct_bytes", size, [i32]),
