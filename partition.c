@@ -1577,13 +1577,14 @@ static void pt_scan(const pt_search *v, int32_t node)
     else v->play[node] = PT_SEEN;
 }
 
-/* 1 if the hottest node shows that nothing can be gained: it costs nothing, so none does, no shard is away and no pair
- * apart, and there is no risk. */
+/* 1 if the hottest node in play shows that nothing can be gained: it costs nothing, no shard is away, no pair apart,
+ * and there is no risk. With balances a node out of play could still gain by what comes. */
 static int pt_is_well(const pt_search *v, int32_t hottest)
 {
     const pt_sums *sum = &v->head->sum;
 
-    return v->over[hottest] == 0 && v->cost[hottest] == 0 && sum->moves == 0 && sum->apart == 0 && sum->risk == 0;
+    if (v->over[hottest] > 0 || v->cost[hottest] > 0 || (v->c->balances > 0 && sum->node_cost > 0)) return 0;
+    return sum->moves == 0 && sum->apart == 0 && sum->risk == 0;
 }
 
 /* One turn: at most one look. 0: the descent is at its end. */
@@ -2896,9 +2897,9 @@ static void pt_gather(pt_run *run, int overloaded)
 
 /* ==== Parking ================================================================================= */
 
-#define PT_CANDIDATES 64    /* shards of which the best to park is chosen                            */
-#define PT_MAX_PARKS 2      /* times that a shard is parked                                          */
-#define PT_EARLY 16         /* 1 / share of the moves that is parked while others can begin          */
+#define PT_CANDIDATES 1024  /* shards of which the best to park is chosen                            */
+#define PT_MAX_PARKS 3      /* times that a shard is parked                                          */
+#define PT_EARLY 10         /* 1 / share of the moves that is parked while others can begin          */
 
 /* Adds `sign` copies of a shard to what is counted ahead on a node. */
 static void pt_ahead(const pt_run *run, int32_t shard, int32_t n, int32_t sign)
@@ -3124,17 +3125,19 @@ static int pt_is_thin(const pt_run *run)
     return run->flights * waves < run->left;
 }
 
-/* Begins what can begin. If nothing can, what strains spread or a dependency may; or else a shard is parked. */
+/* Begins what can begin. If that is nothing, or too little for the goal, what strains spread or a dependency may, too;
+ * if it still is nothing, a shard is parked. */
 static void pt_begin_some(pt_run *run)
 {
     run->relaxed = 0;
     pt_gather(run, 1);
     pt_gather(run, 0);
-    if (run->flights > 0 && pt_is_thin(run)) pt_unblock(run, 2, run->parks_early);
-    if (run->flights > 0) return;
+    if (run->flights > 0 && pt_is_thin(run)) pt_unblock(run, 1, run->parks_early);
+    if (run->flights > 0 && !pt_is_thin(run)) return;
     run->relaxed = !run->config->strict;
     if (run->relaxed) pt_gather(run, 0);
-    if (run->flights == 0) pt_unblock(run, 1, run->parks_most);
+    if (run->flights > 0) return;
+    pt_unblock(run, 1, run->parks_most);
     if (run->flights == 0 && run->parks < run->parks_most) pt_park_nearest(run);
 }
 

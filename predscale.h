@@ -1642,17 +1642,17 @@ PSC_API size_t psc_waves_size(const psc_cluster *cluster);      /* 0: not valid 
  * and say so in `block`; when all moves have ended, both are as good as the plan.
  * Where moves wait for each other in circles, or too few can begin for the least number of waves that per_node allows,
  * shards are parked: a move whose `to` is not the plan's node is followed by another of the same shard in a later wave.
- * A shard is parked on the node that is emptiest with it, at most twice.
+ * A shard is parked on the node that is emptiest with it, at most three times.
  * What fits into no wave any more comes last with wave = -1, from where it is then, and the
  * reason with nothing in flight: it may be pinned, on its way elsewhere, or its target closed, too.
  *   assignment  [S] where the plan wants each shard
  *   order       at least as many as there are shards that move; with more, up to `parks` hops more are made.
  *               info->moves + info->stuck are written, by wave, then by shard
  * Pending moves are tried in the order: from nodes above capacity first, then larger move (share of its target
- * that the shard takes, in the resource where that is largest), then lower shard. To be parked, that shard of the 64
+ * that the shard takes, in the resource where that is largest), then lower shard. To be parked, that shard of the 1,024
  * smallest is chosen that most moves could follow, by room alone; then the next, while half as many could follow.
  * Errors: PSC_ERR_RANGE (an assignment that is no node), PSC_ERR_SPACE (capacity too small for all moves).
- * Cost: O(moves * waves) tests of O(R + group + ties); each parking O(N R) and 64 times the moves that follow. */
+ * Cost: O(moves * waves) tests of O(R + group + ties); each parking O(N R) and 1,024 times the moves that follow. */
 PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *config,
                                 const int32_t *assignment, void *work, size_t bytes,
                                 psc_move *order, size_t capacity, psc_waves_info *info);
