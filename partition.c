@@ -63,6 +63,7 @@
  * CONTENTS
  *   Cluster
  *   Imbalance
+ *   Provision
  *   Groups and their ties
  *   Memory of a search
  *   Cost
@@ -496,6 +497,123 @@ psc_status psc_soft_amounts(const psc_cluster *cluster, double margin, int64_t *
     return PSC_OK;
 }
 
+/* The mean and the deviation of each shard and resource must be amounts. */
+static psc_status pt_check_uncertain(const psc_cluster *c, const double *mean, const double *deviation)
+{
+    const size_t cells = pt_cell(c, c->shards);
+    size_t i;
+
+    if (cells > 0 && (!mean || !deviation)) return PSC_ERR_NULL;
+    for (i = 0; i < cells; i++) if (!psc__finite(&mean[i]) || !psc__finite(&deviation[i])) return PSC_ERR_NONFINITE;
+    for (i = 0; i < cells; i++) {
+        if (mean[i] < 0.0 || mean[i] > (double)PSC_MAX_AMOUNT) return PSC_ERR_RANGE;
+        if (deviation[i] < 0.0 || deviation[i] > (double)PSC_MAX_AMOUNT) return PSC_ERR_RANGE;
+    }
+    return PSC_OK;
+}
+
+/* Root of the sum of squares of a resource's deviations over so many nodes: where the tangent touches. */
+static double pt_touching(const psc_cluster *c, const double *deviation, int32_t r, int32_t open)
+{
+    double sum = 0.0;
+    int32_t s;
+
+    for (s = 0; s < c->shards; s++) {
+        const double d = deviation[pt_cell(c, s) + (size_t)r];
+        sum += d * d;
+    }
+    return sqrt(sum / (double)(open > 0 ? open : 1));
+}
+
+/* A capacity less what uncertainty takes, rounded down. */
+static int64_t pt_less(int64_t capacity, double taken)
+{
+    const int64_t whole = pt_round_up(taken, PSC_MAX_AMOUNT);
+
+    return capacity > whole ? capacity - whole : 0;
+}
+
+psc_status psc_risk_amounts(const psc_cluster *cluster, const double *mean, const double *deviation, double level,
+                            int64_t *demand, int64_t *capacity)
+{
+    const psc_cluster *c = cluster;
+    psc_status status = pt_shape(c);
+    int32_t n, s, r, open = 0;
+    double z;
+
+    if (status == PSC_OK) status = pt_check_uncertain(c, mean, deviation);
+    if (status != PSC_OK) return status;
+    if ((c->shards > 0 && !demand) || !capacity) return PSC_ERR_NULL;
+    if (!psc__finite(&level)) return PSC_ERR_NONFINITE;
+    if (level < 0.5 || level > 0.999999) return PSC_ERR_RANGE;
+    z = psc__normal_quantile(level);
+    if (z < 0.0) z = 0.0;
+    for (n = 0; n < c->nodes; n++) open += !pt_closed(c, n);
+    for (r = 0; r < c->resources; r++) {
+        const double touch = pt_touching(c, deviation, r, open);
+        const double slope = touch > 0.0 ? z / (2.0 * touch) : 0.0;
+        for (s = 0; s < c->shards; s++) {
+            const size_t i = pt_cell(c, s) + (size_t)r;
+            demand[i] = pt_round_up(mean[i] + slope * deviation[i] * deviation[i], PSC_MAX_AMOUNT);
+        }
+        for (n = 0; n < c->nodes; n++) {
+            const size_t i = pt_cell(c, n) + (size_t)r;
+            capacity[i] = pt_less(c->capacity[i], 0.5 * z * touch);
+        }
+    }
+    return PSC_OK;
+}
+
+size_t psc_overload_size(const psc_cluster *cluster)
+{
+    size_t total = 0;
+
+    if (pt_shape(cluster) != PSC_OK) return 0;
+    return psc__grow(&total, 2 * pt_cell(cluster, cluster->nodes), sizeof(double)) ? total : 0;
+}
+
+/* P(normal variate <= capacity); a sum that is certain is above it or not. */
+static double pt_holds_out(double mean, double variance, int64_t capacity)
+{
+    const double room = (double)capacity - mean;
+
+    if (variance <= 0.0) return room >= 0.0 ? 1.0 : 0.0;
+    return psc__normal_cdf(room / sqrt(variance));
+}
+
+psc_status psc_overload_of(const psc_cluster *cluster, const double *mean, const double *deviation,
+                           const int32_t *assignment, void *work, size_t bytes, double *probability)
+{
+    const psc_cluster *c = cluster;
+    double *sum = (double *)work;
+    psc_status status = pt_shape(c);
+    int32_t n, s, r;
+
+    if (status == PSC_OK) status = pt_check_uncertain(c, mean, deviation);
+    if (status == PSC_OK) status = psc__block(work, bytes, psc_overload_size(c));
+    if (status != PSC_OK) return status;
+    if (!probability) return PSC_ERR_NULL;
+    if (pt_first_outside(assignment, (size_t)c->shards, c->nodes) < (size_t)c->shards) return PSC_ERR_RANGE;
+    memset(sum, 0, 2 * pt_cell(c, c->nodes) * sizeof *sum);
+    for (s = 0; s < c->shards; s++) {
+        double *on = sum + 2 * pt_cell(c, assignment ? assignment[s] : c->home[s]);
+        for (r = 0; r < c->resources; r++) {
+            const size_t i = pt_cell(c, s) + (size_t)r;
+            on[2 * r] += mean[i];
+            on[2 * r + 1] += deviation[i] * deviation[i];
+        }
+    }
+    for (n = 0; n < c->nodes; n++) {
+        const double *on = sum + 2 * pt_cell(c, n);
+        double well = 1.0;
+        for (r = 0; r < c->resources; r++) {
+            well *= pt_holds_out(on[2 * r], on[2 * r + 1], c->capacity[pt_cell(c, n) + (size_t)r]);
+        }
+        probability[n] = 1.0 - well;
+    }
+    return PSC_OK;
+}
+
 /* use[n][r] = demand on n of the shards that are there. */
 static void pt_fill_use(const psc_cluster *c, const int32_t *at, int64_t *use)
 {
@@ -516,6 +634,7 @@ size_t psc_imbalance_size(const psc_cluster *cluster)
     size_t total = 0;
 
     if (pt_shape(cluster) != PSC_OK) return 0;
+    if (!psc__grow(&total, (size_t)cluster->resources, sizeof(double))) return 0;
     return psc__grow(&total, pt_cell(cluster, cluster->nodes), sizeof(int64_t)) ? total : 0;
 }
 
@@ -539,8 +658,8 @@ static void pt_means(const psc_cluster *c, const int64_t *use, double *mean)
     }
 }
 
-/* Score of a node, without the demand `less` if that is given, and the resource it comes from. */
-static double pt_score(const psc_cluster *c, int32_t n, const int64_t *use, const int64_t *less,
+/* Score of a node with `sign` times a demand more, if there is one, and the resource it comes from. */
+static double pt_score(const psc_cluster *c, int32_t n, const int64_t *use, const int64_t *more, int32_t sign,
                        const double *mean, int32_t *resource)
 {
     const int64_t *capacity = c->capacity + pt_cell(c, n);
@@ -549,7 +668,7 @@ static double pt_score(const psc_cluster *c, int32_t n, const int64_t *use, cons
 
     *resource = -1;
     for (r = 0; r < c->resources; r++) {
-        const double u = pt_share(use[r] - (less ? less[r] : 0), capacity[r]);
+        const double u = pt_share(use[r] + (more ? sign * more[r] : 0), capacity[r]);
         if (mean[r] <= 0.0 || (*resource >= 0 && u / mean[r] - 1.0 <= best)) continue;
         best = u / mean[r] - 1.0;
         *resource = r;
@@ -579,7 +698,7 @@ static void pt_score_nodes(const psc_cluster *c, const int64_t *use, const doubl
 
     memset(sum, 0, sizeof *sum);
     for (n = 0; n < c->nodes; n++) {
-        const double score = pt_score(c, n, use + pt_cell(c, n), NULL, mean, &resource);
+        const double score = pt_score(c, n, use + pt_cell(c, n), NULL, 0, mean, &resource);
         if (n == 0 || score > sum->fleet) {
             sum->fleet = score;
             sum->node = n;
@@ -598,8 +717,8 @@ psc_status psc_imbalance_of(const psc_cluster *cluster, const int32_t *assignmen
                             psc_imbalance *imbalance)
 {
     const psc_cluster *c = cluster;
-    double mean[PSC_MAX_RESOURCES];
-    int64_t *use = (int64_t *)work;
+    double *mean = (double *)work;
+    int64_t *use;
     psc_status status = pt_shape(c);
     int32_t s, unused;
 
@@ -610,15 +729,103 @@ psc_status psc_imbalance_of(const psc_cluster *cluster, const int32_t *assignmen
     if (!psc__finite(&threshold)) return PSC_ERR_NONFINITE;
     if (pt_first_outside(assignment, (size_t)c->shards, c->nodes) < (size_t)c->shards) return PSC_ERR_RANGE;
     if (!assignment) assignment = c->home;
+    use = (int64_t *)work + c->resources;
     pt_fill_use(c, assignment, use);
     pt_means(c, use, mean);
     pt_score_nodes(c, use, mean, threshold, node_score, imbalance);
     for (s = 0; shard_score && s < c->shards; s++) {
         const int32_t n = assignment[s];
         const int64_t *u = use + pt_cell(c, n);
-        shard_score[s] = pt_score(c, n, u, NULL, mean, &unused)
-                       - pt_score(c, n, u, c->demand + pt_cell(c, s), mean, &unused);
+        shard_score[s] = pt_score(c, n, u, NULL, 0, mean, &unused)
+                       - pt_score(c, n, u, c->demand + pt_cell(c, s), -1, mean, &unused);
     }
+    return PSC_OK;
+}
+
+psc_status psc_imbalance_move(const psc_cluster *cluster, const int32_t *assignment, const void *work, size_t bytes,
+                              int32_t shard, int32_t to, double *from_score, double *to_score)
+{
+    const psc_cluster *c = cluster;
+    const double *mean = (const double *)work;
+    const int64_t *use, *d;
+    psc_status status = pt_shape(c);
+    int32_t from, stays, unused;
+
+    if (status == PSC_OK) status = psc__block(work, bytes, psc_imbalance_size(c));
+    if (status != PSC_OK) return status;
+    if (shard < 0 || shard >= c->shards || to < 0 || to >= c->nodes) return PSC_ERR_RANGE;
+    from = assignment ? assignment[shard] : c->home[shard];
+    if (from < 0 || from >= c->nodes) return PSC_ERR_RANGE;
+    use = (const int64_t *)work + c->resources;
+    d = c->demand + pt_cell(c, shard);
+    stays = from == to;
+    if (from_score) *from_score = pt_score(c, from, use + pt_cell(c, from), d, stays - 1, mean, &unused);
+    if (to_score) *to_score = pt_score(c, to, use + pt_cell(c, to), d, 1 - stays, mean, &unused);
+    return PSC_OK;
+}
+
+/* ==== Provision ================================================================================= */
+
+/* The first shard that demands more than the open nodes' largest capacity of some resource, and which; -1: none. */
+static int32_t pt_too_large(const psc_cluster *c, int32_t *resource)
+{
+    int64_t largest[PSC_MAX_RESOURCES] = { 0 };
+    int32_t n, s, r;
+
+    for (n = 0; n < c->nodes; n++) {
+        for (r = 0; !pt_closed(c, n) && r < c->resources; r++) {
+            const int64_t x = c->capacity[pt_cell(c, n) + (size_t)r];
+            if (x > largest[r]) largest[r] = x;
+        }
+    }
+    for (s = 0; s < c->shards; s++) {
+        for (r = 0; r < c->resources; r++) {
+            if (c->demand[pt_cell(c, s) + (size_t)r] <= largest[r]) continue;
+            *resource = r;
+            return s;
+        }
+    }
+    return -1;
+}
+
+/* Mean nodes, rounded up, that bring a use down to `high`. */
+static int32_t pt_nodes_for(double use, double high, int32_t open)
+{
+    return (int32_t)pt_round_up(use / high * (double)open, INT32_MAX);
+}
+
+psc_status psc_provision_of(const psc_cluster *cluster, double low, double high, psc_provision *provision)
+{
+    const psc_cluster *c = cluster;
+    const psc_status status = pt_shape(c);
+    psc_provision found = { -1.0, PSC_FLEET_ENOUGH, -1, 0, -1 };
+    int32_t n, s, r, open = 0, needed;
+
+    if (status != PSC_OK) return status;
+    if (!provision) return PSC_ERR_NULL;
+    if (!psc__finite(&low) || !psc__finite(&high)) return PSC_ERR_NONFINITE;
+    if (low <= 0.0 || low > high || high > 1.0) return PSC_ERR_RANGE;
+    for (n = 0; n < c->nodes; n++) open += !pt_closed(c, n);
+    for (r = 0; r < c->resources; r++) {
+        int64_t capacity = 0, demand = 0;
+        for (n = 0; n < c->nodes; n++) if (!pt_closed(c, n)) capacity += c->capacity[pt_cell(c, n) + (size_t)r];
+        for (s = 0; s < c->shards; s++) demand += c->demand[pt_cell(c, s) + (size_t)r];
+        if (pt_share(demand, capacity) <= found.use) continue;
+        found.use = pt_share(demand, capacity);
+        found.resource = r;
+    }
+    needed = pt_nodes_for(found.use, high, open > 0 ? open : 1);
+    found.shard = pt_too_large(c, &found.resource);
+    if (found.shard >= 0) {
+        found.verdict = PSC_FLEET_SHARD;
+    } else if (found.use > high) {
+        found.verdict = PSC_FLEET_SHORT;
+        found.nodes = needed - open;
+    } else if (found.use < low && needed < open) {
+        found.verdict = PSC_FLEET_AMPLE;
+        found.nodes = open - needed;
+    }
+    *provision = found;
     return PSC_OK;
 }
 
