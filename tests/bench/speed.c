@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { METRICS = 8, DAY = 24, WEEK = 168, HISTORY = 1000, HORIZON = 48, NODES = 100, SHARDS = 2000 };
+enum { METRICS = 8, DAY = 24, WEEK = 168, HISTORY = 1000, HORIZON = 48, NODES = 100, SHARDS = 2000, WIDE = 12 };
 
 /* What the operations work on. */
 typedef struct bench {
@@ -26,6 +26,10 @@ typedef struct bench {
     size_t tracker_bytes, node_bytes, fit_bytes, saved_bytes, work_bytes;
     int64_t capacity[NODES * 2], demand[SHARDS * 2];
     int32_t home[SHARDS];
+    psc_cluster wide;               /* WIDE resources                                                  */
+    int64_t wide_capacity[NODES * WIDE], wide_soft[NODES * WIDE], wide_demand[SHARDS * WIDE];
+    psc_plan *plan;
+    size_t plan_bytes;
 } bench;
 
 static bench b;
@@ -139,6 +143,24 @@ static void imbalance(long n)
     psc_imbalance result;
     while (n--) psc_imbalance_of(&b.cluster, NULL, 0.1, b.work, b.work_bytes, NULL, NULL, &result);
     sink += result.fleet;
+}
+
+/* Pairs of a shard and a target that the annealing looks at. */
+static void plan_pairs(long n)
+{
+    if (psc_plan_step(b.plan, &b.wide, n) != PSC_MORE) exit(1);
+}
+
+static void bare_load(long n)
+{
+    int64_t sum = 0;
+    int r;
+
+    while (n--) {
+        const int64_t *d = b.wide_demand + n % SHARDS * WIDE, *soft = b.wide_soft + n % NODES * WIDE;
+        for (r = 0; r < WIDE; r++) sum += d[r] > soft[r] ? d[r] - soft[r] : 0;
+    }
+    sink += (double)sum;
 }
 
 static void bare_sum(long n)
@@ -281,12 +303,38 @@ static void prepare_cluster(void)
     b.work = need(b.work_bytes);
 }
 
+static void prepare_plan(void)
+{
+    psc_plan_config config;
+    uint32_t x = 1;
+    int i;
+
+    for (i = 0; i < NODES * WIDE; i++) b.wide_capacity[i] = 1000000;
+    for (i = 0; i < SHARDS * WIDE; i++) {
+        x = x * 1664525u + 1013904223u;
+        b.wide_demand[i] = 10000 + (x >> 8) % 60000;
+    }
+    b.wide = b.cluster;
+    b.wide.resources = WIDE;
+    b.wide.capacity = b.wide_capacity;
+    b.wide.soft = b.wide_soft;
+    b.wide.demand = b.wide_demand;
+    if (psc_soft_amounts(&b.wide, 0.0, b.wide_soft) != PSC_OK) exit(1);
+    psc_plan_default(&config);
+    config.horizon = INT64_MAX / 2;
+    b.plan_bytes = psc_plan_size(&b.wide, &config);
+    b.plan = (psc_plan *)need(b.plan_bytes);
+    if (psc_plan_init(b.plan, b.plan_bytes, &b.wide, &config) != PSC_OK) exit(1);
+    plan_pairs(5000000);            /* past the descent */
+}
+
 int main(int argc, char **argv)
 {
     const int json = argc > 1 && !strcmp(argv[1], "--json");
 
     prepare();
     prepare_cluster();
+    prepare_plan();
     if (!json)
         printf("%-34s %8s %12s %10s   %-22s %10s %8s\n", "operation", "n", "ns", "state B", "bare counterpart", "ns", "ratio");
     row(json, "tracker observe, 2 seasons", tracker_observe, 1, b.tracker_bytes, "one smoothing step", bare_smoothing);
@@ -299,5 +347,6 @@ int main(int argc, char **argv)
     row(json, "combination takes a value", forecast_observe, 1, b.fit_bytes, "one smoothing step", bare_smoothing);
     row(json, "forecast predict, 48 x 4 levels", forecast_predict, HORIZON, b.fit_bytes, "one smoothing step", bare_smoothing);
     row(json, "imbalance, 2000 shards x 2", imbalance, SHARDS, b.work_bytes, "2000 x 2 sums", bare_sum);
+    row(json, "plan, a pair, 12 resources", plan_pairs, 1, b.plan_bytes, "12 amounts above soft", bare_load);
     return sink != sink;
 }

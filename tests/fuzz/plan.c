@@ -585,7 +585,7 @@ static void run_uncertain(input *in, const psc_cluster *c)
         REQUIRE(psc_overload_of(c, mean, deviation, NULL, work, bytes, probability) == PSC_OK);
         for (i = 0; i < c->nodes; i++) REQUIRE(probability[i] >= 0.0 && probability[i] <= 1.0);
     }
-    REQUIRE(psc_provision_of(c, 0.01 + take_share(in) / 3.0, 0.5, &p) == PSC_OK);
+    REQUIRE(psc_provision_of(c, (1.0 + take_byte(in)) / 1024.0, 0.5, &p) == PSC_OK);
     REQUIRE(p.use >= 0.0 && p.nodes >= 0 && p.resource >= 0 && p.resource < c->resources);
     free(work);
 }
