@@ -19,7 +19,7 @@ SOURCES = predscale.c forecast.c partition.c
 UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes states partition
 BENCHES = forecast instability plan plan_scale speed
 FUZZERS = load_raw load_repaired node tracker forecast series calendar fleet rank plan
-HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/series.h tests/vectors/read.h tests/unit/plan_check.h tests/unit/models.h
+HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/series.h tests/vectors/read.h tests/unit/plan_check.h tests/unit/worlds.h tests/unit/models.h
 TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header
 
 # What the build itself needs comes first, so that the caller's flags win.

@@ -948,6 +948,7 @@ static void pt_sort(int32_t *index, size_t n, const int64_t *key)
 #define PT_NEAR 64          /* nodes that it considers                                               */
 #define PT_DRAWS 1024       /* entries of the table of exponential variates                          */
 
+enum { PT_THERE = 0, PT_LIFTED_NOW = 1, PT_ARRIVED = 2 };      /* a shard in a rebuilding */
 enum { PT_OUT = 0, PT_UNSEEN = 1, PT_SEEN = 2 };    /* a node in a round: left it, not yet looked at, looked at */
 enum { PT_DESCEND = 0, PT_ANNEAL = 1, PT_UNDO = 2, PT_END = 3 };     /* what the search is doing */
 enum { PT_COLD = 0, PT_HOT_ONCE = 1, PT_HOT_AGAIN = 2, PT_TAIL = 3 };   /* stages of the annealing */
@@ -996,7 +997,10 @@ typedef struct pt_rebuild {
     int32_t best[PT_LIFTED], second[PT_LIFTED];     /* cheapest columns of each row; -1: none           */
     int32_t open[PT_LIFTED], placed[PT_LIFTED];     /* rows                                             */
     int32_t node[PT_NEAR];
+    int32_t domains[PT_LIFTED];                     /* that the group of each row touched               */
     int32_t rows, columns, opens, places;
+    int32_t late;                                   /* 1: ties and budgets are judged when all are placed */
+    int32_t reserved;
 } pt_rebuild;
 
 /* Arrays of a search. A node's cells are together: room[R], slack[R], tilt[balances].
@@ -1400,6 +1404,13 @@ static int pt_tears(const pt_search *v, int32_t group, int32_t from, int32_t to,
     return 0;
 }
 
+/* 1 if another of the shard's group, as it stands, keeps it from a node: any there, unless the shard comes back to where
+ * it was; then only one that has arrived since. */
+static int pt_in_way(const pt_search *v, int32_t other, int back)
+{
+    return back ? v->lifted[other] == PT_ARRIVED : v->lifted[other] != PT_LIFTED_NOW;
+}
+
 /* Conflict, spread and dependencies of a move from where the shard is. One that is lifted counts where it was,
  * but is in nobody's way. */
 static int32_t pt_tie_block(const pt_search *v, int32_t shard, int32_t to)
@@ -1411,7 +1422,7 @@ static int32_t pt_tie_block(const pt_search *v, int32_t shard, int32_t to)
 
     for (i = v->ties.from[group]; i < v->ties.from[group + 1]; i++) {
         const int32_t n = v->spot[i];
-        if (n == to && !v->lifted[v->ties.member[i]]) return PSC_BLOCK_CONFLICT;
+        if (n == to && v->ties.member[i] != shard && pt_in_way(v, v->ties.member[i], to == from)) return PSC_BLOCK_CONFLICT;
         in_old += pt_domain(c, n) == old_domain;
         in_new += pt_domain(c, n) == domain;
         in_zone += pt_zone(c, n) == zone;
@@ -1828,7 +1839,8 @@ static int pt_descend(const pt_search *v)
 /* ==== Shift and swap ============================================================================ */
 
 /* Chosen on the public development instances of [1], as are the constants of the next two chapters. */
-#define PT_TRIES 512        /* tries between two rebuildings                                          */
+#define PT_TRIES 512        /* tries between two rebuildings, or                                      */
+#define PT_TRIES_EACH 8     /* so many for each shard that may move, if that is less                  */
 #define PT_HOMING 8         /* every so many-th try is a way home                                     */
 #define PT_WINDOW 16        /* a like partner is among the next 1/16 of the shards by size            */
 
@@ -1889,13 +1901,13 @@ static int pt_trades(const pt_search *v, int32_t in, int32_t out, const int64_t 
     return 1;
 }
 
-/* 1 if both may go where the other is; b goes when a has gone. */
+/* 1 if both may go where the other is; b goes when a has gone. Two of one group leave it where it was. */
 static int pt_may_cross(const pt_search *v, int32_t a, int32_t b)
 {
     const int32_t from = v->now[a], to = v->now[b];
     int ok;
 
-    if (!v->c->group) return 1;
+    if (!v->c->group || v->c->group[a] == v->c->group[b]) return 1;
     if (pt_tie_block(v, a, to) != PSC_BLOCK_NONE) return 0;
     v->spot[v->seat[a]] = to;
     ok = pt_tie_block(v, b, from) == PSC_BLOCK_NONE;
@@ -1946,7 +1958,6 @@ static void pt_try_swap(const pt_search *v, int32_t a, int32_t b)
 
     v->head->evaluations += 2;
     if (x == y || pt_closed(c, x) || pt_closed(c, y)) return;
-    if (c->group && c->group[a] == c->group[b]) return;
     for (r = 0; r < c->resources; r++) {
         net[r] = da[r] - db[r];
         back[r] = -net[r];
@@ -1964,10 +1975,11 @@ static void pt_try_some(const pt_search *v)
 {
     psc_plan *h = v->head;
     const int32_t window = h->loose / PT_WINDOW + 1;
+    const int32_t tries = h->loose < PT_TRIES / PT_TRIES_EACH ? PT_TRIES_EACH * h->loose : PT_TRIES;
     const int cold = !pt_is_hot(h);
     int32_t i;
 
-    for (i = 0; i < PT_TRIES; i++) {
+    for (i = 0; i < tries; i++) {
         const int32_t place = pt_pick(v, h->loose), kind = pt_pick(v, 4);
         const int32_t other = kind == 3 ? (int32_t)(((int64_t)place + 1 + pt_pick(v, window)) % h->loose)
                                         : pt_pick(v, h->loose);
@@ -1981,6 +1993,7 @@ static void pt_try_some(const pt_search *v)
 
 #define PT_HOT 3            /* of so many nodes the hottest is rebuilt                                */
 #define PT_HOMES 3          /* once in so many times a home of one of its shards is rebuilt with it   */
+#define PT_LATE 4           /* once in so many times ties and budgets are judged at the end           */
 #define PT_NOISE 0.3        /* largest share that chance adds to a regret                             */
 #define PT_IMPOSSIBLE INT64_MAX
 
@@ -2033,11 +2046,12 @@ static void pt_lift(const pt_search *v, int32_t node, int32_t most)
         want--;
         if (v->fixed[shard] != PSC_BLOCK_NONE) continue;
         pt_unlink(v, shard);
-        v->lifted[shard] = 1;
+        v->lifted[shard] = PT_LIFTED_NOW;
         pt_carry(v, shard, node, -1);
         b->open[b->opens++] = b->rows;
         b->noise[b->rows] = 1.0 + PT_NOISE * psc__uniform(&v->head->random);
         b->shard[b->rows] = shard;
+        b->domains[b->rows] = v->c->group ? v->domains[v->c->group[shard]] : 0;
         b->old[b->rows++] = node;
     }
 }
@@ -2071,7 +2085,7 @@ static int pt_mark_row(const pt_search *v, int32_t i)
     b->mark += 2;
     for (k = v->ties.from[group]; k < v->ties.from[group + 1]; k++) {
         const int32_t n = v->spot[k];
-        if (!v->lifted[v->ties.member[k]]) v->node_mark[n] = b->mark;
+        if (v->ties.member[k] != shard && pt_in_way(v, v->ties.member[k], n == b->old[i])) v->node_mark[n] = b->mark;
         v->domain_mark[pt_domain(c, n)] = b->mark;
         in_old += pt_domain(c, n) == domain;
     }
@@ -2088,6 +2102,7 @@ static int pt_row_blocked(const pt_search *v, int32_t i, int32_t to, int tight)
     int32_t k, in_zone = 0;
 
     if (v->node_mark[to] == b->mark) return 1;
+    if (b->late) return 0;
     if (tight && domain != pt_domain(c, from) && v->domain_mark[domain] == b->mark) return 1;
     if (zone == old_zone || !c->depend_from) return 0;
     if (v->zone_mark[zone] >= b->mark) return v->zone_mark[zone] == b->mark;
@@ -2136,7 +2151,7 @@ static void pt_price_row(const pt_search *v, int32_t i)
         const int32_t to = b->node[j];
         int64_t *cell = &pt_row(v, i)[j];
         *cell = PT_IMPOSSIBLE;
-        if (to != from && (pt_closed(c, to) || pt_spent(v, shard, from, to))) continue;
+        if (to != from && (pt_closed(c, to) || (!b->late && pt_spent(v, shard, from, to)))) continue;
         *cell = pt_price(v, i, j);
         if (*cell != PT_IMPOSSIBLE && c->group && pt_row_blocked(v, i, to, tight)) *cell = PT_IMPOSSIBLE;
     }
@@ -2154,7 +2169,7 @@ static void pt_price_column(const pt_search *v, int32_t j, int32_t k)
         const int32_t i = b->open[x];
         int64_t *row = pt_row(v, i);
         if (row[j] == PT_IMPOSSIBLE) continue;
-        row[j] = group >= 0 && v->c->group[b->shard[i]] == group ? PT_IMPOSSIBLE : pt_price(v, i, j);
+        row[j] = group >= 0 && v->c->group[b->shard[i]] == group && b->node[j] != b->old[i] ? PT_IMPOSSIBLE : pt_price(v, i, j);
         if (j == b->best[i] || j == b->second[i] || b->second[i] < 0 || row[j] < row[b->second[i]]) pt_rank_row(v, i);
     }
 }
@@ -2211,10 +2226,59 @@ static int32_t pt_next_row(const pt_search *v)
 
 static void pt_place(const pt_search *v, int32_t shard, int32_t to)
 {
+    v->lifted[shard] = v->now[shard] == to ? PT_THERE : PT_ARRIVED;
     pt_relocate(v, shard, to);
     pt_link(v, shard);
-    v->lifted[shard] = 0;
     pt_carry(v, shard, to, 1);
+}
+
+/* 1 if another of the shard's group is in its way on a node. */
+static int pt_taken(const pt_search *v, int32_t shard, int32_t to)
+{
+    const int32_t group = v->c->group[shard];
+    int32_t k;
+
+    for (k = v->ties.from[group]; k < v->ties.from[group + 1]; k++) {
+        const int32_t other = v->ties.member[k];
+        if (other != shard && v->spot[k] == to && pt_in_way(v, other, to == v->now[shard])) return 1;
+    }
+    return 0;
+}
+
+/* 1 if the row, placed, has what its group needs near, and its old zone has what was needed there. */
+static int pt_is_near(const pt_search *v, int32_t i)
+{
+    const pt_rebuild *b = v->rebuild;
+    const psc_cluster *c = v->c;
+    const int32_t group = c->group[b->shard[i]], old = pt_zone(c, b->old[i]), zone = pt_zone(c, v->now[b->shard[i]]);
+    int32_t k;
+
+    if (old == zone || !c->depend_from) return 1;
+    for (k = c->depend_from[group]; k < c->depend_from[group + 1]; k++) if (!pt_near(v, c->depend[k], zone)) return 0;
+    if (pt_near(v, group, old)) return 1;
+    for (k = v->ties.back_from[group]; k < v->ties.back_from[group + 1]; k++) {
+        if (pt_near(v, v->ties.back[k], old)) return 0;
+    }
+    return 1;
+}
+
+/* 1 if all rows together, now that they are placed, break no tie and exceed no budget. */
+static int pt_is_whole(const pt_search *v)
+{
+    const pt_rebuild *b = v->rebuild;
+    const psc_cluster *c = v->c;
+    const psc_plan *h = v->head;
+    int32_t i;
+
+    if (h->sum.moves > h->max_moves || h->sum.move_cost > h->max_move_cost || h->sum.bytes > h->max_bytes) return 0;
+    for (i = 0; i < b->rows; i++) {
+        const int32_t shard = b->shard[i], group = pt_group(c, shard), most = h->max_node_moves;
+        if (v->touches[v->now[shard]] > most || v->touches[pt_home(c, shard)] > most) return 0;
+        if (group < 0) continue;
+        if (v->domains[group] < b->domains[i] && v->domains[group] < (c->spread ? c->spread[group] : 1)) return 0;
+        if (!pt_is_near(v, i)) return 0;
+    }
+    return 1;
 }
 
 /* 1 if row i may still go to column j: others of its group and of those tied to it may have been placed meanwhile. */
@@ -2223,6 +2287,7 @@ static int pt_holds(const pt_search *v, int32_t i, int32_t j)
     const pt_rebuild *b = v->rebuild;
     const int32_t shard = b->shard[i], to = b->node[j];
 
+    if (b->late) return !v->c->group || !pt_taken(v, shard, to);
     if (v->c->group && pt_tie_block(v, shard, to) != PSC_BLOCK_NONE) return 0;
     return to == b->old[i] || !pt_spent(v, shard, b->old[i], to);
 }
@@ -2252,7 +2317,7 @@ static int pt_place_all(const pt_search *v, int64_t limit)
         pt_price_column(v, j, i);
         pt_price_tied(v, i);
     }
-    return pt_total_cost(v->c, &v->head->sum) <= limit;
+    return pt_total_cost(v->c, &v->head->sum) <= limit && (!b->late || pt_is_whole(v));
 }
 
 static void pt_take_back(const pt_search *v)
@@ -2264,7 +2329,7 @@ static void pt_take_back(const pt_search *v)
         const int32_t shard = b->shard[b->placed[i]];
         pt_unlink(v, shard);
         pt_carry(v, shard, v->now[shard], -1);
-        v->lifted[shard] = 1;
+        v->lifted[shard] = PT_LIFTED_NOW;
     }
     for (i = b->rows; i-- > 0;) pt_place(v, b->shard[i], b->old[i]);
 }
@@ -2274,15 +2339,17 @@ static void pt_rebuild_some(const pt_search *v)
     const int64_t limit = pt_total_cost(v->c, &v->head->sum) + pt_leeway(v);
     pt_rebuild *b = v->rebuild;
     const int32_t least = pt_is_hot(v->head) ? 16 : 8;
-    const int32_t most = least << pt_pick(v, 3), near = 2 * least << pt_pick(v, 2);
+    const int32_t late = pt_pick(v, PT_LATE) == 0, most = late ? least : least << pt_pick(v, 3), near = 2 * least << pt_pick(v, 2);
     int32_t i, k = 2 + pt_pick(v, 4);
 
     pt_choose_nodes(v, near);
     if (k > b->columns) k = b->columns;
     b->rows = b->opens = b->places = 0;
+    b->late = late;
     for (i = 0; i < k; i++) pt_lift(v, b->node[i], most / k);
     if (pt_place_all(v, limit)) pt_keep(v);
     else pt_take_back(v);
+    for (i = 0; i < b->rows; i++) v->lifted[b->shard[i]] = PT_THERE;
 }
 
 /* ==== Search ==================================================================================== */
