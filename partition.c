@@ -1901,13 +1901,27 @@ static int pt_trades(const pt_search *v, int32_t in, int32_t out, const int64_t 
     return 1;
 }
 
-/* 1 if both may go where the other is; b goes when a has gone. Two of one group leave it where it was. */
+/* 1 if two shards of one group may change places: the group stays where it was, unless a third one is there too. */
+static int pt_may_exchange(const pt_search *v, int32_t a, int32_t b)
+{
+    const int32_t group = v->c->group[a];
+    int32_t k;
+
+    for (k = v->ties.from[group]; k < v->ties.from[group + 1]; k++) {
+        const int32_t other = v->ties.member[k];
+        if (other != a && other != b && (v->spot[k] == v->now[a] || v->spot[k] == v->now[b])) return 0;
+    }
+    return 1;
+}
+
+/* 1 if both may go where the other is; b goes when a has gone. */
 static int pt_may_cross(const pt_search *v, int32_t a, int32_t b)
 {
     const int32_t from = v->now[a], to = v->now[b];
     int ok;
 
-    if (!v->c->group || v->c->group[a] == v->c->group[b]) return 1;
+    if (!v->c->group) return 1;
+    if (v->c->group[a] == v->c->group[b]) return pt_may_exchange(v, a, b);
     if (pt_tie_block(v, a, to) != PSC_BLOCK_NONE) return 0;
     v->spot[v->seat[a]] = to;
     ok = pt_tie_block(v, b, from) == PSC_BLOCK_NONE;
