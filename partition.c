@@ -1901,15 +1901,21 @@ static int pt_trades(const pt_search *v, int32_t in, int32_t out, const int64_t 
     return 1;
 }
 
-/* 1 if two shards of one group may change places: the group stays where it was, unless a third one is there too. */
+/* 1 if two shards of one group may change places: the group stays where it was. Where the start is broken, by a third one
+ * on their nodes or by what is not near, it could be another shard that suffers. */
 static int pt_may_exchange(const pt_search *v, int32_t a, int32_t b)
 {
-    const int32_t group = v->c->group[a];
+    const psc_cluster *c = v->c;
+    const int32_t group = c->group[a], x = pt_zone(c, v->now[a]), y = pt_zone(c, v->now[b]);
     int32_t k;
 
     for (k = v->ties.from[group]; k < v->ties.from[group + 1]; k++) {
         const int32_t other = v->ties.member[k];
         if (other != a && other != b && (v->spot[k] == v->now[a] || v->spot[k] == v->now[b])) return 0;
+    }
+    if (x == y || !c->depend_from) return 1;
+    for (k = c->depend_from[group]; k < c->depend_from[group + 1]; k++) {
+        if (!pt_near(v, c->depend[k], x) || !pt_near(v, c->depend[k], y)) return 0;
     }
     return 1;
 }
