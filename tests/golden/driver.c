@@ -818,6 +818,10 @@ static int32_t home[SHARDS], group[SHARDS], pinned[SHARDS], spread[GROUPS], depe
 static const int32_t transient[RESOURCES] = { 0, 1, 0 };
 static const int64_t weight[RESOURCES] = { 1, 2, 5 };
 static const psc_balance balance[] = { { 0, 1, 2, 3 } };
+static int64_t load_weight[NODES], size[SHARDS], impact[SHARDS], rested[SHARDS], capacity_at_risk[NODES * RESOURCES];
+static int64_t demand_at_risk[SHARDS * RESOURCES];
+static int32_t risk[NODES], going[SHARDS];
+static psc_pair pairs[40];
 static int32_t assignment[SHARDS];
 
 static void make_cluster(psc_cluster *c, int variant)
@@ -876,6 +880,59 @@ static void make_cluster(psc_cluster *c, int variant)
     c->soft = soft;
 }
 
+/* Pairs, failures, moves under way, demands with a spread. */
+static void add_rest(psc_cluster *c)
+{
+    double mean[SHARDS * RESOURCES], deviation[SHARDS * RESOURCES], probability[NODES];
+    int i;
+
+    for (i = 0; i < SHARDS * RESOURCES; i++) {
+        mean[i] = (double)demand[i];
+        deviation[i] = 0.2 * (double)demand[i] * load[i % LENGTH] / (1.0 + load[i % LENGTH]);
+    }
+    must("psc_overload_of", psc_overload_of(c, mean, deviation, NULL, work, sizeof work, probability));
+    put_reals(probability, NODES);
+    must("psc_risk_amounts", psc_risk_amounts(c, mean, deviation, 0.95, demand_at_risk, capacity_at_risk));
+    for (i = 0; i < NODES; i++) {
+        load_weight[i] = 1 + below(3);
+        risk[i] = (int32_t)below(50000);
+    }
+    for (i = 0; i < SHARDS; i++) {
+        size[i] = below(1000);
+        impact[i] = below(1000000);
+        rested[i] = below(100);
+        going[i] = below(15) == 0 ? (int32_t)below(NODES) : home[i];
+    }
+    for (i = 0; i < 40; i++) {
+        pairs[i].a = (int32_t)below(SHARDS - 1);
+        pairs[i].b = pairs[i].a + 1;
+        pairs[i].weight = below(5000);
+    }
+    c->capacity = capacity_at_risk;
+    c->demand = demand_at_risk;
+    c->load_weight = load_weight;
+    c->risk = risk;
+    c->size = size;
+    c->impact = impact;
+    c->rested = rested;
+    c->going = going;
+    c->pair = pairs;
+    c->pairs = 40;
+    c->weight_disruption = 1;
+}
+
+static void put_provision(const psc_cluster *c)
+{
+    psc_provision p;
+
+    must("psc_provision_of", psc_provision_of(c, 0.4, 0.7, &p));
+    put_real(p.use);
+    put(p.verdict);
+    put(p.resource);
+    put(p.nodes);
+    put(p.shard);
+}
+
 static void run_imbalance(void)
 {
     psc_cluster cluster;
@@ -898,6 +955,10 @@ static void run_imbalance(void)
         put(im.resource);
         put(im.above);
         put(im.overloaded);
+        must("psc_imbalance_move", psc_imbalance_move(&cluster, NULL, work, sizeof work, 7, 3, node_score, shard_score));
+        put_real(node_score[0]);
+        put_real(shard_score[0]);
+        put_provision(&cluster);
     }
     must("psc_amounts_of", psc_amounts_of(load, 40, 0.003, amount));
     for (i = 0; i < 40; i++) put(amount[i]);
@@ -922,15 +983,17 @@ static void put_waves(const psc_cluster *cluster)
 {
     psc_waves_config config;
     psc_waves_info info;
-    psc_move order[SHARDS];
+    psc_move order[2 * SHARDS];
     int i;
 
     psc_waves_default(&config);
     config.total = 6;
-    must("psc_waves_of", psc_waves_of(cluster, &config, assignment, work, sizeof work, order, SHARDS, &info));
+    must("psc_waves_of", psc_waves_of(cluster, &config, assignment, work, sizeof work, order, 2 * SHARDS, &info));
     put(info.waves);
     put(info.moves);
     put(info.stuck);
+    put(info.parks);
+    put(info.strained);
     for (i = 0; i < info.moves + info.stuck; i++) {
         put(order[i].shard);
         put(order[i].from);
@@ -949,10 +1012,20 @@ static void run_plan(void)
     psc_plan *plan = (psc_plan *)work;
     int variant, i;
 
-    for (variant = 0; variant < 3; variant++) {
+    for (variant = 0; variant < 5; variant++) {
         make_cluster(&cluster, variant);
         psc_plan_default(&config);
         config.targets = variant == 2 ? 4 : 0;
+        if (variant > 2) {
+            config.horizon = 30000;
+            config.seed = (uint64_t)variant;
+        }
+        if (variant == 4) {
+            add_rest(&cluster);
+            config.cooldown = 20;
+            config.max_node_moves = 12;
+            config.max_bytes = 20000;
+        }
         must("psc_cluster_check", psc_cluster_check(&cluster));
         must("psc_plan_init", psc_plan_init(plan, sizeof work, &cluster, &config));
         while (psc_plan_step(plan, &cluster, 100) == PSC_MORE) {
@@ -966,6 +1039,11 @@ static void run_plan(void)
         put(info.move);
         put(info.group);
         put(info.distance);
+        put(info.apart);
+        put(info.disruption);
+        put(info.risk);
+        put(info.bound);
+        put(info.bytes);
         put(info.cost_before);
         put(info.overload);
         put(info.overload_before);

@@ -1270,6 +1270,8 @@ static void test_waves_errors(void)
     CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 3, &info), PSC_OK);
 }
 
+static uint64_t orders = 6000;      /* how many, or what the command line says */
+
 /* Waves of plans and of random targets, each with every subset of its moves; memory of any content. */
 static void test_waves_random(void)
 {
@@ -1280,7 +1282,7 @@ static void test_waves_random(void)
     psc_waves_config config;
     uint64_t seed, rng = 3;
     int moves = 0, stuck = 0;
-    for (seed = 0; seed < 6000; seed++) {
+    for (seed = 0; seed < orders; seed++) {
         random_world(&w, seed + 50000);
         if (seed % 2) w.c.pinned = NULL, w.c.closed = NULL;
         memset(want, 0, sizeof want);
@@ -1288,6 +1290,7 @@ static void test_waves_random(void)
         else for (s = 0; s < w.c.shards; s++) want[s] = pick(&rng, 2) ? w.home[s] : pick(&rng, w.c.nodes);
         psc_waves_default(&config);
         config.per_node = 1 + pick(&rng, 5);
+        config.strict = pick(&rng, 4) == 0;
         if (pick(&rng, 4) == 0) config.total = 1 + pick(&rng, 3);
         memset(memory, (int)(seed % 256), sizeof memory);
         CHECK_STATUS(run_waves(&w.c, &config, want, order, &info), PSC_OK);
@@ -1298,8 +1301,38 @@ static void test_waves_random(void)
     CHECK(moves > 5000 && stuck > 500);
 }
 
-int main(void)
+/* Never below the optima that tests/check/plan_exact.c has proved, and seldom above them. */
+static void test_plan_optima(void)
 {
+    FILE *f = fopen("tests/vectors/plan_small.txt", "r");
+    static world w;
+    int32_t at[PC_MAX];
+    psc_plan_config config;
+    psc_plan_info info;
+    long seed, optimum;
+    int models = 0, near = 0;
+    CHECK(f != NULL);
+    while (f && models < 50 && fscanf(f, "%ld %ld", &seed, &optimum) == 2) {
+        small_world(&w, (uint64_t)seed);
+        small_limits(&config, (uint64_t)seed);
+        config.horizon = 50000;
+        memset(at, 0, sizeof at);
+        CHECK_STATUS(psc_cluster_check(&w.c), PSC_OK);
+        CHECK_STATUS(run_plan(&w.c, &config, 100000, at, &info), PSC_OK);
+        CHECK(info.overload == 0 && info.cost >= optimum && info.bound <= optimum);
+        CHECK_INT(pc_plan(&w.c, at), 0);
+        near += info.cost <= optimum + optimum / 100;
+        models++;
+    }
+    if (f) fclose(f);
+    CHECK_INT(models, 50);
+    CHECK(near >= 43);
+}
+
+/* partition [ORDERS] */
+int main(int argc, char **argv)
+{
+    if (argc > 1) orders = strtoull(argv[1], NULL, 10);
     RUN(test_default);
     RUN(test_check_fields);
     RUN(test_check_groups);
@@ -1329,6 +1362,7 @@ int main(void)
     RUN(test_plan_limits);
     RUN(test_plan_anneal);
     RUN(test_plan_aim);
+    RUN(test_plan_optima);
     RUN(test_plan_slices);
     RUN(test_plan_memory);
     RUN(test_plan_metamorphic);
