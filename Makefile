@@ -18,7 +18,7 @@ SO      = $(B)/libpredscale.so.$(VERSION)
 SOURCES = predscale.c forecast.c partition.c
 UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes states partition
 BENCHES = forecast instability plan plan_scale speed
-FUZZERS = load_raw load_repaired node tracker forecast series calendar fleet rank plan
+FUZZERS = load_raw load_repaired node tracker forecast series calendar fleet rank plan plan_flap
 HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/series.h tests/vectors/read.h tests/unit/plan_check.h tests/unit/worlds.h tests/unit/models.h
 TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header
 
@@ -87,7 +87,7 @@ bench: $(BENCHES:%=$(B)/bench/%)        ## the programs that the scorers of ../s
 fuzz:                       ## each target of tests/fuzz for FUZZ_SECONDS (20), needs clang and ../shared
 	@SHARED=$(SHARED) bash tests/check/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
 
-examples: $(B)/first $(B)/demo $(B)/fan          ## the programs of examples/
+examples: $(B)/first $(B)/demo $(B)/fan $(B)/plan          ## the programs of examples/
 
 golden: $(B)/golden         ## writes the digests of this build; look at the difference before you keep it
 	$(B)/golden > tests/golden/expected.txt

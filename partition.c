@@ -2428,10 +2428,13 @@ static int pt_next_stage(const pt_search *v, double x)
 static int pt_anneal(const pt_search *v)
 {
     psc_plan *h = v->head;
-    const double end = pt_stage_end(h->stage), x = pt_progress(h), y = (x - h->stage_from) / (end - h->stage_from);
+    const double end = pt_stage_end(h->stage), x = pt_progress(h);
+    double y;
 
     if (h->loose == 0) return 0;
     if (x >= end) return pt_next_stage(v, x);
+    if (h->stage_from > x) h->stage_from = x;       /* the horizon was moved */
+    y = (x - h->stage_from) / (end - h->stage_from);
     h->heat = pt_is_hot(h) ? PT_HOTTEST * h->unit * psc__exp(-PT_HOT_LOG * y)
                            : PT_COLDEST * h->price * psc__exp(-PT_COLD_LOG * y);
     pt_try_some(v);

@@ -1489,7 +1489,7 @@ PSC_API psc_status psc_provision_of(const psc_cluster *cluster, double low, doub
  *   risk      sum over shards of risk[its node] * impact / 10^6, each rounded down: the expected cost of failures
  * overload comes before cost: the sum over nodes and resources of the demand above capacity, in millionths of
  * the capacity (of 1, if that is 0), each part rounded up and at most 2^36. A move may not add to it: the target
- * must have room for all of the shard. */
+ * must have room for all of the shard, or for what it demands more than one that leaves in exchange. */
 typedef struct psc_plan_info {
     int64_t cost, load, balance, move, group, distance, apart, disruption, risk;
     int64_t cost_before;        /* of home                                                           */

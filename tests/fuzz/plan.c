@@ -296,18 +296,20 @@ static cost cost_of(const psc_cluster *c, const int32_t *at)
 
 static void check_moved(const psc_cluster *c, const psc_plan_config *config, const int32_t *at, int32_t s)
 {
-    int32_t r;
+    int32_t home[SHARDS], r;
 
+    start_at(c, home);
     REQUIRE(start_of(c, s) == c->home[s]);
     REQUIRE(!c->pinned || !c->pinned[s]);
     REQUIRE(!c->rested || c->rested[s] >= config->cooldown);
     REQUIRE(!c->closed || !c->closed[at[s]]);
     REQUIRE(!has_sibling(c, at, s, at[s]));
     for (r = 0; r < c->resources; r++) {
-        const int64_t left = leaving_of(c, at[s], r);
+        const int64_t left = leaving_of(c, at[s], r), start = use_of(c, home, at[s], r) + left;
+        const int64_t most = capacity_of(c, at[s], r) > start ? capacity_of(c, at[s], r) : start;
         if (demand_of(c, s, r) == 0) continue;
-        REQUIRE(use_of(c, at, at[s], r) + left <= capacity_of(c, at[s], r));
-        if (c->transient && c->transient[r]) REQUIRE(both_of(c, at, at[s], r) + left <= capacity_of(c, at[s], r));
+        REQUIRE(use_of(c, at, at[s], r) + left <= most);
+        if (c->transient && c->transient[r]) REQUIRE(both_of(c, at, at[s], r) + left <= most);
     }
 }
 
