@@ -9,6 +9,7 @@
  * that a start breaks must not get worse, counted so that each is a number that no move raises:
  *     capacity     of each node and resource, the demand above it. A shard goes only where all of it fits.
  *     transient    the same, with the demand of shards that have left this home added
+ *     under way    a shard on its way counts where it goes, and its copy takes room where it was
  *     conflict     pairs of one group on one node
  *     spread       domains that a group lacks
  *     dependency   pairs (shard, group that its group depends on) with none of that group in the shard's zone
@@ -31,7 +32,9 @@
  *                        again on these and some other nodes in the order of regret [5]; all or nothing [6]
  * both accepted if the cost rises by no more than temperature * (an exponential variate). Neither does without the
  * other: small shards want many cheap tries, large ones want several to make way at once. A lifted shard counts in
- * its old domain and zone until it is placed, so every placing is a legal move and what was legal stays so.
+ * its old domain and zone until it is placed, so every placing is a legal move and what was legal stays so. Once in
+ * four rebuildings spread, dependencies and budgets are judged only when all are placed: a few shards may then go
+ * where none of them could go first. Two shards of one group may be swapped; the group does not notice.
  *     cold   1/8 of the horizon, temperature about the price of a move, from home: what few moves can do
  *     hot    twice, to 15/16, each from a quarter of what a mean shard costs above soft, down; left out if the best
  *            is within a millionth of all demand of the bound. Once freezes in a bad order too often; three times
@@ -46,12 +49,15 @@
  * of work goes on exactly where the one before stopped. The best is kept by a list of what has moved since.
  *
  * THE WAVES follow from one rule: the moves of a wave may end in any order, so every constraint must hold for
- * every subset of ended moves. Capacity counts both copies. One shard of a group moves in a wave; a shard in
+ * every subset of ended moves. Capacity counts both copies, of every resource, until a move has ended. One shard of a group moves in a wave; a shard in
  * flight is where another needs it only if it stays in that zone, and is everywhere it may be where it could
  * do harm. With that, the test of one more move against those begun covers all subsets.
  * This is a list schedule: moves in order of size [3], each in the first wave that takes it. When none can begin, the
  * moves left wait for each other in circles: a few shards are parked on a third node and go on from there. Which ones
- * is found by carrying out ahead, in numbers only, all that could follow if one of them were gone.
+ * is found by carrying out ahead, in numbers only, all that could follow if one of them were gone. The same is done, for
+ * a tenth of the moves at most, while a wave is too thin to end in the number of waves that the busiest node needs.
+ * Spread and dependencies may have to give way: a plan is legal, but the way there need not be. Capacity and conflicts
+ * never do.
  *
  *   [1] Google ROADEF/EURO challenge 2011-2012: Machine Reassignment, problem definition, section 2.
  *   [2] M. Minoux, Accelerated greedy algorithms for maximizing submodular set functions, 1978.
@@ -1338,7 +1344,8 @@ static int pt_spent(const pt_search *v, int32_t shard, int32_t from, int32_t to)
     if (v->touches[to] >= h->max_node_moves) return 1;
     if (from != home) return 0;
     if (h->sum.moves >= h->max_moves || v->touches[home] >= h->max_node_moves) return 1;
-    return pt_move_cost(c, shard) > h->max_move_cost - h->sum.move_cost || pt_size(c, shard) > h->max_bytes - h->sum.bytes;
+    if (pt_move_cost(c, shard) > h->max_move_cost - h->sum.move_cost) return 1;
+    return pt_size(c, shard) > h->max_bytes - h->sum.bytes;
 }
 
 /* 1 if nothing of d exceeds the room: where no room is negative, which only an overload from the start can make. */
@@ -1404,8 +1411,8 @@ static int pt_tears(const pt_search *v, int32_t group, int32_t from, int32_t to,
     return 0;
 }
 
-/* 1 if another of the shard's group, as it stands, keeps it from a node: any there, unless the shard comes back to where
- * it was; then only one that has arrived since. */
+/* 1 if another of the shard's group, as it stands, keeps it from a node: any there, unless the shard comes back to
+ * where it was; then only one that has arrived since. */
 static int pt_in_way(const pt_search *v, int32_t other, int back)
 {
     return back ? v->lifted[other] == PT_ARRIVED : v->lifted[other] != PT_LIFTED_NOW;
@@ -1422,7 +1429,8 @@ static int32_t pt_tie_block(const pt_search *v, int32_t shard, int32_t to)
 
     for (i = v->ties.from[group]; i < v->ties.from[group + 1]; i++) {
         const int32_t n = v->spot[i];
-        if (n == to && v->ties.member[i] != shard && pt_in_way(v, v->ties.member[i], to == from)) return PSC_BLOCK_CONFLICT;
+        const int32_t other = v->ties.member[i];
+        if (n == to && other != shard && pt_in_way(v, other, to == from)) return PSC_BLOCK_CONFLICT;
         in_old += pt_domain(c, n) == old_domain;
         in_new += pt_domain(c, n) == domain;
         in_zone += pt_zone(c, n) == zone;
@@ -1901,8 +1909,8 @@ static int pt_trades(const pt_search *v, int32_t in, int32_t out, const int64_t 
     return 1;
 }
 
-/* 1 if two shards of one group may change places: the group stays where it was. Where the start is broken, by a third one
- * on their nodes or by what is not near, it could be another shard that suffers. */
+/* 1 if two shards of one group may change places: the group stays where it was. Where the start is broken, by a third
+ * one on their nodes or by what is not near, it could be another shard that suffers. */
 static int pt_may_exchange(const pt_search *v, int32_t a, int32_t b)
 {
     const psc_cluster *c = v->c;
@@ -2188,8 +2196,10 @@ static void pt_price_column(const pt_search *v, int32_t j, int32_t k)
     for (x = 0; x < b->opens; x++) {
         const int32_t i = b->open[x];
         int64_t *row = pt_row(v, i);
+        int blocked;
         if (row[j] == PT_IMPOSSIBLE) continue;
-        row[j] = group >= 0 && v->c->group[b->shard[i]] == group && b->node[j] != b->old[i] ? PT_IMPOSSIBLE : pt_price(v, i, j);
+        blocked = group >= 0 && v->c->group[b->shard[i]] == group && b->node[j] != b->old[i];
+        row[j] = blocked ? PT_IMPOSSIBLE : pt_price(v, i, j);
         if (j == b->best[i] || j == b->second[i] || b->second[i] < 0 || row[j] < row[b->second[i]]) pt_rank_row(v, i);
     }
 }
@@ -2359,7 +2369,8 @@ static void pt_rebuild_some(const pt_search *v)
     const int64_t limit = pt_total_cost(v->c, &v->head->sum) + pt_leeway(v);
     pt_rebuild *b = v->rebuild;
     const int32_t least = pt_is_hot(v->head) ? 16 : 8;
-    const int32_t late = pt_pick(v, PT_LATE) == 0, most = late ? least : least << pt_pick(v, 3), near = 2 * least << pt_pick(v, 2);
+    const int32_t late = pt_pick(v, PT_LATE) == 0, most = late ? least : least << pt_pick(v, 3);
+    const int32_t near = 2 * least << pt_pick(v, 2);
     int32_t i, k = 2 + pt_pick(v, 4);
 
     pt_choose_nodes(v, near);
@@ -2690,17 +2701,20 @@ static void pt_init_annealing(const pt_search *v)
     int32_t s, r, i;
 
     for (r = 0; r < c->resources; r++) {
-        total[r] = (double)pt_total(c, c->demand, c->shards, r);
+        const int64_t sum = pt_total(c, c->demand, c->shards, r);
+        total[r] = (double)sum;
         unit += total[r] * (double)v->weight[r];
         if (total[r] < 1.0) total[r] = 1.0;
     }
     for (s = 0; s < c->shards; s++) {
+        const int64_t price = pt_leave_price(v, s), bonds = pt_bonds(v, s);
+        const int64_t impact = c->risk && c->impact ? c->impact[s] : 0;
         double size = 0.0;
         for (r = 0; r < c->resources; r++) size += (double)pt_demand(v, s)[r] / total[r];
         v->gain[s] = (int64_t)(size * 1e15);
         if (v->fixed[s] == PSC_BLOCK_NONE) v->loose[h->loose++] = s;
-        h->price += (double)pt_leave_price(v, s) / (double)c->shards;
-        unit += (double)c->weight_apart * (double)pt_bonds(v, s) + (double)(c->risk && c->impact ? c->impact[s] : 0);
+        h->price += (double)price / (double)c->shards;
+        unit += (double)c->weight_apart * (double)bonds + (double)impact;
     }
     pt_sort(v->loose, (size_t)h->loose, v->gain);
     for (s = 0; s < c->shards; s++) v->gain[s] = 0;

@@ -1390,8 +1390,8 @@ PSC_API psc_status psc_amounts_of(const double *x, size_t n, double unit, int64_
 
 /* Amounts for demands that are not known, so that a plan under them keeps the probability of overload low. A node whose
  * shards have means m and standard deviations d is above its capacity in a resource with a probability of at most
- * 1 - level, the demands being independent and their sum normal, if sum(m) + z sqrt(sum(d^2)) <= capacity, z the quantile
- * of level. The root lies below each of its tangents, so the linear
+ * 1 - level, the demands being independent and their sum normal, if sum(m) + z sqrt(sum(d^2)) <= capacity, z the
+ * quantile of level. The root lies below each of its tangents, so the linear
  *     sum(m + z d^2 / (2 t)) <= capacity - z t / 2,   t > 0,
  * is enough, and it is all but the same where sqrt(sum(d^2)) is near t: it asks for z (sqrt(sum(d^2)) - t)^2 / (2 t)
  * more. t is taken for each resource as the root of all d^2 over the open nodes. Where t is 0 amounts are means.
@@ -1402,8 +1402,8 @@ PSC_API psc_status psc_amounts_of(const double *x, size_t n, double unit, int64_
  * The soft amounts are taken from these anew (psc_soft_amounts). Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (a negative
  * mean or deviation, or one above PSC_MAX_AMOUNT). Cost: O(N R + S R). Source of the tangent: effective bandwidths,
  * F. Kelly, Notes on effective bandwidths, 1996, sec. 2. */
-PSC_API psc_status psc_risk_amounts(const psc_cluster *cluster, const double *mean, const double *deviation, double level,
-                                    int64_t *demand, int64_t *capacity);
+PSC_API psc_status psc_risk_amounts(const psc_cluster *cluster, const double *mean, const double *deviation,
+                                    double level, int64_t *demand, int64_t *capacity);
 
 /* Probability of each node to be above its capacity in any resource, under the same assumptions, the resources being
  * independent: 1 - product of P(demand <= capacity).
@@ -1536,7 +1536,7 @@ PSC_API psc_status psc_plan_init(psc_plan *plan, size_t bytes, const psc_cluster
  * descent: no single move to a node tried would improve it. Ties: lower node, lower shard, lower target.
  *
  * Then, with a horizon, annealing for so many pairs: random shifts and swaps, and rebuildings, in which 8 to 64
- * shards of 2 to 5 nodes, one of them hot, are lifted and placed again, on these or 16 to 64 others in all; a step is
+ * shards of 2 to 5 nodes, one of them hot, are lifted and placed again, on 16 to 64 nodes that include these; a step is
  * kept if the cost rises by no more than the temperature allows. It begins cold at home, so that what a few moves can
  * do is done with few; goes on hot, twice, unless the bound is all but reached; and ends cold. The longer the
  * horizon, the better the plan: 10^3 pairs a shard are a start, 10^5 are much. `targets` plays no part in it.
@@ -1546,12 +1546,21 @@ PSC_API psc_status psc_plan_init(psc_plan *plan, size_t bytes, const psc_cluster
  * A move is made only if every hard constraint holds after it, or is broken no more than before: capacity,
  * transient capacity, one shard of a group a node, spread, dependencies both ways; and closed, pinned, the
  * budgets. A shard that has left home uses no more of the budgets by moving on.
- * The units of work are one look at a shard (nodes tried, or 1 where none can help, pairs) and, annealing, 512 tries
- * and one rebuilding (at most about 7,300 pairs). What a call looks at beyond its grant, less than one unit, is taken
+ * The units of work are one look at a shard (nodes tried, or 1 where none can help, pairs) and, annealing, up to 512
+ * tries and one rebuilding (at most about 7,300 pairs). What a call looks at beyond its grant, less than one unit, is taken
  * off the next call's, so that k calls leave exactly the state of one call with the sum; a call may find its grant used
  * already and return PSC_MORE at once.
  * Cost of a pair: O(R + balances), and where the move would pay O(shards of its group and of the groups tied to it). */
 PSC_API psc_status psc_plan_step(psc_plan *plan, const psc_cluster *cluster, int64_t evaluations);
+
+/* How often plans can move shards, if each is carried out and the next begins there:
+ *     a descent (horizon 0) without budgets, transient resources, distances and weight_group leaves nothing to do: the
+ *       same input once more gives zero moves, if a move has a price
+ *     weight_move * move_cost of the moves of a plan <= fall of its other costs, where overload does not fall. So over
+ *       any number of plans the price of all moves is at most the cost at first plus what the input has added to it
+ *       from plan to plan
+ *     with a cool-down and `rested` kept by the host, a shard moves at most once in each cool-down
+ * A host whose input swings sets weight_move to what a move must gain, and a cool-down longer than the swing. */
 
 /* Sets the horizon of a search that has one anew, so that a host with a deadline in time can end the annealing there:
  * after each step, horizon = evaluations so far * time granted / time used. Calls that differ give plans that differ.
@@ -1633,12 +1642,12 @@ PSC_API size_t psc_waves_size(const psc_cluster *cluster);      /* 0: not valid 
 
 /* An order in which a plan can be carried out. All moves of a wave may run at once and end in any order; a
  * wave starts when the one before has ended. In a wave every resource of a moving shard counts on both
- * nodes, and a shard that is `going` counts on both throughout; no capacity is exceeded that was not exceeded before; no
- * shard arrives where one of its group is or is leaving; only one shard of a group moves. What is broken already gets no
- * worse.
+ * nodes, and a shard that is `going` counts on both throughout; no capacity is exceeded that was not exceeded before;
+ * no shard arrives where one of its group is or is leaving; only one shard of a group moves. What is broken already
+ * gets no worse.
  * Spread and dependencies hold too, whatever the order in which the wave's moves end, while moves can be found for
- * which they do. A plan may need more: two groups that depend on each other cannot change zones one after the other. So,
- * unless the order is to be strict, moves that break one of them on the way are made when nothing else can be,
+ * which they do. A plan may need more: two groups that depend on each other cannot change zones one after the other.
+ * So, unless the order is to be strict, moves that break one of them on the way are made when nothing else can be,
  * and say so in `block`; when all moves have ended, both are as good as the plan.
  * Where moves wait for each other in circles, or too few can begin for the least number of waves that per_node allows,
  * shards are parked: a move whose `to` is not the plan's node is followed by another of the same shard in a later wave.

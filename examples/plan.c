@@ -1,8 +1,9 @@
 /* plan - from a cluster in a CSV file to an order of moves: build/plan examples/data/plan.csv
  *
  * Reads nodes, shards and pairs (the head of the file says how), plans so that no node is more than a tenth above the
- * mean use, no two replicas share a node, each group touches two racks, the draining node is emptied and likely failures
- * are avoided; prints each node before and after, the waves, why shards stay, and whether the fleet is large enough. */
+ * mean use, no two replicas share a node, each group touches two racks, the draining node is emptied and likely
+ * failures are avoided; prints each node before and after, the waves, why shards stay, and whether the fleet is large
+ * enough. */
 #include "predscale.h"
 
 #include <stdio.h>
@@ -62,8 +63,8 @@ static void read_node(const char *line)
     int32_t i;
 
     if (n == NODES) die("too many nodes");
-    if (sscanf(line, "node,%23[^,],%23[^,],%lf,%lf,%lf,%23[a-z]", cluster.node[n], cluster.rack[n], &cpu, &memory, &failure,
-               state) != 6) die(line);
+    if (sscanf(line, "node,%23[^,],%23[^,],%lf,%lf,%lf,%23[a-z]", cluster.node[n], cluster.rack[n], &cpu, &memory,
+               &failure, state) != 6) die(line);
     cluster.capacity[n * RESOURCES] = (int64_t)(cpu * 1000.0);
     cluster.capacity[n * RESOURCES + 1] = (int64_t)(memory * 1000.0);
     cluster.risk[n] = (int32_t)(failure * 1e6);
@@ -81,8 +82,8 @@ static void read_shard(const char *line)
     int32_t first;
 
     if (s == SHARDS) die("too many shards");
-    if (sscanf(line, "shard,%23[^,],%23[^,],%23[^,],%lf,%lf,%lf", cluster.shard[s], cluster.group[s], node, &cpu, &memory,
-               &megabytes) != 6) die(line);
+    if (sscanf(line, "shard,%23[^,],%23[^,],%23[^,],%lf,%lf,%lf", cluster.shard[s], cluster.group[s], node, &cpu,
+               &memory, &megabytes) != 6) die(line);
     cluster.home[s] = place_of(cluster.node, cluster.view.nodes, node);
     if (cluster.home[s] < 0) die(line);
     cluster.demand[s * RESOURCES] = (int64_t)(cpu * 1000.0);
@@ -142,7 +143,8 @@ static void read_cluster(const char *file)
     c->weight_move = 500;           /* half a per cent of a node's capacity is worth a move */
     must(psc_cluster_fault(c, &fault), "psc_cluster_fault");
     if (fault.status != PSC_OK) {
-        fprintf(stderr, "plan: %s at %s[%ld]\n", psc_strerror(fault.status), psc_field_text(fault.field), (long)fault.index);
+        fprintf(stderr, "plan: %s at %s[%ld]\n", psc_strerror(fault.status), psc_field_text(fault.field),
+                (long)fault.index);
         exit(1);
     }
     must(psc_soft_amounts(c, 0.1, cluster.soft), "psc_soft_amounts");
@@ -183,8 +185,8 @@ static void show_waves(const int32_t *at)
 
     psc_waves_default(&config);
     must(psc_waves_of(&cluster.view, &config, at, work, bytes, order, 2 * SHARDS, &info), "psc_waves_of");
-    printf("\n%d moves in %d waves, %d of them to parking places; %d cannot be done\n", (int)info.moves, (int)info.waves,
-           (int)info.parks, (int)info.stuck);
+    printf("\n%d moves in %d waves, %d of them to parking places; %d cannot be done\n", (int)info.moves,
+           (int)info.waves, (int)info.parks, (int)info.stuck);
     for (i = 0; i < info.moves + info.stuck; i++) {
         const psc_move *m = &order[i];
         if (m->wave < 0) printf("  never  ");

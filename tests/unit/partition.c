@@ -682,6 +682,30 @@ static void test_plan_pairs(void)
     CHECK(info.cost_before == 3 && info.risk == 1 && info.bound == 0);
 }
 
+/* Each of ten resources alone keeps a shard from the other node. */
+static void test_plan_resources(void)
+{
+    static world w;
+    int64_t demand[60], capacity[20], soft[20];
+    int32_t at[6];
+    psc_plan_info info;
+    psc_plan_config config;
+    int i, r, s;
+    psc_plan_default(&config);
+    config.horizon = 3000;
+    for (r = -1; r < 10; r++) {
+        plain_world(&w);
+        for (i = 0; i < 60; i++) demand[i] = 10;
+        for (i = 0; i < 20; i++) capacity[i] = 100, soft[i] = i < 10 ? 30 : 60;
+        if (r >= 0) capacity[10 + r] = 9;
+        w.c.resources = 10;
+        w.c.demand = demand, w.c.capacity = capacity, w.c.soft = soft;
+        CHECK_STATUS(run_plan(&w.c, &config, 1000, at, &info), PSC_OK);
+        for (i = s = 0; s < 6; s++) i += at[s] == 1;
+        CHECK_INT(i, r < 0 ? 3 : 0);
+    }
+}
+
 /* What is on its way takes room at both ends, and a plan begins where it will be. */
 static void test_plan_going(void)
 {
@@ -747,6 +771,18 @@ static void test_plan_errors(void)
     config.struct_size--;
     CHECK_STATUS(psc_plan_init(plan_memory(), bytes, &w.c, &config), PSC_ERR_VERSION);
     CHECK_INT(psc_plan_size(NULL, &config), 0);
+    psc_plan_default(&config);
+    config.max_node_moves = -1;
+    CHECK_INT(psc_plan_size(&w.c, &config), 0);
+    psc_plan_default(&config);
+    config.max_bytes = -1;
+    CHECK_INT(psc_plan_size(&w.c, &config), 0);
+    psc_plan_default(&config);
+    config.cooldown = -1;
+    CHECK_INT(psc_plan_size(&w.c, &config), 0);
+    psc_plan_default(&config);
+    config.max_move_cost = -1;
+    CHECK_INT(psc_plan_size(&w.c, &config), 0);
 }
 
 static void check_terms(const psc_cluster *c, const int32_t *at, const psc_plan_info *info)
@@ -1291,6 +1327,8 @@ static void test_waves_random(void)
         psc_waves_default(&config);
         config.per_node = 1 + pick(&rng, 5);
         config.strict = pick(&rng, 4) == 0;
+        config.bytes = pick(&rng, 3) ? INT64_MAX : 1 + pick(&rng, 9);
+        config.parks = pick(&rng, 3) ? INT32_MAX : pick(&rng, 3);
         if (pick(&rng, 4) == 0) config.total = 1 + pick(&rng, 3);
         memset(memory, (int)(seed % 256), sizeof memory);
         CHECK_STATUS(run_waves(&w.c, &config, want, order, &info), PSC_OK);
@@ -1357,6 +1395,7 @@ int main(int argc, char **argv)
     RUN(test_plan_budget);
     RUN(test_plan_pairs);
     RUN(test_plan_going);
+    RUN(test_plan_resources);
     RUN(test_plan_errors);
     RUN(test_plan_random);
     RUN(test_plan_limits);
