@@ -49,13 +49,13 @@
  * of work goes on exactly where the one before stopped. The best is kept by a list of what has moved since.
  *
  * THE WAVES follow from one rule: the moves of a wave may end in any order, so every constraint must hold for
- * every subset of ended moves. Capacity counts both copies, of every resource, until a move has ended. One shard of a group moves in a wave; a shard in
- * flight is where another needs it only if it stays in that zone, and is everywhere it may be where it could
- * do harm. With that, the test of one more move against those begun covers all subsets.
+ * every subset of ended moves. Capacity counts both copies, of every resource, until a move has ended. One shard of a
+ * group moves in a wave; a shard in flight is where another needs it only if it stays in that zone, and is everywhere
+ * it may be where it could do harm. With that, the test of one more move against those begun covers all subsets.
  * This is a list schedule: moves in order of size [3], each in the first wave that takes it. When none can begin, the
  * moves left wait for each other in circles: a few shards are parked on a third node and go on from there. Which ones
- * is found by carrying out ahead, in numbers only, all that could follow if one of them were gone. The same is done, for
- * a tenth of the moves at most, while a wave is too thin to end in the number of waves that the busiest node needs.
+ * is found by carrying out ahead, in numbers only, all that could follow if one of them were gone. The same is done,
+ * for a tenth of the moves at most, while a wave is too thin to end in the number of waves that the busiest node needs.
  * Spread and dependencies may have to give way: a plan is legal, but the way there need not be. Capacity and conflicts
  * never do.
  *

@@ -1547,9 +1547,9 @@ PSC_API psc_status psc_plan_init(psc_plan *plan, size_t bytes, const psc_cluster
  * transient capacity, one shard of a group a node, spread, dependencies both ways; and closed, pinned, the
  * budgets. A shard that has left home uses no more of the budgets by moving on.
  * The units of work are one look at a shard (nodes tried, or 1 where none can help, pairs) and, annealing, up to 512
- * tries and one rebuilding (at most about 7,300 pairs). What a call looks at beyond its grant, less than one unit, is taken
- * off the next call's, so that k calls leave exactly the state of one call with the sum; a call may find its grant used
- * already and return PSC_MORE at once.
+ * tries and one rebuilding (at most about 7,300 pairs). What a call looks at beyond its grant, less than one unit, is
+ * taken off the next call's, so that k calls leave exactly the state of one call with the sum; a call may find its grant
+ * used already and return PSC_MORE at once.
  * Cost of a pair: O(R + balances), and where the move would pay O(shards of its group and of the groups tied to it). */
 PSC_API psc_status psc_plan_step(psc_plan *plan, const psc_cluster *cluster, int64_t evaluations);
 
