@@ -1,15 +1,20 @@
 /* predscale.c - nodes as they live: heartbeats, instability, failure probability; save and load.
  *
  * What is here: what is known of one node from its heartbeats, how unstable it looks and since when, how late
- * its next beat is, and what that says of a failure; and the bytes of every state. What is not: when to
- * act (thresholds) and what to do then; whether a beat is authentic, which only the host can know.
+ * its next beat is, what that says of a failure, and when to act on it; and the bytes of every state. What is not:
+ * what to do then; whether a beat is authentic, which only the host can know.
  *
- * A node is held against itself. Each metric has a baseline, an exponentially weighted mean and variance [1]
- * that remembers some ten minutes and learns values cut at five standard deviations, so that an incident does
- * not become the new normal at once. The distance from it in standard deviations, smoothed over about five
- * beats, is the instability of that metric; the node's is that of its worst metric, which is thereby named.
- * The absence of beats is a channel of its own, phi accrual [2]. A refractory mark turns the held level into an
- * announcement: only what rises above nine tenths of a slowly sinking high mark is a new incident.
+ * A node is held against itself. Each metric has a baseline, an exponentially weighted mean and variance [1] that
+ * learns values cut at five standard deviations, so that an incident does not become the new normal at once, and a
+ * profile of the day, believed where it explains enough. Four members look at a value: its distance from what the
+ * time of day lets expect; the error of an autoregression solved from running products by the recursion of Durbin
+ * and Levinson [3]; the way it has come from the learning time; and whether it was seen before. Distances keep their
+ * size: turned into tail probabilities metric by metric they saturate, and the score loses a third of its precision
+ * on SMD. Over the metrics two blends are made, the extreme (mean of the three largest) and the joint (mean
+ * logarithm of all), and their product is the level. Novelty makes the announcement: what rises above a high mark,
+ * by the square of the quiet before it; for an alarm after a quiet time is more often true than one after an alarm.
+ * The absence of beats is a channel of its own, phi accrual [2]. What the numbers say of a failure the fleet's model
+ * learns from outcomes, a logistic by an extended Kalman filter [4].
  *
  * A saved state is its words in little-endian order and a CRC-64 of them:
  *
@@ -20,12 +25,21 @@
  *
  * [1] West 1979, Updating mean and variance estimates: an improved method
  * [2] Hayashibara, Defago, Yared, Katayama 2004, The phi accrual failure detector
+ * [3] Durbin 1960, The fitting of time-series models
+ * [4] Fahrmeir 1992, Posterior mode estimation by extended Kalman filtering for multivariate dynamic generalized linear
+ *     models
  *
  * Contents, by the texts of the banners:
  *     Status, version, sizes
  *     Node state
+ *     Time of day
+ *     Members
+ *     Novelty
+ *     Beats
  *     Score
- *     Failure probability
+ *     Failure model
+ *     Outcomes that come late
+ *     Thresholds
  *     Save and load
  */
 #ifndef PSC_INTERNAL
@@ -98,10 +112,11 @@ size_t psc_struct_bytes(int32_t which)
         sizeof(psc_hierarchy), sizeof(psc_reconcile_info), sizeof(psc_changes), sizeof(psc_ranked),
         sizeof(psc_rank_info), sizeof(psc_balance), sizeof(psc_cluster), sizeof(psc_imbalance), sizeof(psc_plan_config),
         sizeof(psc_plan_info), sizeof(psc_refusal), sizeof(psc_waves_config), sizeof(psc_move),
-        sizeof(psc_waves_info)
+        sizeof(psc_waves_info), sizeof(psc_failure_report), sizeof(psc_threshold_config),
+        sizeof(psc_shift)
     };
 
-    return which >= PSC_STRUCT_STATE && which <= PSC_STRUCT_WAVES_INFO ? bytes[which - PSC_STRUCT_STATE] : 0;
+    return which >= PSC_STRUCT_STATE && which <= PSC_STRUCT_SHIFT ? bytes[which - PSC_STRUCT_STATE] : 0;
 }
 
 /* ==== Node state ================================================================================ */
@@ -109,38 +124,69 @@ size_t psc_struct_bytes(int32_t which)
 #define PS_MILLISECOND INT64_C(1000000)             /* in ns */
 #define PS_DAY INT64_C(86400000000000)              /* in ns */
 #define PS_PAUSE 10         /* an interval of more than so many expected ones is an outage, and teaches nothing */
-#define PS_SMOOTH (1.0 / 3.0)   /* gain of the smoothed |z|: mean of 5 beats (2 / (5 + 1)); smoothing over 5 was
-                                   the largest cheap gain on SMD and ASD                                   */
-#define PS_HELD 0.98        /* how much of the high mark is left after a beat                        */
-#define PS_NEW 0.9          /* share of the high mark that a new incident must exceed                */
 #define PS_TIME_VARIANCE 1e32   /* no interval is longer than 10 days, 8.64e14 ns; its square is below this */
 
-/* Nothing but 8-byte words; then five arrays of `metrics` each: mean, variance, smooth, floor, count. */
+enum {
+    PS_BINS = 48,           /* of a day's profile: half an hour each                                          */
+    PS_WEEK = 7,            /* days; two of them have a profile of their own                                  */
+    PS_LAGS = 3,            /* of the autoregression: SMD and ASD gained nothing from more                    */
+    PS_SEEN = 64,           /* values remembered; 50 fill the range at PS_RESOLUTION                          */
+    PS_SETTLE = 30          /* reports of a metric before its spread is taken for one                         */
+};
+
+/* What is known of one metric: 8-byte words only. The AR lives on the standardised value u. */
+typedef struct ps_metric {
+    int64_t  count;                         /* reports taken                                                  */
+    double   floor;                         /* least standard deviation                                       */
+    double   origin;                        /* first value; all below is about values less this one           */
+    double   mean, variance;                /* of the value                                                   */
+    double   low, high;                     /* range of the value                                             */
+    double   level, rest_error, total_error;/* mean uncut; mean squares about the profile and about the level */
+    double   rest_mean, rest_variance;      /* of the residual                                                */
+    double   z, z_held;                     /* |z| of the residual, newest and held                           */
+    double   product[PS_LAGS + 1];          /* running products of u and its lags                             */
+    double   lag[PS_LAGS], weight[PS_LAGS];
+    double   error_variance;                /* of the AR's errors                                             */
+    double   e, e_held, e_usual;            /* |AR residual| in standard deviations: newest, held, its mean   */
+    double   start_mean, start_sd, drift;   /* of the learning time, and the smoothed distance from it        */
+    double   rest, rest_low, rest_high;     /* smoothed residual, and its range                               */
+    int64_t  values, rests;                 /* values in the two sets below                                   */
+    uint64_t profile[PS_BINS];              /* two floats a word: workday, weekend                            */
+    uint64_t filled[PS_BINS / 4];           /* eight counts of 8 bits a word                                  */
+    uint64_t value[PS_SEEN], rested[PS_SEEN];   /* float in bits 32..63, report it was last near in 0..31     */
+} ps_metric;
+
 struct psc_node {
     psc_state head;
-    int64_t  id, metrics, learn, memory, interval, pause;
+    int64_t  id, metrics, learn, memory, interval, pause, day;
     uint64_t max_jump;
     double   winsor, relative_floor;
     uint64_t epoch, sequence;
     int64_t  sent_at, received_at, shards, beats;
-    double   gap_mean, gap_variance;        /* of the intervals between beats, ns */
+    double   gap_mean, gap_variance;        /* of the intervals between beats, ns                             */
     int64_t  gaps;
-    double   mark, onset;                   /* high mark of z, and the newest beat's onset */
+    double   extreme, joint, drift;         /* of the newest beat, over its metrics                           */
+    double   level;                         /* the blend of the two                                           */
+    double   mark, onset;                   /* high mark of the novelty, and the newest beat's onset          */
+    int64_t  quiet;                         /* beats since the last novelty that counts                       */
 };
 
 #define PS_AT(field) (offsetof(struct psc_node, field) / 8)
+#define PS_METRIC_WORDS (sizeof(ps_metric) / 8)
 
-static double *ps_mean(const psc_node *n) { return (double *)(uintptr_t)(n + 1); }
-static double *ps_variance(const psc_node *n) { return ps_mean(n) + n->metrics; }
-static double *ps_smooth(const psc_node *n) { return ps_mean(n) + 2 * n->metrics; }
-static double *ps_floor(const psc_node *n) { return ps_mean(n) + 3 * n->metrics; }
-static int64_t *ps_count(const psc_node *n) { return (int64_t *)(uintptr_t)(ps_mean(n) + 4 * n->metrics); }
+static ps_metric *ps_metrics(const psc_node *n) { return (ps_metric *)(uintptr_t)(n + 1); }
 
 /* The numbers that a configuration and a saved state have in common. */
 static int ps_node_parameters(int64_t metrics, int64_t learn, int64_t memory, int64_t interval, int64_t pause)
 {
     return metrics >= 1 && metrics <= PSC_MAX_METRICS && memory >= 2 && memory <= INT64_C(2147483648) && learn >= 2
-           && learn <= memory && interval >= PS_MILLISECOND && interval <= PS_DAY && pause >= 0 && pause <= PS_DAY;
+           && learn <= INT64_C(2147483648) && interval >= PS_MILLISECOND && interval <= PS_DAY && pause >= 0
+           && pause <= PS_DAY;
+}
+
+static int ps_day_possible(int64_t day)
+{
+    return day == 0 || (day >= PS_BINS * PS_MILLISECOND && day <= 31 * PS_DAY);
 }
 
 void psc_node_default(psc_node_config *config)
@@ -150,8 +196,9 @@ void psc_node_default(psc_node_config *config)
     config->struct_size = (uint32_t)sizeof *config;
     config->metrics = PSC_METRIC_HOST;
     config->learn = 60;
-    config->memory = 600;
+    config->memory = 10000;
     config->interval_ns = INT64_C(1000000000);
+    config->day_ns = PS_DAY;
     config->max_jump = UINT64_C(1) << 20;
     config->winsor = 5.0;
     config->relative_floor = 0.01;
@@ -172,12 +219,12 @@ size_t psc_node_size(const psc_node_config *config)
 
     if (!config || config->struct_size != sizeof *config) return 0;
     if (!ps_node_parameters(config->metrics, config->learn, config->memory, config->interval_ns, config->pause_ns)
-        || config->max_jump < 1 || !psc__within(config->winsor, 1.0, 100.0)
+        || !ps_day_possible(config->day_ns) || config->max_jump < 1 || !psc__within(config->winsor, 1.0, 100.0)
         || !psc__within(config->relative_floor, 0.0, 1.0))
         return 0;
     for (k = 0; k < config->metrics; k++)
         if (!psc__within(ps_floor_of(config, k), DBL_MIN, PSC_MAX_METRIC)) return 0;
-    return sizeof(psc_node) + 5 * (size_t)config->metrics * 8;
+    return sizeof(psc_node) + (size_t)config->metrics * sizeof(ps_metric);
 }
 
 psc_status psc_node_init(psc_node *node, size_t bytes, const psc_node_config *config)
@@ -199,12 +246,13 @@ psc_status psc_node_init(psc_node *node, size_t bytes, const psc_node_config *co
     node->memory = config->memory;
     node->interval = config->interval_ns;
     node->pause = config->pause_ns;
+    node->day = config->day_ns;
     node->max_jump = config->max_jump;
     node->winsor = config->winsor;
     node->relative_floor = config->relative_floor;
     node->gap_mean = (double)config->interval_ns;
     node->gap_variance = node->gap_mean * node->gap_mean / 16.0;    /* Akka's start: mean +- a quarter of it */
-    for (k = 0; k < config->metrics; k++) ps_floor(node)[k] = ps_floor_of(config, k);
+    for (k = 0; k < config->metrics; k++) ps_metrics(node)[k].floor = ps_floor_of(config, k);
     return PSC_OK;
 }
 
@@ -212,11 +260,16 @@ psc_status psc_node_init(psc_node *node, size_t bytes, const psc_node_config *co
 static psc_status ps_node(const psc_node *n)
 {
     psc_status status = psc__state(n, PSC_TYPE_NODE);
+    int64_t k;
 
     if (status != PSC_OK) return status;
     if (n->metrics < 1 || n->metrics > PSC_MAX_METRICS
-        || n->head.words != sizeof(psc_node) / 8 + 5 * (uint64_t)n->metrics)
+        || n->head.words != sizeof(psc_node) / 8 + PS_METRIC_WORDS * (uint64_t)n->metrics || n->day < 0)
         return PSC_ERR_STATE;
+    for (k = 0; k < n->metrics; k++) {
+        const ps_metric *m = &ps_metrics(n)[k];
+        if (m->values < 0 || m->values > PS_SEEN || m->rests < 0 || m->rests > PS_SEEN) return PSC_ERR_STATE;
+    }
     return PSC_OK;
 }
 
@@ -266,6 +319,12 @@ static double ps_weight(int64_t count, int64_t memory)
     return count + 1 < memory ? 1.0 / (double)(count + 1) : 1.0 / (double)memory;
 }
 
+static double ps_cut(double x, double limit)
+{
+    if (x > limit) return limit;
+    return x < -limit ? -limit : x;
+}
+
 static void ps_gap_learn(psc_node *n, const psc_beat *beat)
 {
     const uint64_t gap = ps_elapsed(n->received_at, beat->received_at);
@@ -276,52 +335,398 @@ static void ps_gap_learn(psc_node *n, const psc_beat *beat)
     psc__count(&n->gaps);
 }
 
-static double ps_deviation(const psc_node *n, int64_t k)
-{
-    const double sd = sqrt(ps_variance(n)[k]), floor_ = ps_floor(n)[k];
-    const double relative = n->relative_floor * fabs(ps_mean(n)[k]);
-    const double least = floor_ > relative ? floor_ : relative;
+/* ==== Time of day =============================================================================== */
 
-    return sd > least ? sd : least;
+#define PS_PROFILE_RATE 0.02    /* least gain of a bin: SMD and ASD lose at 0.05 and at 0.01                      */
+#define PS_EXPLAINS 0.3         /* share of the variance from which the profile is believed: 0.1 to 0.3 alike     */
+
+static float ps_low_float(uint64_t w)
+{
+    const uint32_t bits = (uint32_t)(w & 0xffffffffu);
+    float f;
+
+    memcpy(&f, &bits, 4);
+    return f;
 }
 
-/* Distance from the baseline, into the smoothed one, then the value into the baseline. */
-static void ps_metric_learn(psc_node *n, int64_t k, double x)
-{
-    const double sd = ps_deviation(n, k), mean = ps_mean(n)[k];
-    const int64_t count = ps_count(n)[k];
-    double z = fabs(x - mean) / sd;
+static float ps_high_float(uint64_t w) { return ps_low_float(w >> 32); }
 
-    if (count >= n->learn) {
-        if (z > PSC_MAX_Z) z = PSC_MAX_Z;
-        ps_smooth(n)[k] += PS_SMOOTH * (z - ps_smooth(n)[k]);
-        if (x > mean + n->winsor * sd) x = mean + n->winsor * sd;
-        if (x < mean - n->winsor * sd) x = mean - n->winsor * sd;
+static uint64_t ps_float_bits(double x)
+{
+    const float f = (float)x;
+    uint32_t bits;
+
+    memcpy(&bits, &f, 4);
+    return bits;
+}
+
+/* Place of a moment in the two profiles: bin of the day, and PS_BINS more on the last two days of a week. */
+static int ps_slot(const psc_node *n, int64_t at)
+{
+    int64_t days, within;
+
+    if (n->day == 0) return 0;
+    days = at / n->day;
+    within = at % n->day;
+    if (within < 0) { within += n->day; days--; }
+    days = (days % PS_WEEK + PS_WEEK) % PS_WEEK;
+    /* Day 0 of the clock is a Thursday in Unix time: 2 and 3 are its Saturday and Sunday. */
+    return (int)((double)within / (double)n->day * PS_BINS) % PS_BINS + (days == 2 || days == 3 ? PS_BINS : 0);
+}
+
+static int ps_filled(const ps_metric *m, int slot) { return (int)(m->filled[slot / 8] >> slot % 8 * 8 & 0xff); }
+
+static double ps_profile(const ps_metric *m, int slot)
+{
+    const uint64_t w = m->profile[slot % PS_BINS];
+    return slot < PS_BINS ? (double)ps_low_float(w) : (double)ps_high_float(w);
+}
+
+static void ps_profile_learn(ps_metric *m, int slot, double x)
+{
+    const int count = ps_filled(m, slot), half = slot < PS_BINS ? 0 : 32;
+    const double past = ps_profile(m, slot), first = 1.0 / (count + 1);
+    const double y = past + (first > PS_PROFILE_RATE ? first : PS_PROFILE_RATE) * (x - past);
+    uint64_t *w = &m->profile[slot % PS_BINS];
+
+    *w = (*w & ~(UINT64_C(0xffffffff) << half)) | ps_float_bits(y) << half;
+    if (count < 255) m->filled[slot / 8] += UINT64_C(1) << slot % 8 * 8;
+}
+
+/* Share of the variance that the profile explains. */
+static double ps_explained(const ps_metric *m)
+{
+    return m->total_error > 0.0 ? 1.0 - m->rest_error / m->total_error : 0.0;
+}
+
+/* What is left of x after the time of day, and what the profile is worth. A bin that was never met borrows from the
+ * other kind of day; where both are empty the mean is expected. */
+static double ps_residual(ps_metric *m, int64_t memory, int slot, double x)
+{
+    const double weight = ps_weight(m->count, memory);
+    double r, d;
+
+    if (!ps_filled(m, slot)) slot = (slot + PS_BINS) % (2 * PS_BINS);
+    r = m->count == 0 ? 0.0 : x - (ps_filled(m, slot) ? ps_profile(m, slot) : m->mean);
+    if (ps_filled(m, slot) && m->count > PS_BINS) {
+        d = x - m->level;
+        m->rest_error += weight * (r * r - m->rest_error);
+        m->total_error += weight * (d * d - m->total_error);
     }
-    ps_learn(&ps_mean(n)[k], &ps_variance(n)[k], x, ps_weight(count, n->memory));
-    psc__count(&ps_count(n)[k]);
+    m->level += weight * (x - m->level);
+    return r;
 }
 
-/* The metric with the largest smoothed distance, the lower one of equals. */
-static int64_t ps_worst(const psc_node *n)
-{
-    int64_t k, worst = 0;
+/* ==== Members =================================================================================== */
 
-    for (k = 1; k < n->metrics; k++)
-        if (ps_smooth(n)[k] > ps_smooth(n)[worst]) worst = k;
-    return worst;
+#define PS_RANGE_FLOOR 0.03     /* least standard deviation as a share of the range seen                      */
+#define PS_TINY_FLOOR 1e-6      /* and of the size of the mean: a constant that moves by less has not moved   */
+#define PS_LEVEL_GAIN 0.125     /* of |z|: mean of 15 beats, 2 / (15 + 1); 9 and 20 are within 0.01 on SMD    */
+#define PS_ERROR_GAIN (1.0 / 3.0)   /* of the AR's errors: mean of 5 beats                                    */
+#define PS_DRIFT_GAIN (2.0 / 9.0)   /* of the distance from the start: mean of 8 beats; 8 to 32 alike         */
+#define PS_LAG_LIMIT 20.0       /* of a standardised value that the AR looks back on                          */
+#define PS_ERROR_FLOOR 0.02     /* least standard deviation of the AR's errors, of a value of spread 1        */
+#define PS_REFIT 16             /* reports between two solutions of the AR                                    */
+#define PS_USUAL 3.0            /* times its mean: about the 99th centile of a held AR error                      */
+#define PS_USUAL_FLOOR 0.05     /* least scale of it, in standard deviations                                  */
+#define PS_SUDDEN 0.5           /* weight of what this beat says alone beside what is held                    */
+#define PS_TOP 3                /* metrics that make the extreme: 2 to 5 are alike                            */
+
+static double ps_larger(double a, double b) { return a > b ? a : b; }
+
+static double ps_spread(const ps_metric *m, double variance, double relative)
+{
+    double least = ps_larger(m->floor, PS_RANGE_FLOOR * (m->high - m->low));
+
+    least = ps_larger(least, ps_larger(relative, PS_TINY_FLOOR) * fabs(m->origin + m->mean));
+    return ps_larger(sqrt(variance), least);
 }
 
-static void ps_onset(psc_node *n, double z)
+/* Distance of the residual from its own mean, newest and held. */
+static void ps_deviation(ps_metric *m, const psc_node *n, double r, double relative)
 {
-    n->onset = z > PS_NEW * n->mark ? z - PS_NEW * n->mark : 0.0;
-    n->mark = z > PS_HELD * n->mark ? z : PS_HELD * n->mark;
+    const double sd = ps_spread(m, m->rest_variance, relative);
+    const int settled = m->count >= PS_SETTLE;
+    const double z = settled ? ps_cut((r - m->rest_mean) / sd, PSC_MAX_Z) : 0.0;
+
+    ps_learn(&m->rest_mean, &m->rest_variance, settled ? m->rest_mean + ps_cut(r - m->rest_mean, n->winsor * sd) : r,
+             ps_weight(m->count, n->memory));
+    m->z = fabs(z);
+    m->z_held += PS_LEVEL_GAIN * (m->z - m->z_held);
+}
+
+/* Durbin and Levinson's recursion: weights from the products of lags 0..PS_LAGS. Partial correlations are kept
+ * inside the unit circle, so the weights are bounded whatever the products. */
+static void ps_solve_lags(ps_metric *m)
+{
+    double next[PS_LAGS], left = m->product[0] * 1.0001 + 1e-9;
+    int i, k;
+
+    for (k = 0; k < PS_LAGS; k++) {
+        double part = m->product[k + 1];
+        for (i = 0; i < k; i++) part -= m->weight[i] * m->product[k - i];
+        part = ps_cut(part / left, 0.999);
+        for (i = 0; i < k; i++) next[i] = m->weight[i] - part * m->weight[k - 1 - i];
+        memcpy(m->weight, next, (size_t)k * sizeof next[0]);
+        m->weight[k] = part;
+        left *= 1.0 - part * part;
+    }
+}
+
+static void ps_products(ps_metric *m, double u, double winsor, double weight)
+{
+    const double cut = ps_cut(u, winsor);
+    int i;
+
+    m->product[0] += weight * (cut * cut - m->product[0]);
+    for (i = 0; i < PS_LAGS; i++)
+        m->product[i + 1] += weight * (cut * ps_cut(m->lag[i], winsor) - m->product[i + 1]);
+    for (i = PS_LAGS - 1; i > 0; i--) m->lag[i] = m->lag[i - 1];
+    m->lag[0] = ps_cut(u, PS_LAG_LIMIT);
+}
+
+/* What the last three values do not tell of this one. */
+static void ps_autoregress(ps_metric *m, const psc_node *n, double u)
+{
+    const double sd = ps_larger(sqrt(m->error_variance), PS_ERROR_FLOOR), weight = ps_weight(m->count, n->memory);
+    const int settled = m->count >= PS_SETTLE;
+    double e = u, cut;
+    int i;
+
+    if (m->count % PS_REFIT == 0) ps_solve_lags(m);
+    for (i = 0; i < PS_LAGS; i++) e -= m->weight[i] * m->lag[i];
+    cut = settled ? ps_cut(e, n->winsor * sd) : e;
+    m->error_variance += weight * (cut * cut - m->error_variance);
+    m->e = settled ? ps_cut(fabs(e) / sd, PSC_MAX_Z) : 0.0;
+    m->e_held += PS_ERROR_GAIN * (m->e - m->e_held);
+    m->e_usual += weight * ((settled ? ps_cut(m->e_held, 4.0 * m->e_usual + 0.1) : m->e_held) - m->e_usual);
+    ps_products(m, u, n->winsor, weight);
+}
+
+/* How far the metric has come from its learning time. */
+static void ps_drift(ps_metric *m, const psc_node *n, double x, double relative)
+{
+    if (m->count + 1 < n->learn) return;
+    if (m->count + 1 == n->learn) {
+        m->start_mean = m->mean;
+        m->start_sd = ps_spread(m, m->variance, relative);
+        return;
+    }
+    m->drift += PS_DRIFT_GAIN * (ps_cut((x - m->start_mean) / m->start_sd, PSC_MAX_Z) - m->drift);
+}
+
+/* ==== Novelty =================================================================================== */
+
+#define PS_RESOLUTION 0.02      /* of the range: what is nearer to a value seen is that value                 */
+#define PS_FORGET 4000u         /* reports after which a value that did not return is new again                */
+#define PS_REST_GAIN (2.0 / 7.0)    /* of the smoothed residual: mean of 6                                    */
+#define PS_BELIEVED 0.5         /* share explained from which a residual can be new                           */
+#define PS_REST_WEIGHT 0.8      /* of its square beside that of a value                                       */
+#define PS_MAX_NOVELTY 10.0     /* ranges                                                                     */
+#define PS_HELD 0.96            /* how much of the high mark is left after a beat                             */
+#define PS_NEW 0.85             /* share of the high mark that a new incident must exceed                     */
+#define PS_COUNTS 1e-3          /* novelty from which the quiet is over: 3 % of a range                       */
+#define PS_QUIET 500            /* beats of quiet after which an announcement has its full weight             */
+
+/* A set of values seen, ascending; each holds the report at which a value was last near it. */
+typedef struct ps_set {
+    uint64_t *entry;
+    int64_t  *count;
+    double   *low, *high;
+} ps_set;
+
+static void ps_set_remove(const ps_set *s, int64_t i)
+{
+    memmove(s->entry + i, s->entry + i + 1, (size_t)(*s->count - i - 1) * 8);
+    (*s->count)--;
+}
+
+/* First entry not below x. */
+static int64_t ps_set_find(const ps_set *s, double x)
+{
+    int64_t low = 0, high = *s->count;
+
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if ((double)ps_high_float(s->entry[middle]) < x) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+/* Entry nearest to x, the lower one of equals; those last near more than PS_FORGET reports ago are dropped when met.
+ * -1: the set is empty. */
+static int64_t ps_set_nearest(const ps_set *s, double x, uint32_t now)
+{
+    for (;;) {
+        int64_t i = ps_set_find(s, x);
+        if (*s->count == 0) return -1;
+        if (i == *s->count || (i > 0 && x - (double)ps_high_float(s->entry[i - 1])
+                                        <= (double)ps_high_float(s->entry[i]) - x))
+            i--;
+        if ((uint32_t)(now - (uint32_t)(s->entry[i] & 0xffffffffu)) <= PS_FORGET) return i;
+        ps_set_remove(s, i);
+    }
+}
+
+/* Room for one more: the entry goes whose neighbours are closest, for it is missed least. */
+static void ps_set_thin(const ps_set *s)
+{
+    int64_t i, least = 1;
+    double width = DBL_MAX;
+
+    for (i = 1; i + 1 < *s->count; i++) {
+        const double d = (double)ps_high_float(s->entry[i + 1]) - (double)ps_high_float(s->entry[i - 1]);
+        if (d < width) { width = d; least = i; }
+    }
+    ps_set_remove(s, least);
+}
+
+static void ps_set_add(const ps_set *s, double x, uint64_t entry)
+{
+    int64_t i;
+
+    if (*s->count == PS_SEEN) ps_set_thin(s);
+    i = ps_set_find(s, x);
+    memmove(s->entry + i + 1, s->entry + i, (size_t)(*s->count - i) * 8);
+    s->entry[i] = entry;
+    (*s->count)++;
+}
+
+/* Distance of x from what was seen, in ranges seen before x; x then belongs to what was seen. */
+static double ps_novelty(const ps_set *s, double x, uint32_t now)
+{
+    const double y = (double)(float)x, range = *s->high - *s->low;
+    const uint64_t entry = ps_float_bits(x) << 32 | now;
+    const int64_t i = ps_set_nearest(s, y, now);
+    const double d = i < 0 ? 0.0 : fabs(y - (double)ps_high_float(s->entry[i]));
+    double out = range > 0.0 ? d / range : d > 0.0 ? 1.0 : 0.0;
+
+    if (*s->count == 0 && range <= 0.0) *s->low = *s->high = y;
+    if (y < *s->low) *s->low = y;
+    if (y > *s->high) *s->high = y;
+    if (i < 0 || d > PS_RESOLUTION * (*s->high - *s->low)) ps_set_add(s, y, entry);
+    else s->entry[i] = (s->entry[i] & ~UINT64_C(0xffffffff)) | now;
+    return out < PS_MAX_NOVELTY ? out : PS_MAX_NOVELTY;
+}
+
+/* Novelty of the value and, where the time of day explains much, of what it leaves. */
+static double ps_metric_novelty(ps_metric *m, double x, double r)
+{
+    const double explained = ps_explained(m);
+    const uint32_t now = (uint32_t)(m->count & 0xffffffff);
+    ps_set values, rests;
+    double a, b;
+
+    values.entry = m->value;
+    values.count = &m->values;
+    values.low = &m->low;
+    values.high = &m->high;
+    rests.entry = m->rested;
+    rests.count = &m->rests;
+    rests.low = &m->rest_low;
+    rests.high = &m->rest_high;
+    m->rest += m->count == 0 ? 0.0 : PS_REST_GAIN * (r - m->rest);
+    a = ps_novelty(&values, x, now);
+    b = ps_novelty(&rests, m->rest, now);
+    b = explained > PS_BELIEVED ? b * explained : 0.0;
+    return a * a + PS_REST_WEIGHT * b * b;
+}
+
+/* From novelty to announcement: what rises above the mark, by how long it was quiet before. */
+static void ps_onset(psc_node *n, double s)
+{
+    const double new_ = s - PS_NEW * n->mark;
+    double share;
+
+    n->mark = ps_larger(PS_HELD * n->mark, s);
+    psc__count(&n->quiet);
+    share = n->quiet < PS_QUIET ? (double)n->quiet / PS_QUIET : 1.0;
+    n->onset = new_ > 0.0 ? new_ * share * share : 0.0;
+    if (new_ > PS_COUNTS) n->quiet = 0;
+}
+
+/* ==== Beats ===================================================================================== */
+
+/* One value into everything that is known of its metric; returns its novelty. */
+static double ps_metric_take(psc_node *n, int k, int slot, double value)
+{
+    ps_metric *m = &ps_metrics(n)[k];
+    const double relative = k < PSC_METRIC_HOST ? n->relative_floor : 0.0;
+    double x, r, rest, novelty, sd, d;
+
+    if (m->count == 0) m->origin = value;
+    x = value - m->origin;
+    r = ps_residual(m, n->memory, slot, x);
+    d = x - m->mean;
+    rest = ps_explained(m) > PS_EXPLAINS ? r : d;
+    novelty = ps_metric_novelty(m, x, r);
+    ps_deviation(m, n, rest, relative);
+    sd = ps_spread(m, m->variance, 0.0);
+    ps_autoregress(m, n, m->count < PS_SETTLE / 3 ? 0.0 : ps_cut(d / sd, PSC_MAX_Z));
+    ps_learn(&m->mean, &m->variance, m->count >= PS_SETTLE ? m->mean + ps_cut(d, n->winsor * sd) : x,
+             ps_weight(m->count, n->memory));
+    ps_drift(m, n, x, 0.0);
+    ps_profile_learn(m, slot, x);
+    psc__count(&m->count);
+    return novelty;
+}
+
+/* Puts x into a descending list. */
+static void ps_top(double *top, double x)
+{
+    int i;
+
+    for (i = 0; i < PS_TOP; i++)
+        if (x > top[i]) {
+            const double y = top[i];
+            top[i] = x;
+            x = y;
+        }
+}
+
+/* Mean of the logarithms of `used` numbers from their product. */
+static double ps_mean_log(double product, int64_t used)
+{
+    return used ? psc__log(product) / (double)used : 0.0;
+}
+
+/* Blends over the metrics: the extreme of few and the joint of all, held and as they are now. No product overflows: a
+ * factor is below 1 + PSC_MAX_Z / 0.05, and its 64th power below 1e276. */
+static void ps_blend(psc_node *n)
+{
+    double held[PS_TOP] = {0.0}, now[PS_TOP] = {0.0}, high = 0.0, high_now = 0.0;
+    double joint = 1.0, joint_now = 1.0, drift = 1.0;
+    int64_t used = 0, top, k;
+
+    for (k = 0; k < n->metrics; k++) {
+        const ps_metric *m = &ps_metrics(n)[k];
+        const double usual = ps_larger(PS_USUAL * m->e_usual, PS_USUAL_FLOOR);
+        if (m->count < n->learn) continue;
+        ps_top(held, m->z_held);
+        ps_top(now, m->z);
+        joint *= 1.0 + m->e_held / usual;
+        joint_now *= 1.0 + m->e / usual;
+        drift *= 1.0 + fabs(m->drift);
+        used++;
+    }
+    top = used < PS_TOP ? used : PS_TOP;
+    for (k = 0; k < top; k++) {
+        high += held[k];
+        high_now += now[k];
+    }
+    n->extreme = top ? high / (double)top : 0.0;
+    n->joint = ps_mean_log(joint, used);
+    n->drift = ps_mean_log(drift, used);
+    n->level = n->extreme * sqrt(n->joint * sqrt(n->joint));
+    if (top) n->level = ps_larger(n->level, PS_SUDDEN * high_now / (double)top * ps_mean_log(joint_now, used));
 }
 
 psc_status psc_node_observe(psc_node *node, const psc_beat *beat, const double *metric)
 {
     psc_status status = ps_node(node);
-    int64_t k;
+    double novelty = 0.0;
+    int slot, k;
 
     if (status != PSC_OK) return status;
     if (!beat || !metric) return PSC_ERR_NULL;
@@ -329,22 +734,24 @@ psc_status psc_node_observe(psc_node *node, const psc_beat *beat, const double *
     if (status != PSC_OK) return status;
 
     ps_gap_learn(node, beat);
+    slot = ps_slot(node, beat->received_at);
     for (k = 0; k < node->metrics; k++)
-        if (!psc__nan(&metric[k])) ps_metric_learn(node, k, metric[k]);
-    ps_onset(node, ps_smooth(node)[ps_worst(node)]);
+        if (!psc__nan(&metric[k])) novelty = ps_larger(novelty, ps_metric_take(node, k, slot, metric[k]));
+    ps_onset(node, novelty);
     node->received_at = beat->received_at;
     node->epoch = beat->epoch;
     node->sequence = beat->sequence;
     node->sent_at = beat->sent_at;
     node->shards = beat->shards;
     psc__count(&node->beats);
+    ps_blend(node);
     return PSC_OK;
 }
 
 /* ==== Score ===================================================================================== */
 
-#define PS_HALF_Z 5.0       /* the z at which instability is one half: where values are cut as outliers */
-#define PS_HALF_PHI 8.0     /* the phi at which it is: the usual threshold of Akka and Cassandra        */
+#define PS_HALF_LEVEL 4.0   /* the level at which instability is one half: a quiet node's is below 1           */
+#define PS_HALF_PHI 8.0     /* the phi at which it is: the usual threshold of Akka and Cassandra               */
 #define PS_1_LN10 0.4342944819032518        /* 1 / ln 10 */
 
 static double ps_phi(const psc_node *n, int64_t now)
@@ -363,59 +770,532 @@ static double ps_phi(const psc_node *n, int64_t now)
     return -psc__log(p) * PS_1_LN10;
 }
 
+/* The learned metric that is held furthest from its baseline, the lower one of equals. */
+static int32_t ps_worst(const psc_node *n)
+{
+    int32_t k, worst = 0;
+
+    for (k = 1; k < (int32_t)n->metrics; k++)
+        if (ps_metrics(n)[k].z_held > ps_metrics(n)[worst].z_held) worst = k;
+    return worst;
+}
+
 psc_status psc_node_score_at(const psc_node *node, int64_t now, psc_node_score *score)
 {
     psc_status status = ps_node(node);
-    double by_z, by_phi;
-    int64_t worst;
+    double by_level, by_phi;
 
     if (status != PSC_OK) return status;
     if (!score) return PSC_ERR_NULL;
     memset(score, 0, sizeof *score);
     score->phi = ps_phi(node, now);
     score->learned = node->beats >= node->learn;
+    score->progress = score->learned ? 1.0 : (double)node->beats / (double)node->learn;
     score->beats = node->beats;
     score->shards = node->shards;
-    worst = ps_worst(node);
-    score->z = ps_smooth(node)[worst];
+    score->z = node->extreme;
+    score->joint = node->joint;
+    score->drift = node->drift;
     score->onset = node->onset;
-    by_z = score->z / (score->z + PS_HALF_Z);
+    score->level = node->level;
+    by_level = score->level / (score->level + PS_HALF_LEVEL);
     by_phi = score->phi / (score->phi + PS_HALF_PHI);
-    score->instability = by_z > by_phi ? by_z : by_phi;
-    score->metric = by_z > by_phi ? (int32_t)worst : PSC_METRIC_BEATS;
+    score->instability = ps_larger(by_level, by_phi);
+    score->metric = by_level > by_phi ? ps_worst(node) : PSC_METRIC_BEATS;
     return PSC_OK;
 }
 
-/* ==== Failure probability ======================================================================= */
+psc_status psc_node_contributors(const psc_node *node, size_t capacity, int32_t *metric, double *z, size_t *count)
+{
+    const psc_status status = ps_node(node);
+    size_t n = 0, i;
+    int32_t k;
 
-#define PS_QUIET_Z 3.0      /* the largest of seven smoothed |z| of a quiet node is rarely above this */
+    if (status != PSC_OK) return status;
+    if (!count || (capacity > 0 && (!metric || !z))) return PSC_ERR_NULL;
+    for (k = 0; k < (int32_t)node->metrics; k++) {
+        const double held = ps_metrics(node)[k].z_held;
+        /* Invariant: metric[0..n) descends by z, equals by index. */
+        for (i = n; i > 0 && z[i - 1] < held; i--) {
+            if (i == capacity) continue;
+            z[i] = z[i - 1];
+            metric[i] = metric[i - 1];
+        }
+        if (i == capacity) continue;
+        z[i] = held;
+        metric[i] = k;
+        if (n < capacity) n++;
+    }
+    *count = n;
+    return PSC_OK;
+}
+
+/* ==== Failure model ============================================================================= */
+
+#define PS_SMALL 0.02       /* added before a logarithm: below it a blend says nothing                        */
+#define PS_MAX_WEIGHT 1e3
 #define PS_LN10 2.302585092994046
+#define PS_STEP_FROM (-7.0) /* log odds where the steps begin; they are half a unit wide                      */
+#define PS_CENTURIES (36600 * PS_DAY)   /* no horizon and no wait are longer                                  */
+
+enum {
+    PS_TERMS = 4,
+    PS_STEPS = 20           /* of the correction: log odds -7 to 3, a chance of 0.0009 to 0.95                */
+};
+
+/* A row that waits for its outcome. */
+typedef struct ps_row {
+    int64_t node, at, settled;
+    double  term[PS_TERMS], p;
+} ps_row;
+
+/* Then `capacity` rows, a ring: the oldest is `first`. */
+struct psc_failure {
+    psc_state head;
+    int64_t  horizon, wait, capacity, first, rows, dropped;
+    double   slope_phi, correct_from;
+    double   weight[PS_TERMS], spread[PS_TERMS * PS_TERMS];     /* normal belief of the weights: mean, covariance */
+    double   outcomes, failures, brier;
+    double   bin_rows[PSC_REPORT_BINS], bin_p[PSC_REPORT_BINS], bin_failures[PSC_REPORT_BINS];
+    double   step_rows[PS_STEPS], step_p[PS_STEPS], step_failures[PS_STEPS];    /* by what the logistic said  */
+};
+
+#define PS_ROW_WORDS (sizeof(ps_row) / 8)
+#define PS_SUMS offsetof(struct psc_failure, outcomes)      /* from here on the state is sums of outcomes        */
+
+static ps_row *ps_row_at(const psc_failure *f, int64_t i)
+{
+    return (ps_row *)(uintptr_t)(f + 1) + (f->first + i) % f->capacity;
+}
 
 void psc_failure_default(psc_failure_config *config)
 {
     if (!config) return;
     memset(config, 0, sizeof *config);
     config->struct_size = (uint32_t)sizeof *config;
+    config->capacity = 4096;
+    config->horizon_ns = INT64_C(1800000000000);
     config->base = 0.01;
-    config->slope_z = 2.0;
+    config->slope_z = 1.0;
     config->slope_phi = 0.5;
+    config->correct_from = 10000.0;
 }
 
-psc_status psc_failure_probability(const psc_failure_config *config, const psc_node_score *score, double *p)
+size_t psc_failure_size(const psc_failure_config *config)
 {
-    double odds, z;
+    if (!config || config->struct_size != sizeof *config) return 0;
+    if (config->capacity < 0 || config->capacity > PSC_MAX_WAITING || config->horizon_ns < 1
+        || config->horizon_ns > PS_CENTURIES || config->wait_ns < 0 || config->wait_ns > PS_CENTURIES
+        || !psc__within(config->base, 1e-9, 0.5) || !psc__within(config->slope_z, 0.0, 100.0)
+        || !psc__within(config->slope_phi, 0.0, 100.0) || !psc__within(config->correct_from, 1.0, 1e15))
+        return 0;
+    return sizeof(psc_failure) + (size_t)config->capacity * sizeof(ps_row);
+}
 
-    if (!config || !score || !p) return PSC_ERR_NULL;
+/* The spread of weights that nothing is known of: odds within e^2 of the prior's, slopes within 1. */
+static void ps_loosen(psc_failure *f)
+{
+    int i;
+
+    memset(f->spread, 0, sizeof f->spread);
+    for (i = 0; i < PS_TERMS; i++) f->spread[i * PS_TERMS + i] = i == 0 ? 4.0 : 1.0;
+}
+
+psc_status psc_failure_init(psc_failure *model, size_t bytes, const psc_failure_config *config)
+{
+    psc_status status;
+
+    if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    if (!psc__finite(&score->z) || !psc__finite(&score->phi)) return PSC_ERR_NONFINITE;
-    if (!psc__within(config->base, 1e-9, 0.5) || !psc__within(config->slope_z, 0.0, 100.0)
-        || !psc__within(config->slope_phi, 0.0, 100.0) || !psc__within(score->z, 0.0, PSC_MAX_Z)
-        || !psc__within(score->phi, 0.0, PSC_MAX_PHI))
+    status = psc__block(model, bytes, psc_failure_size(config));
+    if (status != PSC_OK) return status;
+    memset(model, 0, psc_failure_size(config));
+    model->head.kind = psc__kind(PSC_TYPE_FAILURE);
+    model->head.words = psc_failure_size(config) / 8;
+    model->horizon = config->horizon_ns;
+    model->wait = config->wait_ns;
+    model->capacity = config->capacity;
+    model->slope_phi = config->slope_phi;
+    model->correct_from = config->correct_from;
+    model->weight[0] = psc__log(config->base / (1.0 - config->base));
+    model->weight[1] = config->slope_z;
+    ps_loosen(model);
+    return PSC_OK;
+}
+
+/* A model whose ring can be followed. */
+static psc_status ps_failure(const psc_failure *f)
+{
+    psc_status status = psc__state(f, PSC_TYPE_FAILURE);
+
+    if (status != PSC_OK) return status;
+    if (f->capacity < 0 || f->capacity > PSC_MAX_WAITING
+        || f->head.words != sizeof(psc_failure) / 8 + (uint64_t)f->capacity * PS_ROW_WORDS
+        || f->first < 0 || f->rows < 0 || f->rows > f->capacity || (f->first > 0 && f->first >= f->capacity))
+        return PSC_ERR_STATE;
+    return PSC_OK;
+}
+
+static psc_status ps_score_check(const psc_node_score *score)
+{
+    if (!score) return PSC_ERR_NULL;
+    if (!psc__finite(&score->z) || !psc__finite(&score->joint) || !psc__finite(&score->drift)
+        || !psc__finite(&score->phi))
+        return PSC_ERR_NONFINITE;
+    if (!psc__within(score->z, 0.0, PSC_MAX_Z) || !psc__within(score->joint, 0.0, PSC_MAX_Z)
+        || !psc__within(score->drift, 0.0, PSC_MAX_Z) || !psc__within(score->phi, 0.0, PSC_MAX_PHI))
         return PSC_ERR_RANGE;
-    z = score->z > PS_QUIET_Z ? score->z : PS_QUIET_Z;
-    odds = psc__log(config->base / (1.0 - config->base));
-    odds += config->slope_z * psc__log(z / PS_QUIET_Z) + config->slope_phi * score->phi * PS_LN10;
-    *p = psc__logistic(odds);
+    return PSC_OK;
+}
+
+/* What the logistic is about. */
+static void ps_terms(const psc_node_score *score, double *term)
+{
+    term[0] = 1.0;
+    term[1] = psc__log(score->z + PS_SMALL);
+    term[2] = psc__log(score->joint + PS_SMALL);
+    term[3] = psc__log(score->drift + PS_SMALL);
+}
+
+static double ps_odds(const psc_failure *f, const double *term)
+{
+    double odds = 0.0;
+    int i;
+
+    for (i = 0; i < PS_TERMS; i++) odds += f->weight[i] * term[i];
+    return odds;
+}
+
+static int ps_step(double odds)
+{
+    const double step = (odds - PS_STEP_FROM) * 2.0;
+
+    if (step < 0.0) return 0;
+    return step < PS_STEPS - 1 ? (int)step : PS_STEPS - 1;
+}
+
+/* Isotonic regression on the steps, by pooling neighbours whose rates do not rise; linear between the pools' mean
+ * predictions, constant outside. */
+static double ps_corrected(const psc_failure *f, double p)
+{
+    double rows[PS_STEPS], sum_p[PS_STEPS], sum_y[PS_STEPS], a, b, low, high;
+    int n = 0, i;
+
+    for (i = 0; i < PS_STEPS; i++) {
+        if (!(f->step_rows[i] > 0.0)) continue;
+        rows[n] = f->step_rows[i];
+        sum_p[n] = f->step_p[i];
+        sum_y[n++] = f->step_failures[i];
+        for (; n > 1 && sum_y[n - 1] * rows[n - 2] <= sum_y[n - 2] * rows[n - 1]; n--) {
+            rows[n - 2] += rows[n - 1];
+            sum_p[n - 2] += sum_p[n - 1];
+            sum_y[n - 2] += sum_y[n - 1];
+        }
+    }
+    for (i = 0; i < n && sum_p[i] / rows[i] < p; i++) { }
+    if (n == 0) return p;
+    if (i == 0 || i == n) return i == 0 ? sum_y[0] / rows[0] : sum_y[n - 1] / rows[n - 1];
+    low = sum_p[i - 1] / rows[i - 1];
+    high = sum_p[i] / rows[i];
+    a = sum_y[i - 1] / rows[i - 1];
+    b = sum_y[i] / rows[i];
+    return high > low ? a + (b - a) * (p - low) / (high - low) : b;
+}
+
+/* Probability of the terms alone, as the host is told it. */
+static double ps_told(const psc_failure *f, double odds)
+{
+    const double p = psc__logistic(odds);
+    return f->failures >= f->correct_from ? ps_corrected(f, p) : p;
+}
+
+/* What was told against what came. */
+static void ps_report(psc_failure *f, double odds, double told, double y)
+{
+    const int step = ps_step(odds), bin = told < 1.0 ? (int)(told * PSC_REPORT_BINS) : PSC_REPORT_BINS - 1;
+
+    f->outcomes += 1.0;
+    f->failures += y;
+    f->brier += (told - y) * (told - y);
+    f->bin_rows[bin] += 1.0;
+    f->bin_p[bin] += told;
+    f->bin_failures[bin] += y;
+    f->step_rows[step] += 1.0;
+    f->step_p[step] += psc__logistic(odds);
+    f->step_failures[step] += y;
+}
+
+/* One outcome into the normal belief of the weights: a step of Newton's method from their mean, with the curvature of
+ * all outcomes before (the extended Kalman filter of a logistic observation). */
+static void ps_outcome(psc_failure *f, const double *term, double told, double y)
+{
+    const double odds = ps_odds(f, term), q = psc__logistic(odds), s = q * (1.0 - q);
+    double reach[PS_TERMS], total = 1.0;
+    int i, j;
+
+    for (i = 0; i < PS_TERMS; i++) {
+        reach[i] = 0.0;
+        for (j = 0; j < PS_TERMS; j++) reach[i] += f->spread[i * PS_TERMS + j] * term[j];
+    }
+    for (i = 0; i < PS_TERMS; i++) total += s * term[i] * reach[i];
+    total = ps_larger(total, 1.0);
+    for (i = 0; i < PS_TERMS; i++) f->weight[i] = ps_cut(f->weight[i] + reach[i] / total * (y - q), PS_MAX_WEIGHT);
+    for (i = 0; i < PS_TERMS; i++)
+        for (j = 0; j < PS_TERMS; j++) f->spread[i * PS_TERMS + j] -= s * reach[i] * reach[j] / total;
+    ps_report(f, odds, told, y);
+}
+
+psc_status psc_failure_probability(const psc_failure *model, const psc_node_score *score, double *p)
+{
+    psc_status status = ps_failure(model);
+    double term[PS_TERMS], told;
+
+    if (status != PSC_OK) return status;
+    if (!p) return PSC_ERR_NULL;
+    status = ps_score_check(score);
+    if (status != PSC_OK) return status;
+    ps_terms(score, term);
+    told = ps_told(model, ps_odds(model, term));
+    *p = told + (1.0 - told) * (1.0 - psc__exp(-model->slope_phi * score->phi * PS_LN10));
+    return PSC_OK;
+}
+
+psc_status psc_failure_loosen(psc_failure *model)
+{
+    const psc_status status = ps_failure(model);
+
+    if (status != PSC_OK) return status;
+    ps_loosen(model);
+    memset((unsigned char *)model + PS_SUMS, 0, sizeof *model - PS_SUMS);
+    return PSC_OK;
+}
+
+psc_status psc_failure_learn(psc_failure *model, const psc_node_score *score, int32_t failed)
+{
+    psc_status status = ps_failure(model);
+    double term[PS_TERMS];
+
+    if (status != PSC_OK) return status;
+    status = ps_score_check(score);
+    if (status != PSC_OK) return status;
+    if (failed != 0 && failed != 1) return PSC_ERR_RANGE;
+    ps_terms(score, term);
+    ps_outcome(model, term, ps_told(model, ps_odds(model, term)), (double)failed);
+    return PSC_OK;
+}
+
+/* ==== Outcomes that come late =================================================================== */
+
+/* Takes the oldest row off the ring. */
+static void ps_row_drop(psc_failure *f)
+{
+    f->first = (f->first + 1) % f->capacity;
+    f->rows--;
+}
+
+/* Rows whose time has passed without a failure. */
+static void ps_settle(psc_failure *f, int64_t now)
+{
+    while (f->rows > 0) {
+        ps_row *row = ps_row_at(f, 0);
+        if (!row->settled && ps_elapsed(row->at, now) <= (uint64_t)f->horizon + (uint64_t)f->wait) return;
+        if (!row->settled) ps_outcome(f, row->term, row->p, 0.0);
+        ps_row_drop(f);
+    }
+}
+
+psc_status psc_failure_watch(psc_failure *model, int64_t node, int64_t now, const psc_node_score *score)
+{
+    psc_status status = ps_failure(model);
+    ps_row *row;
+
+    if (status != PSC_OK) return status;
+    status = ps_score_check(score);
+    if (status != PSC_OK) return status;
+    if (model->capacity == 0) return PSC_ERR_SPACE;
+    ps_settle(model, now);
+    if (model->rows == model->capacity) {
+        ps_row_drop(model);
+        psc__count(&model->dropped);
+    }
+    row = ps_row_at(model, model->rows++);
+    row->node = node;
+    row->at = now;
+    row->settled = 0;
+    ps_terms(score, row->term);
+    row->p = ps_told(model, ps_odds(model, row->term));
+    return PSC_OK;
+}
+
+psc_status psc_failure_happened(psc_failure *model, int64_t node, int64_t at)
+{
+    const psc_status status = ps_failure(model);
+    int64_t i;
+
+    if (status != PSC_OK) return status;
+    for (i = 0; i < model->rows; i++) {
+        ps_row *row = ps_row_at(model, i);
+        if (row->node != node || row->settled) continue;
+        if (row->at < at && ps_elapsed(row->at, at) > (uint64_t)model->horizon) continue;
+        if (row->at < at) ps_outcome(model, row->term, row->p, 1.0);
+        row->settled = 1;
+    }
+    return PSC_OK;
+}
+
+psc_status psc_failure_censor(psc_failure *model, int64_t node, int64_t at)
+{
+    const psc_status status = ps_failure(model);
+    int64_t i;
+
+    if (status != PSC_OK) return status;
+    for (i = 0; i < model->rows; i++) {
+        ps_row *row = ps_row_at(model, i);
+        if (row->node == node && ps_elapsed(row->at, at) <= (uint64_t)model->horizon) row->settled = 1;
+    }
+    return PSC_OK;
+}
+
+psc_status psc_failure_report_of(const psc_failure *model, psc_failure_report *report)
+{
+    const psc_status status = ps_failure(model);
+    double base;
+    int i;
+
+    if (status != PSC_OK) return status;
+    if (!report) return PSC_ERR_NULL;
+    memset(report, 0, sizeof *report);
+    report->outcomes = model->outcomes;
+    report->failures = model->failures;
+    report->waiting = model->rows;
+    report->dropped = model->dropped;
+    report->corrected = model->failures >= model->correct_from;
+    memcpy(report->rows, model->bin_rows, sizeof report->rows);
+    if (!(model->outcomes > 0.0)) return PSC_OK;
+    base = model->failures / model->outcomes;
+    report->brier = model->brier / model->outcomes;
+    report->skill = base > 0.0 && base < 1.0 ? 1.0 - report->brier / (base * (1.0 - base)) : 0.0;
+    for (i = 0; i < PSC_REPORT_BINS; i++) {
+        if (!(model->bin_rows[i] > 0.0)) continue;
+        report->told[i] = model->bin_p[i] / model->bin_rows[i];
+        report->came[i] = model->bin_failures[i] / model->bin_rows[i];
+        report->ece += fabs(model->bin_p[i] - model->bin_failures[i]) / model->outcomes;
+    }
+    return PSC_OK;
+}
+
+/* ==== Thresholds ================================================================================ */
+
+#define PS_MAX_ODDS 30.0        /* log odds of a threshold stay within this                                   */
+
+struct psc_threshold {
+    psc_state head;
+    int64_t  hold, preemptive, unnecessary, disruptive, missed;
+    double   start, odds, needless, gain, pull, reach, hysteresis, environment;
+    double   raised;                        /* by the fleet's elevation                                       */
+};
+
+void psc_threshold_default(psc_threshold_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->cost_act = 15.0;
+    config->cost_fail = 120.0;
+    config->effect = 0.9;
+    config->needless = 0.75;
+    config->gain = 0.1;
+    config->pull = 0.01;
+    config->reach = 2.0;
+    config->hysteresis = 0.7;
+    config->environment = 0.5;
+    config->hold_ns = INT64_C(600000000000);
+}
+
+size_t psc_threshold_size(const psc_threshold_config *config)
+{
+    if (!config || config->struct_size != sizeof *config) return 0;
+    if (!psc__within(config->cost_act, 1e-9, 1e9) || !psc__within(config->cost_fail, 1e-9, 1e9)
+        || !psc__within(config->effect, 1e-3, 1.0) || !(config->effect * config->cost_fail > config->cost_act)
+        || !psc__within(config->needless, 0.0, 1.0) || !psc__within(config->gain, 0.0, 1.0)
+        || !psc__within(config->pull, 0.0, 1.0) || !psc__within(config->reach, 0.0, 10.0)
+        || !psc__within(config->hysteresis, 0.0, 10.0) || !psc__within(config->environment, 0.0, 10.0)
+        || config->hold_ns < 0 || config->hold_ns > PS_CENTURIES)
+        return 0;
+    return sizeof(psc_threshold);
+}
+
+psc_status psc_threshold_init(psc_threshold *threshold, size_t bytes, const psc_threshold_config *config)
+{
+    psc_status status;
+    double theta;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    status = psc__block(threshold, bytes, psc_threshold_size(config));
+    if (status != PSC_OK) return status;
+    memset(threshold, 0, sizeof *threshold);
+    threshold->head.kind = psc__kind(PSC_TYPE_THRESHOLD);
+    threshold->head.words = sizeof *threshold / 8;
+    theta = config->cost_act / (config->cost_fail * config->effect);
+    threshold->start = ps_cut(psc__log(theta) - psc__log1p(-theta), PS_MAX_ODDS);
+    threshold->odds = threshold->start;
+    threshold->needless = config->needless;
+    threshold->gain = config->gain;
+    threshold->pull = config->pull;
+    threshold->reach = config->reach;
+    threshold->hysteresis = config->hysteresis;
+    threshold->environment = config->environment;
+    threshold->hold = config->hold_ns;
+    return PSC_OK;
+}
+
+psc_status psc_threshold_learn(psc_threshold *threshold, int32_t outcome)
+{
+    const psc_status status = psc__state(threshold, PSC_TYPE_THRESHOLD);
+    double u, away;
+
+    if (status != PSC_OK) return status;
+    switch (outcome) {
+    case PSC_ACT_PREEMPTIVE: u = -threshold->needless; psc__count(&threshold->preemptive); break;
+    case PSC_ACT_UNNECESSARY: u = 1.0 - threshold->needless; psc__count(&threshold->unnecessary); break;
+    case PSC_ACT_DISRUPTIVE: u = 1.0; psc__count(&threshold->disruptive); break;
+    case PSC_ACT_MISSED: u = -threshold->needless; psc__count(&threshold->missed); break;
+    default: return PSC_ERR_RANGE;
+    }
+    away = threshold->odds - threshold->start;
+    threshold->odds = threshold->start + ps_cut((1.0 - threshold->pull) * away + threshold->gain * u, threshold->reach);
+    return PSC_OK;
+}
+
+psc_status psc_threshold_fleet(psc_threshold *threshold, double median_level)
+{
+    const psc_status status = psc__state(threshold, PSC_TYPE_THRESHOLD);
+
+    if (status != PSC_OK) return status;
+    if (!psc__finite(&median_level)) return PSC_ERR_NONFINITE;
+    if (!psc__within(median_level, 0.0, 1e6)) return PSC_ERR_RANGE;
+    threshold->raised = threshold->environment * psc__log1p(median_level);
+    return PSC_OK;
+}
+
+psc_status psc_threshold_decide(const psc_threshold *threshold, double p, int64_t now, psc_shift *shift, double *value)
+{
+    const psc_status status = psc__state(threshold, PSC_TYPE_THRESHOLD);
+    double odds;
+
+    if (status != PSC_OK) return status;
+    if (!shift) return PSC_ERR_NULL;
+    if (!psc__finite(&p)) return PSC_ERR_NONFINITE;
+    if (!psc__within(p, 0.0, 1.0)) return PSC_ERR_RANGE;
+    odds = threshold->odds + threshold->raised;
+    if (value) *value = psc__logistic(odds);
+    if (!shift->on && p >= psc__logistic(odds)) {
+        shift->on = 1;
+        shift->since = now;
+    } else if (shift->on && p < psc__logistic(odds - threshold->hysteresis)
+               && ps_elapsed(shift->since, now) >= (uint64_t)threshold->hold)
+        shift->on = 0;
     return PSC_OK;
 }
 
@@ -442,7 +1322,7 @@ int32_t psc_state_type(const void *state)
 {
     int32_t type;
 
-    for (type = PSC_TYPE_TRACKER; type <= PSC_TYPE_NODE; type++) {
+    for (type = PSC_TYPE_TRACKER; type <= PSC_TYPE_THRESHOLD; type++) {
         psc_status status = psc__state(state, type);
         if (status != PSC_ERR_STATE) return status == PSC_OK ? type : status;
     }
@@ -502,47 +1382,198 @@ size_t psc_load_size(const void *saved, size_t saved_bytes)
     return ps_frame(&image, saved, saved_bytes) == PSC_OK ? image.words * 8 : 0;
 }
 
-static int ps_counts_valid(const psc__image *image)
+/* Where a number of a state lies and what it may be. */
+typedef struct ps_bound {
+    size_t at;
+    double low, high;
+} ps_bound;
+
+static int ps_bounded(const psc__image *image, size_t from, const ps_bound *bound, size_t n)
 {
-    const int64_t beats = psc__integer(image, PS_AT(beats)), gaps = psc__integer(image, PS_AT(gaps));
-    return psc__integer(image, PS_AT(shards)) >= 0 && beats >= 0 && beats <= PSC__COUNTS && gaps >= 0 && gaps <= beats;
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (!psc__real_in(image, from + bound[i].at, bound[i].low, bound[i].high)) return 0;
+    return 1;
 }
 
-/* Arrays of the metrics: only a learned one has a distance from its baseline. */
-static int ps_metrics_valid(const psc__image *image, size_t metrics, int64_t learn)
+static int ps_counted(const psc__image *image, size_t i, int64_t most)
 {
-    const size_t at = sizeof(psc_node) / 8;
-    size_t k;
+    return psc__integer(image, i) >= 0 && psc__integer(image, i) <= most;
+}
 
-    for (k = 0; k < metrics; k++) {
-        const int64_t count = psc__integer(image, at + 4 * metrics + k);
-        if (!psc__real_in(image, at + k, -PSC_MAX_METRIC, PSC_MAX_METRIC)
-            || !psc__real_in(image, at + metrics + k, 0.0, 4.0 * PSC_MAX_METRIC * PSC_MAX_METRIC)
-            || !psc__real_in(image, at + 2 * metrics + k, 0.0, count < learn ? 0.0 : PSC_MAX_Z)
-            || !psc__real_in(image, at + 3 * metrics + k, DBL_MIN, PSC_MAX_METRIC)
-            || count < 0 || count > psc__integer(image, PS_AT(beats)))
+#define PS_IN(type, field) (offsetof(type, field) / 8)
+#define PS_FAR (4.0 * PSC_MAX_METRIC)       /* a value less the first is at most half of this, a residual all  */
+#define PS_SQUARE (PS_FAR * PS_FAR)
+#define PS_WITHIN_METRIC(field, low, high) {PS_IN(ps_metric, field), low, high}
+
+/* A set of values: finite, ascending, and no more than there is room for. */
+static int ps_set_valid(const psc__image *image, size_t at, size_t count_at)
+{
+    const int64_t n = psc__integer(image, count_at);
+    int64_t i;
+
+    if (n < 0 || n > PS_SEEN) return 0;
+    for (i = 0; i < n; i++) {
+        const double x = (double)ps_high_float(psc__word(image, at + (size_t)i));
+        if (!psc__within(x, -2.0 * PS_FAR, 2.0 * PS_FAR)) return 0;
+        if (i > 0 && x < (double)ps_high_float(psc__word(image, at + (size_t)i - 1))) return 0;
+    }
+    return 1;
+}
+
+static int ps_profile_valid(const psc__image *image, size_t at)
+{
+    size_t i;
+
+    for (i = 0; i < PS_BINS; i++) {
+        const uint64_t w = psc__word(image, at + i);
+        if (!psc__within((double)ps_low_float(w), -PS_FAR, PS_FAR)
+            || !psc__within((double)ps_high_float(w), -PS_FAR, PS_FAR))
             return 0;
     }
     return 1;
 }
 
+static int ps_metric_valid(const psc__image *image, size_t at, int64_t learn)
+{
+    static const ps_bound bound[] = {
+        PS_WITHIN_METRIC(floor, DBL_MIN, PSC_MAX_METRIC),
+        PS_WITHIN_METRIC(origin, -PSC_MAX_METRIC, PSC_MAX_METRIC), PS_WITHIN_METRIC(mean, -PS_FAR, PS_FAR),
+        PS_WITHIN_METRIC(variance, 0.0, PS_SQUARE), PS_WITHIN_METRIC(low, -PS_FAR, PS_FAR),
+        PS_WITHIN_METRIC(high, -PS_FAR, PS_FAR), PS_WITHIN_METRIC(level, -PS_FAR, PS_FAR),
+        PS_WITHIN_METRIC(rest_error, 0.0, PS_SQUARE), PS_WITHIN_METRIC(total_error, 0.0, PS_SQUARE),
+        PS_WITHIN_METRIC(rest_mean, -PS_FAR, PS_FAR), PS_WITHIN_METRIC(rest_variance, 0.0, PS_SQUARE),
+        PS_WITHIN_METRIC(z, 0.0, PSC_MAX_Z), PS_WITHIN_METRIC(z_held, 0.0, PSC_MAX_Z),
+        PS_WITHIN_METRIC(product[0], 0.0, 1e4), PS_WITHIN_METRIC(product[1], -1e4, 1e4),
+        PS_WITHIN_METRIC(product[2], -1e4, 1e4), PS_WITHIN_METRIC(product[3], -1e4, 1e4),
+        PS_WITHIN_METRIC(lag[0], -PS_LAG_LIMIT, PS_LAG_LIMIT), PS_WITHIN_METRIC(lag[1], -PS_LAG_LIMIT, PS_LAG_LIMIT),
+        PS_WITHIN_METRIC(lag[2], -PS_LAG_LIMIT, PS_LAG_LIMIT), PS_WITHIN_METRIC(weight[0], -8.0, 8.0),
+        PS_WITHIN_METRIC(weight[1], -8.0, 8.0), PS_WITHIN_METRIC(weight[2], -8.0, 8.0),
+        PS_WITHIN_METRIC(error_variance, 0.0, 1e7), PS_WITHIN_METRIC(e, 0.0, PSC_MAX_Z),
+        PS_WITHIN_METRIC(e_held, 0.0, PSC_MAX_Z), PS_WITHIN_METRIC(e_usual, 0.0, PSC_MAX_Z),
+        PS_WITHIN_METRIC(start_mean, -PS_FAR, PS_FAR),
+        PS_WITHIN_METRIC(start_sd, 0.0, PS_FAR), PS_WITHIN_METRIC(drift, -PSC_MAX_Z, PSC_MAX_Z),
+        PS_WITHIN_METRIC(rest, -PS_FAR, PS_FAR), PS_WITHIN_METRIC(rest_low, -2.0 * PS_FAR, 2.0 * PS_FAR),
+        PS_WITHIN_METRIC(rest_high, -2.0 * PS_FAR, 2.0 * PS_FAR)
+    };
+
+    if (!ps_bounded(image, at, bound, sizeof bound / sizeof bound[0])) return 0;
+    if (psc__integer(image, at + PS_IN(ps_metric, count)) >= learn
+        && !(psc__real(image, at + PS_IN(ps_metric, start_sd)) > 0.0))
+        return 0;
+    return ps_profile_valid(image, at + PS_IN(ps_metric, profile))
+           && ps_set_valid(image, at + PS_IN(ps_metric, value), at + PS_IN(ps_metric, values))
+           && ps_set_valid(image, at + PS_IN(ps_metric, rested), at + PS_IN(ps_metric, rests));
+}
+
+static int ps_counts_valid(const psc__image *image)
+{
+    const int64_t beats = psc__integer(image, PS_AT(beats));
+
+    return psc__integer(image, PS_AT(shards)) >= 0 && ps_counted(image, PS_AT(beats), PSC__COUNTS)
+           && ps_counted(image, PS_AT(gaps), beats) && ps_counted(image, PS_AT(quiet), beats);
+}
+
 static int ps_node_valid(const psc__image *image)
 {
-    const int64_t metrics = image->words > sizeof(psc_node) / 8 ? psc__integer(image, PS_AT(metrics)) : 0;
-    const int64_t learn = metrics ? psc__integer(image, PS_AT(learn)) : 0;
+    static const ps_bound bound[] = {
+        {PS_AT(winsor), 1.0, 100.0}, {PS_AT(relative_floor), 0.0, 1.0}, {PS_AT(gap_mean), 0.0, 1e16},
+        {PS_AT(gap_variance), 0.0, PS_TIME_VARIANCE}, {PS_AT(extreme), 0.0, PSC_MAX_Z}, {PS_AT(joint), 0.0, PSC_MAX_Z},
+        {PS_AT(drift), 0.0, PSC_MAX_Z}, {PS_AT(level), 0.0, 1e5}, {PS_AT(mark), 0.0, PSC_MAX_Z},
+        {PS_AT(onset), 0.0, PSC_MAX_Z}
+    };
+    const size_t head = sizeof(psc_node) / 8;
+    const int64_t metrics = image->words > head ? psc__integer(image, PS_AT(metrics)) : 0;
+    size_t k;
 
-    if (metrics < 1 || metrics > PSC_MAX_METRICS || image->words != sizeof(psc_node) / 8 + 5 * (size_t)metrics)
+    if (metrics < 1 || metrics > PSC_MAX_METRICS || image->words != head + PS_METRIC_WORDS * (size_t)metrics) return 0;
+    if (!ps_node_parameters(metrics, psc__integer(image, PS_AT(learn)), psc__integer(image, PS_AT(memory)),
+                            psc__integer(image, PS_AT(interval)), psc__integer(image, PS_AT(pause)))
+        || !ps_day_possible(psc__integer(image, PS_AT(day))) || psc__word(image, PS_AT(max_jump)) < 1)
         return 0;
-    if (!ps_node_parameters(metrics, learn, psc__integer(image, PS_AT(memory)), psc__integer(image, PS_AT(interval)),
-                            psc__integer(image, PS_AT(pause)))
-        || psc__word(image, PS_AT(max_jump)) < 1 || !psc__real_in(image, PS_AT(winsor), 1.0, 100.0)
-        || !psc__real_in(image, PS_AT(relative_floor), 0.0, 1.0))
+    if (!ps_bounded(image, 0, bound, sizeof bound / sizeof bound[0]) || !ps_counts_valid(image)) return 0;
+    for (k = 0; k < (size_t)metrics; k++) {
+        const size_t at = head + PS_METRIC_WORDS * k;
+        if (!ps_counted(image, at + PS_IN(ps_metric, count), psc__integer(image, PS_AT(beats)))
+            || !ps_metric_valid(image, at, psc__integer(image, PS_AT(learn))))
+            return 0;
+    }
+    return 1;
+}
+
+static int ps_row_valid(const psc__image *image, size_t at)
+{
+    size_t i;
+
+    for (i = 0; i < PS_TERMS; i++)
+        if (!psc__real_in(image, at + PS_IN(ps_row, term) + i, -10.0, 10.0)) return 0;
+    return psc__real_in(image, at + PS_IN(ps_row, p), 0.0, 1.0) && ps_counted(image, at + PS_IN(ps_row, settled), 1);
+}
+
+/* Sums and the belief: none is negative but weights and covariances. */
+static int ps_sums_valid(const psc__image *image)
+{
+    size_t i;
+
+    for (i = 0; i < PS_TERMS; i++)
+        if (!psc__real_in(image, PS_IN(psc_failure, weight) + i, -PS_MAX_WEIGHT, PS_MAX_WEIGHT)) return 0;
+    for (i = 0; i < PS_TERMS * PS_TERMS; i++)
+        if (!psc__real_in(image, PS_IN(psc_failure, spread) + i, -PS_MAX_WEIGHT, PS_MAX_WEIGHT)) return 0;
+    for (i = PS_IN(psc_failure, outcomes); i < sizeof(psc_failure) / 8; i++)
+        if (!psc__real_in(image, i, 0.0, (double)PSC__COUNTS)) return 0;
+    return 1;
+}
+
+static int ps_failure_valid(const psc__image *image)
+{
+    const size_t head = sizeof(psc_failure) / 8;
+    const int64_t capacity = image->words >= head ? psc__integer(image, PS_IN(psc_failure, capacity)) : -1;
+    size_t i;
+
+    if (capacity < 0 || capacity > PSC_MAX_WAITING || image->words != head + (size_t)capacity * PS_ROW_WORDS) return 0;
+    if (psc__integer(image, PS_IN(psc_failure, horizon)) < 1
+        || !ps_counted(image, PS_IN(psc_failure, horizon), PS_CENTURIES)
+        || !ps_counted(image, PS_IN(psc_failure, wait), PS_CENTURIES)
+        || !ps_counted(image, PS_IN(psc_failure, first), capacity > 0 ? capacity - 1 : 0)
+        || !ps_counted(image, PS_IN(psc_failure, rows), capacity)
+        || !ps_counted(image, PS_IN(psc_failure, dropped), PSC__COUNTS)
+        || !psc__real_in(image, PS_IN(psc_failure, slope_phi), 0.0, 100.0)
+        || !psc__real_in(image, PS_IN(psc_failure, correct_from), 1.0, 1e15) || !ps_sums_valid(image))
         return 0;
-    if (!psc__real_in(image, PS_AT(gap_mean), 0.0, 1e16)
-        || !psc__real_in(image, PS_AT(gap_variance), 0.0, PS_TIME_VARIANCE)
-        || !psc__real_in(image, PS_AT(mark), 0.0, PSC_MAX_Z) || !psc__real_in(image, PS_AT(onset), 0.0, PSC_MAX_Z))
+    for (i = 0; i < (size_t)capacity; i++)
+        if (!ps_row_valid(image, head + i * PS_ROW_WORDS)) return 0;
+    return 1;
+}
+
+static int ps_threshold_valid(const psc__image *image)
+{
+    static const ps_bound bound[] = {
+        {PS_IN(psc_threshold, start), -PS_MAX_ODDS, PS_MAX_ODDS}, {PS_IN(psc_threshold, odds), -40.0, 40.0},
+        {PS_IN(psc_threshold, needless), 0.0, 1.0}, {PS_IN(psc_threshold, gain), 0.0, 1.0},
+        {PS_IN(psc_threshold, pull), 0.0, 1.0}, {PS_IN(psc_threshold, reach), 0.0, 10.0},
+        {PS_IN(psc_threshold, hysteresis), 0.0, 10.0}, {PS_IN(psc_threshold, environment), 0.0, 10.0},
+        {PS_IN(psc_threshold, raised), 0.0, 140.0}
+    };
+    size_t i;
+
+    if (image->words != sizeof(psc_threshold) / 8 || !ps_counted(image, PS_IN(psc_threshold, hold), PS_CENTURIES))
         return 0;
-    return ps_counts_valid(image) && ps_metrics_valid(image, (size_t)metrics, learn);
+    for (i = PS_IN(psc_threshold, preemptive); i <= PS_IN(psc_threshold, missed); i++)
+        if (!ps_counted(image, i, PSC__COUNTS)) return 0;
+    return ps_bounded(image, 0, bound, sizeof bound / sizeof bound[0]);
+}
+
+/* Every invariant of the type; an unknown type has none that could hold. */
+static int ps_valid(const psc__image *image, int32_t type)
+{
+    switch (type) {
+    case PSC_TYPE_TRACKER: return psc__tracker_valid(image);
+    case PSC_TYPE_NODE: return ps_node_valid(image);
+    case PSC_TYPE_FAILURE: return ps_failure_valid(image);
+    case PSC_TYPE_THRESHOLD: return ps_threshold_valid(image);
+    default: return 0;
+    }
 }
 
 psc_status psc_load(int32_t type, const void *saved, size_t saved_bytes, void *mem, size_t mem_bytes)
@@ -553,14 +1584,13 @@ psc_status psc_load(int32_t type, const void *saved, size_t saved_bytes, void *m
     int32_t held;
     size_t i;
 
-    if (type < PSC_TYPE_ANY || type > PSC_TYPE_NODE) return PSC_ERR_RANGE;
+    if (type < PSC_TYPE_ANY || type > PSC_TYPE_THRESHOLD) return PSC_ERR_RANGE;
     if (status != PSC_OK) return status;
     for (i = 0; i < image.words; i++) crc = ps_crc(crc, psc__word(&image, i));
     if (~crc != psc__word(&image, image.words)) return PSC_ERR_CHECKSUM;
     held = (int32_t)(psc__word(&image, 0) >> 16 & 0xffffff);
     if (type != PSC_TYPE_ANY && held != type) return PSC_ERR_STATE;
-    if (held != PSC_TYPE_TRACKER && held != PSC_TYPE_NODE) return PSC_ERR_CORRUPT;
-    if (!(held == PSC_TYPE_TRACKER ? psc__tracker_valid(&image) : ps_node_valid(&image))) return PSC_ERR_CORRUPT;
+    if (!ps_valid(&image, held)) return PSC_ERR_CORRUPT;
     status = psc__block(mem, mem_bytes, image.words * 8);
     if (status != PSC_OK) return status;
     for (i = 0; i < image.words; i++) {
