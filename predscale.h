@@ -101,7 +101,7 @@ enum {
     PSC_ERR_CHECKSUM = -9,      /* the saved bytes were altered                                     */
     PSC_ERR_CORRUPT = -10,      /* the saved bytes are whole, but no state of this library          */
     PSC_ERR_EMPTY = -11,        /* there is no observation at all to compute from                   */
-    PSC_ERR_STALE = -12,        /* a beat is older than the newest one taken                        */
+    PSC_ERR_STALE = -12,        /* a beat is older than the window of late ones                     */
     PSC_ERR_REPEAT = -13,       /* this very beat was taken before                                  */
     PSC_ERR_FORGED = -14,       /* a beat speaks for a node other than its sender, or than this one */
     PSC_ERR_IMPOSSIBLE = -15    /* a beat holds a value that no healthy or sick node can have       */
@@ -127,7 +127,8 @@ enum {
     PSC_STRUCT_CALENDAR, PSC_STRUCT_HIERARCHY, PSC_STRUCT_RECONCILE_INFO, PSC_STRUCT_CHANGES, PSC_STRUCT_RANKED,
     PSC_STRUCT_RANK_INFO, PSC_STRUCT_BALANCE, PSC_STRUCT_CLUSTER, PSC_STRUCT_IMBALANCE, PSC_STRUCT_PLAN_CONFIG,
     PSC_STRUCT_PLAN_INFO, PSC_STRUCT_REFUSAL, PSC_STRUCT_WAVES_CONFIG, PSC_STRUCT_MOVE, PSC_STRUCT_WAVES_INFO,
-    PSC_STRUCT_FAILURE_REPORT, PSC_STRUCT_THRESHOLD_CONFIG, PSC_STRUCT_SHIFT
+    PSC_STRUCT_FAILURE_REPORT, PSC_STRUCT_THRESHOLD_CONFIG, PSC_STRUCT_SHIFT, PSC_STRUCT_SILENCE_CONFIG,
+    PSC_STRUCT_SILENCE_REPORT, PSC_STRUCT_RELIEF, PSC_STRUCT_RELIEF_INFO
 };
 PSC_API size_t psc_struct_bytes(int32_t which);
 
@@ -140,7 +141,10 @@ typedef struct psc_state {
     uint64_t words;
 } psc_state;
 
-enum { PSC_TYPE_ANY = 0, PSC_TYPE_TRACKER = 1, PSC_TYPE_NODE = 2, PSC_TYPE_FAILURE = 3, PSC_TYPE_THRESHOLD = 4 };
+enum {
+    PSC_TYPE_ANY = 0, PSC_TYPE_TRACKER = 1, PSC_TYPE_NODE = 2, PSC_TYPE_FAILURE = 3, PSC_TYPE_THRESHOLD = 4,
+    PSC_TYPE_SILENCE = 5
+};
 
 #define PSC_FORMAT 1            /* the format version that psc_save writes; psc_load reads 1..PSC_FORMAT */
 
@@ -201,7 +205,7 @@ typedef struct psc_beat {
     int64_t  node;
     int64_t  sender;
     uint64_t epoch;             /* rises when the node restarts (a boot time, a counter)             */
-    uint64_t sequence;          /* rises by 1 a beat within an epoch                                 */
+    uint64_t sequence;          /* rises by 1 a beat within an epoch, best from 0; after 2^64 - 1 comes 0 */
     int64_t  sent_at;           /* nanoseconds, the sender's clock                                   */
     int64_t  received_at;       /* nanoseconds, the observer's monotonic clock                       */
     int64_t  shards;            /* number of shards that the node serves, >= 0                       */
@@ -219,7 +223,8 @@ typedef struct psc_node_config {
     int64_t  interval_ns;       /* expected time between beats, 1 ms .. 1 day; 1 s                   */
     int64_t  pause_ns;          /* lateness that is no sign of failure, 0 .. 1 day; 0                */
     int64_t  day_ns;            /* period of the load, 48 ms .. 31 days; 0: none; 1 day              */
-    uint64_t max_jump;          /* largest step of the sequence in one epoch, >= 1; 2^20             */
+    int64_t  step_ns;           /* a step of the signs, 1 ms .. 1 day; 1 min                         */
+    uint64_t max_jump;          /* largest step of the sequence in one epoch, 1..2^62; 2^20          */
     double   winsor;            /* standard deviations at which a value is cut before it is learned,
                                    1..100; 5 (notes: one outlier must not widen the baseline)        */
     double   relative_floor;    /* the standard deviation of metrics 0..6 is at least this share of |mean|,
@@ -232,7 +237,7 @@ typedef struct psc_node psc_node;   /* a state, PSC_TYPE_NODE */
 
 PSC_API void psc_node_default(psc_node_config *config);
 
-/* Bytes of the state: 224 + 1792 * metrics. 0: config is not valid. */
+/* Bytes of the state: 1136 + 1856 * metrics. 0: config is not valid. */
 PSC_API size_t psc_node_size(const psc_node_config *config);
 
 /* Makes mem the state of a node that was never heard of. Cost: O(metrics). Errors: common ones. */
@@ -262,19 +267,54 @@ PSC_API psc_status psc_node_init(psc_node *node, size_t bytes, const psc_node_co
  *     level = max(z joint^0.75, z1 j1 / 2), z1 and j1 as z and joint of this beat alone
  *     onset = max(0, v - 0.85 mark) min(1, quiet / 500)^2, v the largest of the metrics, mark = max(0.96 mark, v),
  *     quiet the beats since v - 0.85 mark was last above 0.001
- * The interval since the last beat enters mean and sd of the intervals as x does, uncut; they start at
- * interval_ns and a quarter of it, which count as one interval. It is left out when
- * the clock stood or went back, when beats are missing between the two, and when it exceeds ten expected
- * intervals: a pause must not teach the detector that pauses are normal (Akka, PhiAccrualFailureDetector).
- * A larger epoch starts a new sequence and keeps the baseline. Silence is counted from the newest beat's
- * received_at as it is: a clock that jumped and came back does harm until the next beat and no longer.
+ * The interval between two beats next to each other in number enters a mean and sd of the intervals as x does, uncut;
+ * they start at interval_ns and a quarter of it, which count as one interval. Its distance |interval - mean| /
+ * max(sd, interval_ns / 10, mean / 10), held as z is, is the jitter; it takes part in z after `learn` intervals. An
+ * interval is left out when the clock stood or went back, when beats are missing between the two, and when it exceeds
+ * ten expected ones: a pause must not teach the detector that pauses are normal (Akka, PhiAccrualFailureDetector).
+ * Order. The beats of an epoch are folded in the order of their numbers. One whose predecessor has not come waits,
+ * until that comes or the newest number is eight beyond it; what never comes is then given up. So the state is the same
+ * whatever the order in which beats of the last 8 numbers come, and however often. psc_node_score_at looks at the
+ * waiting ones as well, but for novelty and profile. The numbers of an epoch are awaited from seven before the first
+ * that came, or from 0. A larger epoch folds what waits, starts new numbers and keeps the baseline. A sender whose
+ * counter begins anew MUST raise its epoch. Silence is counted from the newest number's received_at as it is: a clock
+ * that jumped and came back does harm until the next beat and no longer.
  * Refused, with nothing changed: PSC_ERR_FORGED (beat->node is not this node, or sender is not node),
- * PSC_ERR_STALE (older epoch, or older sequence of this epoch), PSC_ERR_REPEAT (epoch and sequence of the
- * newest beat), PSC_ERR_IMPOSSIBLE (shards < 0; a metric outside the range above, an infinity, or larger in
- * size than PSC_MAX_METRIC; sequence further ahead than max_jump, so that a wild one cannot silence the
- * node until it restarts). The order of these tests is the order of this list.
- * Cost: O(metrics); 0.9 us with 8 metrics, 4 us with 38. */
+ * PSC_ERR_STALE (older epoch, or a number of this epoch 8 or more behind the newest, or before those it began with),
+ * PSC_ERR_REPEAT (this number was taken before), PSC_ERR_IMPOSSIBLE (number further ahead than max_jump, so that a wild
+ * one cannot silence the node until it restarts; shards < 0; a metric outside the range above, an infinity, or larger
+ * in size than PSC_MAX_METRIC). The order of these tests is the order of this list.
+ * Cost: O(metrics), of up to 8 beats; 0.8 us a beat with 8 metrics, 4 us with 38. */
 PSC_API psc_status psc_node_observe(psc_node *node, const psc_beat *beat, const double *metric);
+
+/* Many beats in one call: nodes of one configuration that lie one after another in block.
+ *   beat, of, metric, result   [count], beat i for node of[i] with metrics metric[i * metrics ..], in order; result[i]
+ *                              is what psc_node_observe says of it, which does not keep the others from being taken
+ * Errors: PSC_ERR_RANGE (an index outside 0..nodes-1; then none is taken). Cost: O(nodes * metrics) and that of each. */
+PSC_API psc_status psc_nodes_observe(void *block, size_t nodes, size_t count, const psc_beat *beat, const int32_t *of,
+                                     const double *metric, psc_status *result);
+
+/* Epoch and received_at of the newest beat. Errors: PSC_ERR_EMPTY (none was taken). Cost: O(1). */
+PSC_API psc_status psc_node_heard(const psc_node *node, uint64_t *epoch, int64_t *at);
+
+/* SIGNS. What metrics 0..5 (rate to network) say of a failure, by means of steps of step_ns. The base of each metric is
+ * an exponential mean of 240 steps, cut at 0.1 (CPU, memory) or half of itself from the 30th on. CPU, latency and
+ * network follow the rate, which is no fault: expected is base (1 + f (rate / base rate - 1)), f learned by least
+ * squares over the same 240 steps with a prior of 0.5, and what enters the base is the mean at the usual rate. "Recent"
+ * is the last five steps of this epoch; a metric that was not reported in a step was as usual. */
+enum {
+    PSC_SIGN_MEMORY = 0,        /* recent mean, a share                                              */
+    PSC_SIGN_MEMORY_ABOVE = 1,  /* the same less its base                                            */
+    PSC_SIGN_MEMORY_RISE = 2,   /* newest step less the one 30 steps ago, or the first of the epoch  */
+    PSC_SIGN_ERRORS = 3,        /* ln of the recent least share over its base, both + 0.0002: a burst that ends
+                                   within five steps is no sign                                      */
+    PSC_SIGN_LATENCY = 4,       /* ln of the recent mean over what is expected                       */
+    PSC_SIGN_CPU = 5,           /* recent mean, a share                                              */
+    PSC_SIGN_CPU_ABOVE = 6,     /* the same less what is expected                                    */
+    PSC_SIGN_NETWORK = 7,       /* ln of the last step over what is expected: work that no request asked for */
+    PSC_SIGN_LATE = 8,          /* mean interval of the last step over interval_ns, less 1           */
+    PSC_SIGNS = 9
+};
 
 #define PSC_MAX_Z 1000.0        /* |z| is cut here: beyond, more says nothing                        */
 
@@ -286,6 +326,7 @@ typedef struct psc_node_score {
     double  joint;              /* mean logarithm of 1 + AR errors of all metrics                    */
     double  drift;              /* mean logarithm of 1 + distance from the learning time             */
     double  phi;                /* suspicion from the missing beat, 0..PSC_MAX_PHI                   */
+    double  jitter;             /* held distance of the intervals from their mean, 0..PSC_MAX_Z      */
     double  onset;              /* > 0 at a beat that announces something new: its strength. On NAB an
                                    incident is best called at PSC_ONSET and above.                   */
     double  progress;           /* beats / learn, at most 1                                          */
@@ -293,6 +334,9 @@ typedef struct psc_node_score {
     int32_t learned;            /* 1: config.learn beats were taken (a metric often missing needs more) */
     int64_t beats;              /* beats taken                                                       */
     int64_t shards;             /* as the newest beat said; 0 before any                             */
+    double  sign[PSC_SIGNS];    /* -6..6 each; 0 where signs is 0                                    */
+    int32_t signs;              /* 1: there are three recent steps at least                          */
+    int32_t reserved;           /* 0                                                                 */
 } psc_node_score;
 
 #define PSC_ONSET 4.6e-4        /* the threshold at which the development half of NAB scores best     */
@@ -303,7 +347,8 @@ typedef struct psc_node_score {
  *         max(sd, interval_ns / 10, mean / 10); 0 before the first beat. Hayashibara et al. 2004, eq. 1-4.
  *         By convention 8 is the point where a node is held for dead (Akka, Cassandra): half of the scale.
  * Before any beat all is 0 and metric is PSC_METRIC_BEATS. Before a metric has learned the level is 0, phi counts.
- * Cost: O(metrics). */
+ * An observer that was late itself, or a fleet that is late as a whole, is taken into account by giving now -
+ * psc_silence_report.excused_ns (Lifeguard, Dadgar et al. 2018). Cost: O(metrics), times the beats that wait. */
 PSC_API psc_status psc_node_score_at(const psc_node *node, int64_t now, psc_node_score *score);
 
 /* The metrics by how far they are held from their baselines, farthest first, equals by index.
@@ -313,15 +358,75 @@ PSC_API psc_status psc_node_score_at(const psc_node *node, int64_t now, psc_node
 PSC_API psc_status psc_node_contributors(const psc_node *node, size_t capacity, int32_t *metric, double *z,
                                          size_t *count);
 
+/* ==== Silence =================================================================================== */
+
+/* From when on a silent node is held for dead: one limit for the whole fleet, chosen by cost from the intervals between
+ * beats as they were seen, all nodes together, because what matters is the rare long one. With rate(L) the number of
+ * intervals above L (+ 0.2) a second of watching, in bins 2 % wide,
+ *     L = argmin cost_suspect rate(L) + cost_late failures(a second) L,     rate(L) at most most_false a year,
+ * but no less than 1.5 expected intervals; failures a second are those told plus one in prior_ns. On the fleets of
+ * score/beats.c this beats phi accrual, which is offered in psc_node_score for those who know it.
+ * The observer doubts itself: after a round that came later than 1.5 round_ns nothing is suspected for 2.5 expected
+ * intervals; while more than an eighth of the nodes is overdue (silent for 3 to 24 expected intervals), and 2.5
+ * intervals beyond, the limit is doubled. What came in between teaches nothing, as intervals above 24 do not.
+ * A state of its own, PSC_TYPE_SILENCE. */
+typedef struct psc_silence_config {
+    uint32_t struct_size;
+    int32_t  reserved;          /* not read                                                          */
+    int64_t  interval_ns;       /* expected time between beats, 1 ms .. 1 day; 1 s                   */
+    int64_t  round_ns;          /* expected time between rounds, 1 ms .. 1 day; 1 s                  */
+    double   cost_suspect;      /* of suspecting a node that is up, 1e-9..1e9; 30                    */
+    double   cost_late;         /* of a second in which a failure is not seen, 1e-9..1e9; 4          */
+    double   most_false;        /* false suspicions a node and year, 1e-9..1e9; 15                   */
+    int64_t  prior_ns;          /* time to a failure of a node as far as known, 1 ms .. 36600 days; 7 days */
+} psc_silence_config;
+
+typedef struct psc_silence psc_silence;     /* a state, PSC_TYPE_SILENCE */
+
+PSC_API void psc_silence_default(psc_silence_config *config);
+PSC_API size_t psc_silence_size(const psc_silence_config *config);
+PSC_API psc_status psc_silence_init(psc_silence *silence, size_t bytes, const psc_silence_config *config);
+
+/* An interval between two arrivals of one node in one epoch, lost beats or not: psc_node_heard before and after a beat
+ * was taken gives both ends. Cost: O(1). */
+PSC_API psc_status psc_silence_learn(psc_silence *silence, int64_t from, int64_t to);
+
+/* A failure of any node was confirmed. Cost: O(1). */
+PSC_API psc_status psc_silence_failed(psc_silence *silence);
+
+/* A round: the observer looks at all nodes at `now`.
+ *   heard_at   [nodes] as psc_node_heard says; INT64_MIN: never heard, never suspected
+ *   suspected  [nodes] out: 1 or 0
+ * Before anything was learned the limit is 6 intervals. Errors: PSC_ERR_RANGE (nodes above 2^31 - 1).
+ * Cost: O(nodes). */
+PSC_API psc_status psc_silence_round(psc_silence *silence, int64_t now, size_t nodes, const int64_t *heard_at,
+                                     int32_t *suspected);
+
+typedef struct psc_silence_report {
+    int64_t limit_ns;           /* L                                                                 */
+    int64_t excused_ns;         /* silence of the median node at the last round, beyond one interval */
+    int64_t overdue;            /* nodes at the last round                                           */
+    int64_t trusted_from;       /* before this time nothing is suspected: the observer was late      */
+    int64_t doubted_until;      /* before this time the limit is doubled: the fleet was late         */
+    double  gaps, failures;     /* learned                                                           */
+    double  false_a_year;       /* expected suspicions of nodes that are up, a node and year         */
+} psc_silence_report;
+
+/* Cost: O(1). */
+PSC_API psc_status psc_silence_report_of(const psc_silence *silence, psc_silence_report *report);
+
 /* ==== Failure model ============================================================================= */
 
 /* From scores to the probability that a node fails within a horizon: one model for the whole fleet, because one node
- * fails too rarely to learn from, apart from the nodes' states. A logistic of four terms,
- *     odds = w0 + w1 ln(z + 0.02) + w2 ln(joint + 0.02) + w3 ln(drift + 0.02),      p = 1 / (1 + exp(-odds))
- * whose weights are a normal belief (mean w, covariance P) that each outcome y, 0 or 1, moves by
+ * fails too rarely to learn from, apart from the nodes' states. A logistic,
+ *     odds = w0 + w1 ln(z + 0.02) + w2 ln(joint + 0.02) + w3 ln(drift + 0.02) + the signs,   p = 1 / (1 + exp(-odds))
+ * The signs, where there are any, give 15 terms, cut at 6: 4 (m - 0.5), 6 max(0, m - 0.7), 4 a, 5 r, 10 a r of memory m,
+ * above a, rise r; e, 0.3 e^2 of errors; 2 l, 2 l^2 of latency; 6 max(0, c - 0.7), 3 b, 6 max(0, b)^2 of CPU c, above b;
+ * n, 3 b n of network n; 5 times lateness. The
+ * weights are a normal belief (mean w, covariance P) that each outcome y, 0 or 1, moves by
  *     w += P x (y - p) / (1 + p (1-p) x'Px),      P -= p (1-p) Px (Px)' / (1 + p (1-p) x'Px)
  * (the extended Kalman filter; Newton's method, one outcome at a time). It begins at w0 = logit(base), w1 = slope_z,
- * w2 = w3 = 0 and P = diag(4, 1, 1, 1): before any outcome a documented prior and no measurement.
+ * the others 0, and P = diag(4, 1, 1, ...): before any outcome a documented prior and no measurement.
  * Once correct_from rows with a failure were learned (rows of one failure go together, so hundreds of failures), p is
  * corrected by isotonic regression on 20 steps of half a unit of odds from -7 on: mean outcome of each step, neighbours
  * pooled until the means rise (Ayer et al. 1955), linear between.
@@ -346,13 +451,13 @@ typedef struct psc_failure psc_failure;     /* a state, PSC_TYPE_FAILURE */
 
 PSC_API void psc_failure_default(psc_failure_config *config);
 
-/* Bytes of the state: 984 + 64 * capacity. 0: config is not valid. */
+/* Bytes of the state: 3808 + 136 * capacity. 0: config is not valid. */
 PSC_API size_t psc_failure_size(const psc_failure_config *config);
 
 PSC_API psc_status psc_failure_init(psc_failure *model, size_t bytes, const psc_failure_config *config);
 
 /* p, in 0..1, of a node that stands as score says. Not decreasing in phi. Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (a
- * field that is read lies outside 0..PSC_MAX_Z, phi outside 0..PSC_MAX_PHI). Cost: O(1). */
+ * field that is read lies outside its range: z, joint, drift, phi, the signs). Cost: O(1). */
 PSC_API psc_status psc_failure_probability(const psc_failure *model, const psc_node_score *score, double *p);
 
 /* One outcome that is known already: failed 1 or 0. A fit on stored rows feeds them all, in the order of time,
@@ -393,9 +498,11 @@ PSC_API psc_status psc_failure_report_of(const psc_failure *model, psc_failure_r
 /* ==== Threshold ================================================================================= */
 
 /* When to act on a probability, learned from what came of acting. It starts at the ratio of the costs,
- *     theta0 = cost_act / (cost_fail * effect)
+ *     theta0 = cost_act / (cost_fail * effect),    l0 = logit theta0 + patience
  * and moves on the scale of log odds, l, by the outcomes (u the weight of their kind, below):
- *     l += gain u - pull (l - logit theta0),    kept within reach of logit theta0
+ *     l += gain u - pull (l - l0),    kept within reach of l0
+ * Patience: while p rises, acting later is still in time and more often right, so the bare ratio acts too early; 2.3
+ * halves the cost of acting on the fleets of score/beats.c and still meets 95 % of what gives a sign.
  * so that it settles where needless acts make out the share `needless` of all acts: an unnecessary one raises by
  * 1 - needless, a good one lowers by needless (the rule of adaptive conformal inference, Gibbs and Candes 2021).
  * A missed failure lowers by needless, too: tell those only whose p had risen, for what came without a sign is no fault
@@ -410,9 +517,10 @@ typedef struct psc_threshold_config {
     double   effect;            /* share of it that acting saves, above 0..1, effect * cost_fail > cost_act; 0.9 */
     double   needless;          /* share of acts that may be needless, 0..1; 0.75                    */
     double   gain;              /* of one outcome, in log odds, 0..1; 0.1                            */
-    double   pull;              /* back to the ratio of the costs at each outcome, 0..1; 0.01        */
+    double   pull;              /* back to the start at each outcome, 0..1; 0.01                     */
     double   reach;             /* farthest from it, in log odds, 0..10; 2                           */
-    double   hysteresis;        /* log odds between on and off, 0..10; 0.7                           */
+    double   patience;          /* log odds above the ratio of the costs, 0..10; 2.3                 */
+    double   hysteresis;        /* log odds between on and off, 0..10; 0.9                           */
     double   environment;       /* log odds a unit of ln(fleet's median level + 1), 0..10; 0.5       */
     int64_t  hold_ns;           /* shortest time on, 0 .. 36600 days; 10 min                         */
 } psc_threshold_config;
@@ -449,6 +557,59 @@ typedef struct psc_shift {
  * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (p outside 0..1). Cost: O(1). */
 PSC_API psc_status psc_threshold_decide(const psc_threshold *threshold, double p, int64_t now, psc_shift *shift,
                                         double *value);
+
+/* ==== Relief ==================================================================================== */
+
+/* What to shift from nodes that are likely to fail. A node is drained if it crossed its threshold, the likeliest to
+ * fail first, equals by index, as long as in_service of the fleet's capacity stays on nodes that are not: when all look
+ * failing at once it is the measurement, and someone must serve. Of the shards of drained nodes those are chosen whose
+ * shift pays,
+ *     p(home) impact - disruption - ties to shards of the home that stay + ties to those that go with it > 0
+ * beginning with all of them and dropping, in order of index, what does not pay, until all that is left does (at most
+ * 16 rounds); then, by that gain for its disruption, as many as the budget allows, and dropping once more. */
+typedef struct psc_relief {
+    uint32_t struct_size;
+    int32_t  nodes;             /* 1..2^26                                                           */
+    int32_t  shards;            /* 0..2^26                                                           */
+    int32_t  reserved;          /* not read                                                          */
+    const double *p;            /* [nodes] probability of failure, 0..1                              */
+    const int32_t *crossed;     /* [nodes] not 0: psc_threshold_decide says it should be shifted     */
+    const double *capacity;     /* [nodes] in any unit, 0..1e15; NULL: 1 each                        */
+    const int32_t *home;        /* [shards] node that serves it                                      */
+    const double *impact;       /* [shards] cost if its node fails under it, 0..1e15                 */
+    const double *disruption;   /* [shards] cost of shifting it, 0..1e15; NULL: 0                    */
+    const int64_t *tied_from;   /* [shards + 1] shard s works together with tied_to[tied_from[s] .. tied_from[s + 1]),
+                                   at most 2^31 in all; list each tie in both rows; NULL: none       */
+    const int32_t *tied_to;
+    const double *tie;          /* cost of having the two on different nodes, 0..1e15                */
+    double   budget;            /* sum of disruption at most, 0..1e15; 1e15                          */
+    double   in_service;        /* share of the capacity that is never drained, 0..1; 0.5            */
+} psc_relief;
+
+typedef struct psc_relief_info {
+    int32_t shards;             /* listed                                                            */
+    int32_t drained, kept;      /* nodes that crossed: drained, and in service for want of capacity  */
+    int32_t reserved;           /* 0                                                                 */
+    double  risk;               /* sum of p impact of the shards listed                              */
+    double  disruption;         /* sum of theirs                                                     */
+} psc_relief_info;
+
+PSC_API void psc_relief_default(psc_relief *relief);
+
+/* Bytes of work. */
+PSC_API size_t psc_relief_size(const psc_relief *relief);
+
+/* drain  [nodes] draining weight: p of a node that is drained, 0 of the others
+ * shard  [shards] those to shift, by gain for disruption, best first, equals by index; info->shards of them
+ * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE. Cost: O(nodes log nodes + shards log shards + ties), at most 33 passes. */
+PSC_API psc_status psc_relief_of(const psc_relief *relief, void *work, size_t work_bytes, double *drain, int32_t *shard,
+                                 psc_relief_info *info);
+
+/* Draining weights for the planner: soft = amount (1 - drain of the node), rounded down, [nodes * resources], for
+ * psc_cluster.soft; soft may be amount. A node of weight above 0 belongs into psc_cluster.closed, too.
+ * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (drain outside 0..1, an amount outside 0..PSC_MAX_AMOUNT). */
+PSC_API psc_status psc_relief_soft(const double *drain, size_t nodes, size_t resources, const int64_t *amount,
+                                   int64_t *soft);
 
 /* =================================================================================================
  * PART 2 - FORECASTS (forecast.c): numbers in, distributions out; knows no node and no shard
