@@ -143,7 +143,7 @@ enum {
     PS_WINDOW = 8,          /* sequence numbers that a late beat may be behind the newest one, itself counted */
     PS_SIGNED = 6,          /* metrics that the signs look at: PSC_METRIC_RATE .. PSC_METRIC_NETWORK          */
     PS_RECENT = 5,          /* steps whose mean is "now": bursts of errors are shorter                        */
-    PS_MEMORIES = 31        /* steps over which the memory's rise is taken                                    */
+    PS_MEMORIES = 61        /* steps over which the memory's rise is taken                                    */
 };
 
 /* What a beat moves of a metric but for the profile and the sets. The AR lives on the standardised value u. */
@@ -173,7 +173,7 @@ typedef struct ps_metric {
     uint64_t value[PS_SEEN], rested[PS_SEEN];   /* float in bits 32..63, report it was last near in 0..31     */
 } ps_metric;
 
-/* Steps of a minute or so, and the signs of a failure that they show. The metrics are the first PS_SIGNED of a beat. */
+/* Steps of half a minute or so, and the signs of a failure that they show; of the first PS_SIGNED metrics of a beat. */
 typedef struct ps_signs {
     int64_t  beats, steps, memories;        /* beats in this step; steps in the rings below, of this epoch    */
     int64_t  from, learned;                 /* begin of this step; steps in the baseline                      */
@@ -195,7 +195,7 @@ struct psc_node {
     double   winsor, relative_floor;
     uint64_t epoch, newest;                 /* of the newest beat                                             */
     int64_t  sent_at, received_at, shards, beats;
-    uint64_t begin, next, waiting;          /* first of the epoch, next to be folded; places in use, by bits  */
+    uint64_t next, waiting;                 /* next number to be folded; places in use, by bits               */
     int64_t  folded_at, chained;            /* the last beat folded; whether the next one follows on it       */
     double   gap_mean, gap_variance;        /* of the intervals between beats, ns                             */
     double   gap_z, gap_held;               /* distance of the last interval from it, and held                */
@@ -245,7 +245,7 @@ void psc_node_default(psc_node_config *config)
     config->memory = 10000;
     config->interval_ns = INT64_C(1000000000);
     config->day_ns = PS_DAY;
-    config->step_ns = INT64_C(60000000000);
+    config->step_ns = INT64_C(30000000000);
     config->max_jump = UINT64_C(1) << 20;
     config->winsor = 5.0;
     config->relative_floor = 0.01;
@@ -340,7 +340,7 @@ static psc_status ps_order_check(const psc_node *n, uint64_t epoch, uint64_t seq
     if (epoch < n->epoch) return PSC_ERR_STALE;
     if (sequence != n->newest && sequence - n->newest < UINT64_C(1) << 63)
         return sequence - n->newest <= n->max_jump ? PSC_OK : PSC_ERR_IMPOSSIBLE;
-    if (n->newest - sequence >= PS_WINDOW || sequence - n->begin >= UINT64_C(1) << 63) return PSC_ERR_STALE;
+    if (n->newest - sequence >= PS_WINDOW) return PSC_ERR_STALE;
     if (sequence - n->next >= UINT64_C(1) << 63 || n->waiting >> sequence % PS_WINDOW & 1) return PSC_ERR_REPEAT;
     return PSC_OK;
 }
@@ -735,7 +735,7 @@ static void ps_onset(psc_node *n, double s)
 
 /* ==== Signs ===================================================================================== */
 
-#define PS_BASE_STEPS 240       /* steps that the base remembers: four hours of minutes                       */
+#define PS_BASE_STEPS 240       /* steps that the base remembers: two hours of half minutes                     */
 #define PS_BASE_SETTLE 30       /* steps before a mean is cut when it is learned                              */
 #define PS_SHARE_CUT 0.1        /* a share (CPU, memory) moves the base by no more than if it were this far   */
 #define PS_RELATIVE_CUT 0.5     /* and another metric than if it were this share of the base away             */
@@ -832,7 +832,7 @@ static void ps_base_learn(ps_signs *s, const double *mean)
     for (k = 0; k < PS_SIGNED; k++) {
         const int share = k == PSC_METRIC_CPU || k == PSC_METRIC_MEMORY;
         const double cut = share ? PS_SHARE_CUT : PS_RELATIVE_CUT * s->base[k], d = usual[k] - s->base[k];
-        s->base[k] += weight * (s->learned >= PS_BASE_SETTLE ? ps_cut(d, cut) : d);
+        s->base[k] = ps_cut(s->base[k] + weight * (s->learned >= PS_BASE_SETTLE ? ps_cut(d, cut) : d), PSC_MAX_METRIC);
     }
     psc__count(&s->learned);
 }
@@ -851,7 +851,8 @@ static void ps_step_end(ps_signs *s)
     double mean[PS_SIGNED];
     int k;
 
-    for (k = 0; k < PS_SIGNED; k++) mean[k] = s->reports[k] > 0.0 ? s->sum[k] / s->reports[k] : s->base[k];
+    for (k = 0; k < PS_SIGNED; k++)
+        mean[k] = s->reports[k] > 0.0 ? ps_cut(s->sum[k] / s->reports[k], PSC_MAX_METRIC) : s->base[k];
     if (s->learned == 0) memcpy(s->base, mean, sizeof mean);
     ps_ring_push(s->recent, &s->steps, PS_RECENT, PS_SIGNED, mean);
     ps_ring_push(s->memory, &s->memories, PS_MEMORIES, 1, &mean[PSC_METRIC_MEMORY]);
@@ -964,7 +965,7 @@ static void ps_epoch(psc_node *n, const psc_beat *beat)
 {
     if (n->beats > 0) ps_advance(n, n->newest + 1);
     n->epoch = beat->epoch;
-    n->begin = n->next = beat->sequence < PS_WINDOW ? 0 : beat->sequence - (PS_WINDOW - 1);
+    n->next = beat->sequence < PS_WINDOW ? 0 : beat->sequence - (PS_WINDOW - 1);
     n->chained = 0;
     ps_signs_restart(&n->signs);
 }
@@ -1228,6 +1229,7 @@ psc_status psc_node_heard(const psc_node *node, uint64_t *epoch, int64_t *at)
 #define PS_SILENCE_GRACE 2.5    /* expected intervals after a late round in which nothing is suspected        */
 #define PS_SILENCE_DOUBT 2.0    /* times the limit while many nodes are overdue                               */
 #define PS_SILENCE_HALF 0.2     /* of an interval longer than any seen is reckoned with                       */
+#define PS_SILENCE_MOST 9007199254740992.0  /* 2^53: a count or sum of seconds that stops there               */
 #define PS_SECONDS 1e-9         /* of a ns */
 #define PS_YEAR 31557600.0      /* s */
 
@@ -1312,7 +1314,7 @@ psc_status psc_silence_learn(psc_silence *silence, int64_t from, int64_t to)
     bin = ps_silence_bin(length);
     if (bin >= 0) silence->bin[bin] += 1.0;
     silence->gaps += 1.0;
-    silence->gap_seconds += length * (double)silence->interval * PS_SECONDS;
+    silence->gap_seconds = ps_cut(silence->gap_seconds + length * (double)silence->interval * PS_SECONDS, PS_SILENCE_MOST);
     return PSC_OK;
 }
 
@@ -1388,7 +1390,7 @@ static void ps_silence_doubt(psc_silence *s, int64_t now, size_t nodes, const in
     if (s->overdue * PS_SILENCE_FLEET > (int64_t)nodes) s->doubted_until = ps_later(now, PS_SILENCE_GRACE * interval);
     s->excused = median > 1.0 ? (int64_t)((median - 1.0) * interval) : 0;
     if (s->rounds > 0) s->node_seconds += (double)since * PS_SECONDS * (double)nodes;
-    if (!(s->node_seconds < 1e15)) s->node_seconds = 1e15;
+    s->node_seconds = ps_cut(s->node_seconds, PS_SILENCE_MOST);
     s->last_round = now;
     psc__count(&s->rounds);
 }
@@ -1476,7 +1478,7 @@ void psc_failure_default(psc_failure_config *config)
     config->capacity = 4096;
     config->horizon_ns = INT64_C(1800000000000);
     config->base = 0.01;
-    config->slope_z = 1.0;
+    config->slope_z = 2.0;
     config->slope_phi = 0.5;
     config->correct_from = 10000.0;
 }
@@ -1684,7 +1686,10 @@ static void ps_outcome(psc_failure *f, const ps_row *row, double y)
     total = ps_larger(total, 1.0);
     for (i = 0; i < PS_TERMS; i++) f->weight[i] = ps_cut(f->weight[i] + reach[i] / total * (y - q), PS_MAX_WEIGHT);
     for (i = 0; i < PS_TERMS; i++)
-        for (j = 0; j < PS_TERMS; j++) f->spread[i * PS_TERMS + j] -= s * reach[i] * reach[j] / total;
+        for (j = 0; j < PS_TERMS; j++) {
+            double *p = &f->spread[i * PS_TERMS + j];
+            *p = ps_cut(*p - s * reach[i] * reach[j] / total, PS_MAX_WEIGHT);
+        }
     ps_report(f, odds, row->p, y);
 }
 
@@ -2119,17 +2124,63 @@ static double ps_relief_gain(const psc_relief *r, const ps_relief_work *w, const
     return gain;
 }
 
-/* Drops shards whose shift does not pay, until all that is left does. */
+/* Whether shards s and `other` are chosen and go together. */
+static int ps_relief_tied(const psc_relief *r, const ps_relief_work *w, int32_t s, int32_t other)
+{
+    return w->chosen[s] && w->chosen[other] && r->home[s] == r->home[other];
+}
+
+/* The shard that stands for all that are tied to s, by halving the way to it. */
+static int32_t ps_relief_root(int32_t *parent, int32_t s)
+{
+    while (parent[s] != s) s = parent[s] = parent[parent[s]];
+    return s;
+}
+
+/* Drops sets of tied shards that do not pay as a whole, though none could be dropped alone; 1: one was. order[] holds
+ * the parents, key[] the worth of each set at its root. */
+static int32_t ps_relief_drop_sets(const psc_relief *r, const ps_relief_work *w, const double *drain)
+{
+    int32_t s, dropped = 0;
+    int64_t e;
+
+    if (!r->tied_from) return 0;
+    for (s = 0; s < r->shards; s++) {
+        w->order[s] = s;
+        w->key[s] = 0.0;
+    }
+    for (s = 0; s < r->shards; s++)
+        for (e = r->tied_from[s]; e < r->tied_from[s + 1]; e++)
+            if (ps_relief_tied(r, w, s, r->tied_to[e]))
+                w->order[ps_relief_root(w->order, s)] = ps_relief_root(w->order, r->tied_to[e]);
+    for (s = 0; s < r->shards; s++) {
+        double *sum = &w->key[ps_relief_root(w->order, s)];
+        if (!w->chosen[s]) continue;
+        *sum += ps_relief_gain(r, w, drain, s);
+        for (e = r->tied_from[s]; e < r->tied_from[s + 1]; e++)     /* what is within the set is no gain of it */
+            if (r->tied_to[e] != s && ps_relief_tied(r, w, s, r->tied_to[e])) *sum -= r->tie[e];
+    }
+    for (s = 0; s < r->shards; s++)
+        if (w->chosen[s] && !(w->key[ps_relief_root(w->order, s)] > 0.0)) {
+            w->chosen[s] = 0;
+            dropped = 1;
+        }
+    return dropped;
+}
+
+/* Drops shards, and sets of tied ones, whose shift does not pay, until all that is left does. */
 static void ps_relief_drop(const psc_relief *r, const ps_relief_work *w, const double *drain)
 {
     int32_t s, round, dropped = 1;
 
-    for (round = 0; round < PS_RELIEF_ROUNDS && dropped; round++)
+    for (round = 0; round < PS_RELIEF_ROUNDS && dropped; round++) {
         for (s = 0, dropped = 0; s < r->shards; s++)
             if (w->chosen[s] && !(ps_relief_gain(r, w, drain, s) > 0.0)) {
                 w->chosen[s] = 0;
                 dropped = 1;
             }
+        if (!dropped) dropped = ps_relief_drop_sets(r, w, drain);
+    }
 }
 
 /* The chosen shards in order[], by gain for the price, best first; returns how many. */
@@ -2349,7 +2400,8 @@ static int ps_metric_valid(const psc__image *image, size_t at, int64_t learn)
         PS_WITHIN_METRIC(move.z, 0.0, PSC_MAX_Z), PS_WITHIN_METRIC(move.z_held, 0.0, PSC_MAX_Z),
         PS_WITHIN_METRIC(move.product[0], 0.0, 1e4), PS_WITHIN_METRIC(move.product[1], -1e4, 1e4),
         PS_WITHIN_METRIC(move.product[2], -1e4, 1e4), PS_WITHIN_METRIC(move.product[3], -1e4, 1e4),
-        PS_WITHIN_METRIC(move.lag[0], -PS_LAG_LIMIT, PS_LAG_LIMIT), PS_WITHIN_METRIC(move.lag[1], -PS_LAG_LIMIT, PS_LAG_LIMIT),
+        PS_WITHIN_METRIC(move.lag[0], -PS_LAG_LIMIT, PS_LAG_LIMIT),
+        PS_WITHIN_METRIC(move.lag[1], -PS_LAG_LIMIT, PS_LAG_LIMIT),
         PS_WITHIN_METRIC(move.lag[2], -PS_LAG_LIMIT, PS_LAG_LIMIT), PS_WITHIN_METRIC(move.weight[0], -8.0, 8.0),
         PS_WITHIN_METRIC(move.weight[1], -8.0, 8.0), PS_WITHIN_METRIC(move.weight[2], -8.0, 8.0),
         PS_WITHIN_METRIC(move.error_variance, 0.0, 1e7), PS_WITHIN_METRIC(move.e, 0.0, PSC_MAX_Z),
@@ -2369,12 +2421,21 @@ static int ps_metric_valid(const psc__image *image, size_t at, int64_t learn)
            && ps_set_valid(image, at + PS_IN(ps_metric, rested), at + PS_IN(ps_metric, rests));
 }
 
+/* Beats that were folded: those taken but for those that wait. */
+static int64_t ps_folded(const psc__image *image)
+{
+    uint64_t waiting = psc__word(image, PS_AT(waiting));
+    int64_t n = psc__integer(image, PS_AT(beats));
+
+    for (; waiting; waiting &= waiting - 1) n--;
+    return n;
+}
+
 static int ps_counts_valid(const psc__image *image)
 {
-    const int64_t beats = psc__integer(image, PS_AT(beats));
-
     return psc__integer(image, PS_AT(shards)) >= 0 && ps_counted(image, PS_AT(beats), PSC__COUNTS)
-           && ps_counted(image, PS_AT(gaps), beats) && ps_counted(image, PS_AT(quiet), beats);
+           && ps_folded(image) >= 0 && ps_counted(image, PS_AT(gaps), ps_folded(image))
+           && ps_counted(image, PS_AT(quiet), ps_folded(image));
 }
 
 /* Beats that wait: their places are within the window, what they hold can be taken, and the other places are zero. */
@@ -2413,7 +2474,9 @@ static int ps_signs_valid(const psc__image *image, int64_t beats)
         || !ps_counted(image, at + PS_IN(ps_signs, learned), PSC__COUNTS))
         return 0;
     for (i = PS_IN(ps_signs, sum); i < PS_IN(ps_signs, sign); i++)      /* sums of PSC__COUNTS metrics at most */
-        if (!psc__real_in(image, at + i, -(double)PSC__COUNTS, PSC_MAX_METRIC * (double)PSC__COUNTS)) return 0;
+        if (!psc__real_in(image, at + i, -PSC_MAX_METRIC, PSC_MAX_METRIC * (double)PSC__COUNTS)) return 0;
+    for (i = PS_IN(ps_signs, sum); i < PS_IN(ps_signs, recent); i++)
+        if (psc__real(image, at + i) < 0.0) return 0;
     for (i = PS_IN(ps_signs, base); i <= PS_IN(ps_signs, load_square); i++)
         if (!psc__real_in(image, at + i, 0.0, PSC_MAX_METRIC)) return 0;
     for (i = PS_IN(ps_signs, recent); i < PS_IN(ps_signs, base); i++)
@@ -2444,12 +2507,12 @@ static int ps_node_valid(const psc__image *image)
         || psc__word(image, PS_AT(max_jump)) > PS_MAX_JUMP)
         return 0;
     if (!ps_bounded(image, 0, bound, sizeof bound / sizeof bound[0]) || !ps_counts_valid(image)
-        || !ps_signs_valid(image, psc__integer(image, PS_AT(beats)))
+        || !ps_signs_valid(image, ps_folded(image))
         || !ps_waiting_valid(image, head + PS_METRIC_WORDS * (size_t)metrics, metrics))
         return 0;
     for (k = 0; k < (size_t)metrics; k++) {
         const size_t at = head + PS_METRIC_WORDS * k;
-        if (!ps_counted(image, at + PS_IN(ps_metric, move.count), psc__integer(image, PS_AT(beats)))
+        if (!ps_counted(image, at + PS_IN(ps_metric, move.count), ps_folded(image))
             || !ps_metric_valid(image, at, psc__integer(image, PS_AT(learn))))
             return 0;
     }
@@ -2461,9 +2524,9 @@ static int ps_silence_valid(const psc__image *image)
     static const ps_bound bound[] = {
         {PS_IN(psc_silence, cost_suspect), 1e-9, 1e9}, {PS_IN(psc_silence, cost_late), 1e-9, 1e9},
         {PS_IN(psc_silence, most_false), 1e-9, 1e9}, {PS_IN(psc_silence, prior_seconds), 1e-4, 1e10},
-        {PS_IN(psc_silence, failures), 0.0, 1e15}, {PS_IN(psc_silence, node_seconds), 0.0, 1e15},
-        {PS_IN(psc_silence, gaps), 0.0, 1e15}, {PS_IN(psc_silence, gap_seconds), 0.0, 1e22},
-        {PS_IN(psc_silence, limit), 0.0, 1e7}, {PS_IN(psc_silence, false_rate), 0.0, 1e20}
+        {PS_IN(psc_silence, failures), 0.0, PS_SILENCE_MOST}, {PS_IN(psc_silence, node_seconds), 0.0, PS_SILENCE_MOST},
+        {PS_IN(psc_silence, gaps), 0.0, PS_SILENCE_MOST}, {PS_IN(psc_silence, gap_seconds), 0.0, PS_SILENCE_MOST},
+        {PS_IN(psc_silence, limit), 0.0, 1e7}, {PS_IN(psc_silence, false_rate), 0.0, 1e23}
     };
     const int64_t interval = psc__integer(image, PS_IN(psc_silence, interval));
     const int64_t round = psc__integer(image, PS_IN(psc_silence, round));
@@ -2475,7 +2538,7 @@ static int ps_silence_valid(const psc__image *image)
         || !ps_counted(image, PS_IN(psc_silence, excused), PS_CENTURIES))
         return 0;
     for (i = 0; i < PS_SILENCE_BINS; i++)
-        if (!psc__real_in(image, PS_IN(psc_silence, bin) + i, 0.0, 1e15)) return 0;
+        if (!psc__real_in(image, PS_IN(psc_silence, bin) + i, 0.0, PS_SILENCE_MOST)) return 0;
     return ps_bounded(image, 0, bound, sizeof bound / sizeof bound[0]);
 }
 
@@ -2489,18 +2552,41 @@ static int ps_row_valid(const psc__image *image, size_t at)
            && ps_counted(image, at + PS_IN(ps_row, signs), 1);
 }
 
-/* Sums and the belief: none is negative but weights and covariances. */
+/* A count of outcomes, and a sum of numbers from 0 to 1 over so many. */
+static int ps_count_valid(const psc__image *image, size_t i, double most)
+{
+    return psc__real_in(image, i, 0.0, most) && floor(psc__real(image, i)) == psc__real(image, i);
+}
+
+static int ps_bins_valid(const psc__image *image, size_t rows, size_t p, size_t failures, size_t bins, double most)
+{
+    size_t i;
+
+    for (i = 0; i < bins; i++)
+        if (!ps_count_valid(image, rows + i, most) || !psc__real_in(image, p + i, 0.0, psc__real(image, rows + i))
+            || !ps_count_valid(image, failures + i, psc__real(image, rows + i)))
+            return 0;
+    return 1;
+}
+
+/* Sums and the belief: none is negative but weights and covariances, and no part is more than the whole. */
 static int ps_sums_valid(const psc__image *image)
 {
+    double outcomes;
     size_t i;
 
     for (i = 0; i < PS_TERMS; i++)
         if (!psc__real_in(image, PS_IN(psc_failure, weight) + i, -PS_MAX_WEIGHT, PS_MAX_WEIGHT)) return 0;
     for (i = 0; i < PS_TERMS * PS_TERMS; i++)
         if (!psc__real_in(image, PS_IN(psc_failure, spread) + i, -PS_MAX_WEIGHT, PS_MAX_WEIGHT)) return 0;
-    for (i = PS_IN(psc_failure, outcomes); i < sizeof(psc_failure) / 8; i++)
-        if (!psc__real_in(image, i, 0.0, (double)PSC__COUNTS)) return 0;
-    return 1;
+    if (!ps_count_valid(image, PS_IN(psc_failure, outcomes), (double)PSC__COUNTS)) return 0;
+    outcomes = psc__real(image, PS_IN(psc_failure, outcomes));
+    return ps_count_valid(image, PS_IN(psc_failure, failures), outcomes)
+           && psc__real_in(image, PS_IN(psc_failure, brier), 0.0, outcomes)
+           && ps_bins_valid(image, PS_IN(psc_failure, bin_rows), PS_IN(psc_failure, bin_p),
+                            PS_IN(psc_failure, bin_failures), PSC_REPORT_BINS, outcomes)
+           && ps_bins_valid(image, PS_IN(psc_failure, step_rows), PS_IN(psc_failure, step_p),
+                            PS_IN(psc_failure, step_failures), PS_STEPS, outcomes);
 }
 
 static int ps_failure_valid(const psc__image *image)

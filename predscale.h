@@ -223,7 +223,7 @@ typedef struct psc_node_config {
     int64_t  interval_ns;       /* expected time between beats, 1 ms .. 1 day; 1 s                   */
     int64_t  pause_ns;          /* lateness that is no sign of failure, 0 .. 1 day; 0                */
     int64_t  day_ns;            /* period of the load, 48 ms .. 31 days; 0: none; 1 day              */
-    int64_t  step_ns;           /* a step of the signs, 1 ms .. 1 day; 1 min                         */
+    int64_t  step_ns;           /* a step of the signs, 1 ms .. 1 day; 30 s                          */
     uint64_t max_jump;          /* largest step of the sequence in one epoch, 1..2^62; 2^20          */
     double   winsor;            /* standard deviations at which a value is cut before it is learned,
                                    1..100; 5 (notes: one outlier must not widen the baseline)        */
@@ -237,7 +237,7 @@ typedef struct psc_node psc_node;   /* a state, PSC_TYPE_NODE */
 
 PSC_API void psc_node_default(psc_node_config *config);
 
-/* Bytes of the state: 1136 + 1856 * metrics. 0: config is not valid. */
+/* Bytes of the state: 1344 + 1856 * metrics. 0: config is not valid. */
 PSC_API size_t psc_node_size(const psc_node_config *config);
 
 /* Makes mem the state of a node that was never heard of. Cost: O(metrics). Errors: common ones. */
@@ -279,9 +279,9 @@ PSC_API psc_status psc_node_init(psc_node *node, size_t bytes, const psc_node_co
  * that came, or from 0. A larger epoch folds what waits, starts new numbers and keeps the baseline. A sender whose
  * counter begins anew MUST raise its epoch. Silence is counted from the newest number's received_at as it is: a clock
  * that jumped and came back does harm until the next beat and no longer.
- * Refused, with nothing changed: PSC_ERR_FORGED (beat->node is not this node, or sender is not node),
- * PSC_ERR_STALE (older epoch, or a number of this epoch 8 or more behind the newest, or before those it began with),
- * PSC_ERR_REPEAT (this number was taken before), PSC_ERR_IMPOSSIBLE (number further ahead than max_jump, so that a wild
+ * Refused, with nothing changed: PSC_ERR_FORGED (beat->node is not this node, or sender is not node), PSC_ERR_STALE
+ * (older epoch, or a number of this epoch 8 or more behind the newest), PSC_ERR_REPEAT (this number was taken before, or
+ * lies before the 0 that the epoch began with), PSC_ERR_IMPOSSIBLE (number further ahead than max_jump, so that a wild
  * one cannot silence the node until it restarts; shards < 0; a metric outside the range above, an infinity, or larger
  * in size than PSC_MAX_METRIC). The order of these tests is the order of this list.
  * Cost: O(metrics), of up to 8 beats; 0.8 us a beat with 8 metrics, 4 us with 38. */
@@ -290,7 +290,7 @@ PSC_API psc_status psc_node_observe(psc_node *node, const psc_beat *beat, const 
 /* Many beats in one call: nodes of one configuration that lie one after another in block.
  *   beat, of, metric, result   [count], beat i for node of[i] with metrics metric[i * metrics ..], in order; result[i]
  *                              is what psc_node_observe says of it, which does not keep the others from being taken
- * Errors: PSC_ERR_RANGE (an index outside 0..nodes-1; then none is taken). Cost: O(nodes * metrics) and that of each. */
+ * Errors: PSC_ERR_RANGE (an index outside 0..nodes-1; then none is taken). Cost: O(nodes * metrics + beats'). */
 PSC_API psc_status psc_nodes_observe(void *block, size_t nodes, size_t count, const psc_beat *beat, const int32_t *of,
                                      const double *metric, psc_status *result);
 
@@ -298,14 +298,14 @@ PSC_API psc_status psc_nodes_observe(void *block, size_t nodes, size_t count, co
 PSC_API psc_status psc_node_heard(const psc_node *node, uint64_t *epoch, int64_t *at);
 
 /* SIGNS. What metrics 0..5 (rate to network) say of a failure, by means of steps of step_ns. The base of each metric is
- * an exponential mean of 240 steps, cut at 0.1 (CPU, memory) or half of itself from the 30th on. CPU, latency and
- * network follow the rate, which is no fault: expected is base (1 + f (rate / base rate - 1)), f learned by least
- * squares over the same 240 steps with a prior of 0.5, and what enters the base is the mean at the usual rate. "Recent"
- * is the last five steps of this epoch; a metric that was not reported in a step was as usual. */
+ * an exponential mean of 240 steps (two hours), cut at 0.1 (CPU, memory) or half of itself from the 30th on. CPU,
+ * latency and network follow the rate, which is no fault: expected is base (1 + f (rate / base rate - 1)), f learned by
+ * least squares over the same 240 steps with a prior of 0.5, and what enters the base is the mean at the usual rate.
+ * "Recent" is the last five steps of this epoch; a metric that was not reported in a step was as usual. */
 enum {
     PSC_SIGN_MEMORY = 0,        /* recent mean, a share                                              */
     PSC_SIGN_MEMORY_ABOVE = 1,  /* the same less its base                                            */
-    PSC_SIGN_MEMORY_RISE = 2,   /* newest step less the one 30 steps ago, or the first of the epoch  */
+    PSC_SIGN_MEMORY_RISE = 2,   /* newest step less the one 60 steps ago, or the first of the epoch  */
     PSC_SIGN_ERRORS = 3,        /* ln of the recent least share over its base, both + 0.0002: a burst that ends
                                    within five steps is no sign                                      */
     PSC_SIGN_LATENCY = 4,       /* ln of the recent mean over what is expected                       */
@@ -420,10 +420,10 @@ PSC_API psc_status psc_silence_report_of(const psc_silence *silence, psc_silence
 /* From scores to the probability that a node fails within a horizon: one model for the whole fleet, because one node
  * fails too rarely to learn from, apart from the nodes' states. A logistic,
  *     odds = w0 + w1 ln(z + 0.02) + w2 ln(joint + 0.02) + w3 ln(drift + 0.02) + the signs,   p = 1 / (1 + exp(-odds))
- * The signs, where there are any, give 15 terms, cut at 6: 4 (m - 0.5), 6 max(0, m - 0.7), 4 a, 5 r, 10 a r of memory m,
- * above a, rise r; e, 0.3 e^2 of errors; 2 l, 2 l^2 of latency; 6 max(0, c - 0.7), 3 b, 6 max(0, b)^2 of CPU c, above b;
- * n, 3 b n of network n; 5 times lateness. The
- * weights are a normal belief (mean w, covariance P) that each outcome y, 0 or 1, moves by
+ * The signs, where there are any, give 15 terms, cut at 6: 4 (m - 0.5), 6 max(0, m - 0.7), 4 a, 5 r, 10 a r of memory
+ * m, above a, rise r; e, 0.3 e^2 of errors; 2 l, 2 l^2 of latency; 6 max(0, c - 0.7), 3 b, 6 max(0, b)^2 of CPU c,
+ * above b; n, 3 b n of network n; 5 times lateness.
+ * The weights are a normal belief (mean w, covariance P) that each outcome y, 0 or 1, moves by
  *     w += P x (y - p) / (1 + p (1-p) x'Px),      P -= p (1-p) Px (Px)' / (1 + p (1-p) x'Px)
  * (the extended Kalman filter; Newton's method, one outcome at a time). It begins at w0 = logit(base), w1 = slope_z,
  * the others 0, and P = diag(4, 1, 1, ...): before any outcome a documented prior and no measurement.
@@ -439,7 +439,7 @@ typedef struct psc_failure_config {
     int64_t  horizon_ns;        /* what p looks ahead, 1 ns .. 36600 days; 30 min                    */
     int64_t  wait_ns;           /* how late a failure may be told, 0 .. 36600 days; 0                */
     double   base;              /* chance of a failure within the horizon at z = 1, 1e-9..0.5; 0.01  */
-    double   slope_z;           /* prior log odds a unit of ln z, 0..100; 1                          */
+    double   slope_z;           /* prior log odds a unit of ln z, 0..100; 2: a half at z = 10        */
     double   slope_phi;         /* see above, 0..100; 0.5: phi = 2 is 0.9, phi = 8 is 0.9999         */
     double   correct_from;      /* failed rows from which p is corrected, 1..1e15; 10000: at 300 the
                                    skill on SMD fell from 0.19 to 0.13                               */
@@ -451,7 +451,7 @@ typedef struct psc_failure psc_failure;     /* a state, PSC_TYPE_FAILURE */
 
 PSC_API void psc_failure_default(psc_failure_config *config);
 
-/* Bytes of the state: 3808 + 136 * capacity. 0: config is not valid. */
+/* Bytes of the state: 3864 + 136 * capacity. 0: config is not valid. */
 PSC_API size_t psc_failure_size(const psc_failure_config *config);
 
 PSC_API psc_status psc_failure_init(psc_failure *model, size_t bytes, const psc_failure_config *config);
@@ -565,8 +565,8 @@ PSC_API psc_status psc_threshold_decide(const psc_threshold *threshold, double p
  * failing at once it is the measurement, and someone must serve. Of the shards of drained nodes those are chosen whose
  * shift pays,
  *     p(home) impact - disruption - ties to shards of the home that stay + ties to those that go with it > 0
- * beginning with all of them and dropping, in order of index, what does not pay, until all that is left does (at most
- * 16 rounds); then, by that gain for its disruption, as many as the budget allows, and dropping once more. */
+ * beginning with all of them and dropping, in order of index, what does not pay, then sets of tied ones that do not as a
+ * whole, until all that is left does (at most 16 rounds); then, by that gain for its disruption, as many as the budget allows, and dropping once more. */
 typedef struct psc_relief {
     uint32_t struct_size;
     int32_t  nodes;             /* 1..2^26                                                           */
