@@ -213,7 +213,8 @@ static ps_metric *ps_metrics(const psc_node *n) { return (ps_metric *)(uintptr_t
 /* Place of a beat that waits: received_at, then its metrics, as words. */
 static uint64_t *ps_place(const psc_node *n, uint64_t sequence)
 {
-    return (uint64_t *)(uintptr_t)(ps_metrics(n) + n->metrics) + sequence % PS_WINDOW * (1 + (uint64_t)n->metrics);
+    uint64_t *first = (uint64_t *)(uintptr_t)(ps_metrics(n) + n->metrics);
+    return first + (size_t)(sequence % PS_WINDOW) * (1 + (size_t)n->metrics);
 }
 
 static size_t ps_node_bytes(int64_t metrics)
@@ -1292,7 +1293,14 @@ psc_status psc_silence_init(psc_silence *silence, size_t bytes, const psc_silenc
     return PSC_OK;
 }
 
-/* Length of an interval in expected ones, and its bin; -1: shorter than the expected. */
+/* An interval in expected ones. */
+static double ps_silence_length(const psc_silence *s, int64_t from, int64_t to)
+{
+    const uint64_t ns = ps_elapsed(from, to);
+    return (double)ns / (double)s->interval;
+}
+
+/* Bin of a length in expected intervals; -1: shorter than one. */
 static int ps_silence_bin(double length)
 {
     const double k = length >= 1.0 ? psc__log(length) / psc__log1p(PS_SILENCE_STEP) : -1.0;
@@ -1308,13 +1316,14 @@ psc_status psc_silence_learn(psc_silence *silence, int64_t from, int64_t to)
     int bin;
 
     if (status != PSC_OK) return status;
-    length = (double)ps_elapsed(from, to) / (double)silence->interval;
+    length = ps_silence_length(silence, from, to);
     if (!(length > 0.0) || length > PS_SILENCE_LONGEST || to < silence->trusted_from || to < silence->doubted_until)
         return PSC_OK;
     bin = ps_silence_bin(length);
     if (bin >= 0) silence->bin[bin] += 1.0;
     silence->gaps += 1.0;
-    silence->gap_seconds = ps_cut(silence->gap_seconds + length * (double)silence->interval * PS_SECONDS, PS_SILENCE_MOST);
+    length *= (double)silence->interval * PS_SECONDS;
+    silence->gap_seconds = ps_cut(silence->gap_seconds + length, PS_SILENCE_MOST);
     return PSC_OK;
 }
 
@@ -1364,7 +1373,7 @@ static double ps_silence_median(const psc_silence *s, int64_t now, size_t nodes,
     for (i = 0; i < nodes; i++) {
         double length;
         if (heard_at[i] == INT64_MIN) continue;
-        length = (double)ps_elapsed(heard_at[i], now) / (double)s->interval;
+        length = ps_silence_length(s, heard_at[i], now);
         *overdue += length > PS_SILENCE_OVERDUE && length < PS_SILENCE_LONGEST;
         bin = ps_silence_bin(length);
         if (bin >= 0) count[bin]++;
@@ -1407,10 +1416,11 @@ psc_status psc_silence_round(psc_silence *silence, int64_t now, size_t nodes, co
     if (nodes > INT32_MAX) return PSC_ERR_RANGE;
     ps_silence_doubt(silence, now, nodes, heard_at);
     ps_silence_choose(silence);
-    limit = silence->limit * (now < silence->doubted_until ? PS_SILENCE_DOUBT : 1.0);
+    limit = silence->limit / ((double)silence->interval * PS_SECONDS);
+    if (now < silence->doubted_until) limit *= PS_SILENCE_DOUBT;
     for (i = 0; i < nodes; i++)
         suspected[i] = heard_at[i] != INT64_MIN && now >= silence->trusted_from
-                       && (double)ps_elapsed(heard_at[i], now) * PS_SECONDS > limit;
+                       && ps_silence_length(silence, heard_at[i], now) > limit;
     return PSC_OK;
 }
 
@@ -2451,7 +2461,7 @@ static int ps_waiting_valid(const psc__image *image, size_t at, int64_t metrics)
         || (waiting >> next % PS_WINDOW & 1) || !ps_counted(image, PS_AT(chained), 1))
         return 0;
     for (s = next; s != next + PS_WINDOW; s++) {
-        const size_t place = at + s % PS_WINDOW * width;
+        const size_t place = at + (size_t)(s % PS_WINDOW) * width;
         const int used = (int)(waiting >> s % PS_WINDOW & 1);
         if (used && newest - s >= PS_WINDOW) return 0;
         if (!used && psc__word(image, place) != 0) return 0;

@@ -18,13 +18,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     failure_config.base = take_real(&in);
     failure_config.slope_phi = take_share(&in);
     failure_config.correct_from = 1.0 + (double)(take_byte(&in) % 8);
-    if (psc_failure_size(&failure_config) == 0) failure_config.base = 0.01;
-    if (psc_failure_size(&failure_config) == 0) failure_config.horizon_ns = 5;
+    if (psc_failure_size(&failure_config) == 0) psc_failure_default(&failure_config);
+    if (failure_config.capacity > 8) failure_config.capacity = 8;
     REQUIRE(psc_failure_init((psc_failure *)model, sizeof model, &failure_config) == PSC_OK);
     psc_threshold_default(&threshold_config);
     threshold_config.gain = take_share(&in);
     threshold_config.needless = take_share(&in);
     threshold_config.hold_ns = take_byte(&in);
+    if (psc_threshold_size(&threshold_config) == 0) psc_threshold_default(&threshold_config);
     REQUIRE(psc_threshold_init((psc_threshold *)threshold, sizeof threshold, &threshold_config) == PSC_OK);
     psc_silence_default(&silence_config);
     silence_config.interval_ns = 1000000 * (1 + (int64_t)take_byte(&in));
