@@ -501,14 +501,14 @@ PSC_API psc_status psc_failure_report_of(const psc_failure *model, psc_failure_r
  *     theta0 = cost_act / (cost_fail * effect),    l0 = logit theta0 + patience
  * and moves on the scale of log odds, l, by the outcomes (u the weight of their kind, below):
  *     l += gain u - pull (l - l0),    kept within reach of l0
- * Patience: while p rises, acting later is still in time and more often right, so the bare ratio acts too early: on the
- * development fleets of score/beats.c a prototype's J fell from 17.4 to 12.9 with about 2.3.
  * so that it settles where needless acts make out the share `needless` of all acts: an unnecessary one raises by
  * 1 - needless, a good one lowers by needless (the rule of adaptive conformal inference, Gibbs and Candes 2021).
  * A missed failure lowers by needless, too: tell those only whose p had risen, for what came without a sign is no fault
  * of the threshold. A disruptive act raises by 1. The environment term is taken on top: where the whole fleet
  * is elevated, a single node's elevation says less. A node is on from p >= threshold, and stays so for hold_ns at least
- * and until p < threshold - the odds of hysteresis. */
+ * and until p < threshold - the odds of hysteresis.
+ * Patience: while p rises, acting later is still in time and more often right, so the bare ratio acts too early: on the
+ * development fleets of score/beats.c a prototype's J fell from 17.4 to 12.9 with about 2.3. */
 typedef struct psc_threshold_config {
     uint32_t struct_size;
     int32_t  reserved;          /* not read                                                          */
