@@ -3943,7 +3943,7 @@ static void fc_ets_rough_season(const double *y, size_t n, const fc_ets_model *f
         for (j = 0; j < m; j++) {
             const double line = mean + slope * ((double)j - 0.5 * (double)(m - 1));
             if (f->season == FC_ETS_ADD) s[j] += (y[j] - line) / (double)cycles;
-            else s[j] += fc_clamp(y[j] / fc_max(line, 0.001 * mean), 0.01, (double)m) / (double)cycles;
+            else s[j] += fc_clamp(y[j] / fc_max(line, 0.001 * mean + DBL_MIN), 0.01, (double)m) / (double)cycles;
         }
     }
 }
