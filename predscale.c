@@ -66,7 +66,6 @@ const char *psc_strerror(psc_status status)
     case PSC_ERR_FORMAT: return "these bytes are not a saved state, or not all of it";
     case PSC_ERR_CHECKSUM: return "the saved bytes were altered";
     case PSC_ERR_CORRUPT: return "the saved bytes are whole but hold no state of this library";
-    case PSC_ERR_EMPTY: return "there is no observation to compute from";
     case PSC_ERR_STALE: return "the beat is older than the newest one taken";
     case PSC_ERR_REPEAT: return "the beat was taken before";
     case PSC_ERR_FORGED: return "the beat speaks for another node than its sender or this one";

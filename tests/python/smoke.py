@@ -230,7 +230,7 @@ def test_node():
     failure = default(FailureConfig, "psc_failure_default")
     ok(psc.psc_failure_probability(C.byref(failure), C.byref(score), C.byref(p)))
     assert 0.5 < p.value <= 1.0
-    assert psc.psc_node_observe(state, C.byref(Beat(7, 7, 1, 99)), (f64 * 7)()) == -13
+    assert psc.psc_node_observe(state, C.byref(Beat(7, 7, 1, 99)), (f64 * 7)()) == -12
 
 
 def make_series(hours):
