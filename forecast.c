@@ -5093,8 +5093,8 @@ static void fc_bank_find(fc_bank *b, fc_arima *a, int64_t bank)
     b->r = (size_t)r;
 }
 
-/* x[lag] += c u for every lag, each lane its own. Sums are formed before any is stored, so that a compiler sees that
- * the lanes do not wait for each other. */
+/* x[lag] += c u for every lag, each lane its own; u may be x[0], since no lag is 0. Sums are formed before any is
+ * stored, so that a compiler sees that the lanes do not wait for each other. */
 static void fc_scatter(double *x, const int64_t *lag, const double *c, size_t terms, const double *u)
 {
     size_t i, l;
@@ -5147,14 +5147,12 @@ static void fc_bank_turn(const fc_bank *b, double *x, double *y, const double *g
 /* The exact form; z is e / sqrt(v). The products of the v are taken to their logarithms before they overflow. */
 static void fc_bank_exact(const fc_bank *b, const double *w, size_t rows, double *z)
 {
-    double *x = b->x, *y = b->y, *v = b->variance, x0[FC_AI_LANES], y0[FC_AI_LANES], g[FC_AI_LANES], c[FC_AI_LANES];
+    double *x = b->x, *y = b->y, *v = b->variance, g[FC_AI_LANES], c[FC_AI_LANES];
     size_t t, l;
 
     for (t = 0; t < rows; t++, x += FC_AI_LANES, y += FC_AI_LANES, z += FC_AI_LANES) {
         for (l = 0; l < FC_AI_LANES; l++) {
             const double e = w[t] - b->mean[l] - x[l];
-            x0[l] = x[l];
-            y0[l] = y[l];
             g[l] = e / v[l];
             c[l] = y[l] / v[l];
             z[l] = e / sqrt(v[l]);
@@ -5162,8 +5160,8 @@ static void fc_bank_exact(const fc_bank *b, const double *w, size_t rows, double
             v[l] *= 1.0 - c[l] * c[l];
             x[FC_AI_LANES * b->r + l] = y[FC_AI_LANES * b->r + l] = 0.0;
         }
-        fc_scatter(x, b->ar_lag, b->phi, b->ar_terms, x0);
-        fc_scatter(y, b->ar_lag, b->phi, b->ar_terms, y0);
+        fc_scatter(x, b->ar_lag, b->phi, b->ar_terms, x);
+        fc_scatter(y, b->ar_lag, b->phi, b->ar_terms, y);
         fc_bank_turn(b, x, y, g, c);
         for (l = 0; l < FC_AI_LANES; l++) {
             if (b->product[l] < FC_AI_FOLD) continue;
