@@ -774,7 +774,10 @@ enum {
  *     PSC_SAR_LEVEL        the value
  *     PSC_SAR_DIFFERENCE   value[t] - value[t-1]
  *     PSC_SAR_PROFILE      the value less the profile of each period that was seen twice, shortest first; a profile is,
- *                          slot by slot, the mean of what the values have over their centred moving mean of one period
+ *                          slot by slot, the mean of what the values have over their moving mean of one period, less
+ *                          the mean of the slots. The window of m values is that around t (an even m: m/2 before it,
+ *                          m/2 - 1 behind it), at the ends the first and the last that there is
+ * The mean of x is taken off before the fit (not from differences): c is that of what remains.
  * Parameters: number of lags, c, then lag and coefficient of each. Needs two rows a lag. Cost: O(n p + p^3) for p
  * lags, since sums of products whose lags are both one larger differ in their two ends only; an observation O(1). */
 enum { PSC_SAR_LEVEL = 0, PSC_SAR_DIFFERENCE = 1, PSC_SAR_PROFILE = 2, PSC_MAX_LAGS = 64 };
@@ -882,7 +885,8 @@ typedef struct psc_decomposition_options {
  *                                                   starts at 1 / p and learns at every step, so demand can die
  * at every horizon; 0 before the first y > 0. Gains that are not given are those of 0.05, 0.1, 0.15, 0.2, 0.3 that
  * minimise the criterion of the one-step errors from the first y > 0 on.
- * Parameters: alpha, beta, z, p (TSB: q). Cost: at most 25 passes over n, 0.13 ms at n = 1000. Memory: 16 words. */
+ * Always of the values themselves: in a combination on logarithms it takes them back. Parameters: alpha, beta,
+ * z, p (TSB: q). Cost: at most 25 passes over n, 0.13 ms at n = 1000 (on logarithms 0.5 ms). Memory: 19 words. */
 
 enum {
     PSC_CROSTON_TSB = 0,
@@ -1184,7 +1188,8 @@ PSC_API size_t psc_forecast_size(const psc_series *series, const psc_forecast_co
  *   PSC_MODEL_AUTO combines these members, each left out where it would repeat another (too few periods or cycles):
  *       last value; seasonal naive of the first and of the longest period; Naive2;
  *       seasonal AR of 3 lags, of 26 lags, of 3 lags on the last 320 values, of 50 lags on differences;
- *       AR of 26 lags without seasons; AR of 3 and of 26 lags on what the profiles leave;
+ *       AR of 26 lags without seasons; AR of 3 and of 26 lags on what the profiles leave (ridge 1e-4,
+ *       and 1e-3 where more than 3 lags have no season among them or are those of differences);
  *       and the models that config.with names, with their options.
  *   Backtests: from up to 24 origins in the last six horizons (not before n/3, nor the 8th value), a quarter of
  *   a horizon apart, each member makes its path. It is fitted three times, to what lies before the 1st, 9th and
@@ -1200,10 +1205,11 @@ PSC_API size_t psc_forecast_size(const psc_series *series, const psc_forecast_co
  *   past origins in the last six horizons, evenly spaced. Of the errors of each step 33 quantiles (type 7 of Hyndman
  *   and Fan 1996) are taken at normal scores evenly from -2.8 to 2.8, averaged with those of two steps on either
  *   side. About their median they are widened by two factors: r^(3/4), r = errors in the backtests over errors in
- *   the sample, cut to 1..2.5; and Student's quantile over the normal one with as many degrees of freedom as there
- *   are horizons (3..6), since overlapping paths err together. Between the scores, and beyond, linear. A step with
- *   fewer than 8 errors has those of the last that had enough, times the root of the ratio of the leads; without
- *   any, normal errors of standard deviation sigma sqrt(step).
+ *   the sample, cut to 1..2.5; and Student's quantile over the normal one (by 1 + (z^2 + 1) / 4 v + ..., three
+ *   terms in 1 / v) with as many degrees of freedom v as there are horizons (3..6), since overlapping paths err
+ *   together. Between the scores, and beyond, linear. A step with fewer than 8 errors has those of the last that
+ *   had enough, times the root of the ratio of the leads; without any, normal errors of standard deviation
+ *   sigma sqrt(step).
  *   A forecast may leave the range of the values by r = `clip` of its width + (width + largest size) / n, or by as much
  *   as the last horizon went up or down; what lies d beyond that is brought to r ln(1 + d / r) beyond it. Forecasts
  *   that were made on logarithms are at least 0. All are cut to lower..upper.
@@ -1237,7 +1243,7 @@ PSC_API psc_status psc_forecast_mean(const psc_forecast *fit, size_t h, double *
  * A path takes its ranks, step by step, from the errors of one past origin (evenly chosen among those whose errors are
  * all known) and its values from the quantiles above (the empirical copula; Clark et al. 2004, "Schaake shuffle"):
  * what errs high together in the past does so here. With fewer than 8 such origins path i is the quantile of level
- * (i + 1/2) / paths at every step. Deterministic. Cost: O(paths h (log origins + origins)). */
+ * (i + 1/2) / paths at every step. Deterministic. Cost: O((paths log origins + origins) h). */
 PSC_API psc_status psc_forecast_paths(const psc_forecast *fit, size_t h, size_t paths, double *out);
 
 /* The next values; NaN: missing, its forecast stands in. Parameters, weights and the spread are kept; the forecasts
@@ -1320,8 +1326,8 @@ PSC_API size_t psc_decompose_size(const psc_series *series);
  *   remainder [n] = value - (trend + first season + second + ...), summed in this order, so that the parts added up
  *   give the value but for the rounding of the last sum. Where a value is missing the remainder is 0: trend and
  *   seasons are what would fill it.
- * parts may be NULL. Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE, PSC_ERR_EMPTY as in psc_forecast_fit.
- * Cost: O(n (periods + 1)), 0.1 ms at n = 1000 and two periods. */
+ * Without any value all parts are 0. parts may be NULL. Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE as in
+ * psc_forecast_fit. Cost: O(n (periods + 1)), 0.1 ms at n = 1000 and two periods. */
 PSC_API psc_status psc_decompose(const psc_series *series, void *work, size_t bytes, double *trend, double *season,
                                  double *remainder, psc_parts *parts);
 
@@ -1339,7 +1345,7 @@ PSC_API size_t psc_periods_size(size_t n);
  * Only the newest 65536 values are looked at. A period is at least 2, was seen 2.5 times, and is no half and no third
  * of another; a multiple from 4 on (24 and 168) is another season. On white noise and random walks of 16 to 2000 values
  * something is found in at most 1 of 50 cases (measured: 0.5 % and 1.5 %); fewer than 16 values have no period.
- * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE, PSC_ERR_EMPTY as in psc_forecast_fit.
+ * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE as in psc_forecast_fit.
  * Cost: O(n log n), at most 6 rounds, 0.6 ms at n = 1000. */
 PSC_API psc_status psc_periods_of(const double *value, size_t n, void *work, size_t bytes, int32_t *period,
                                   int32_t *count);
@@ -1392,7 +1398,7 @@ PSC_API size_t psc_regressors_size(const psc_series *series, const psc_regressor
  *   order  [K] 1 for the regressor that was chosen first, 2, ...; 0: not chosen; or NULL
  *   gain   [K] share of the error that it took away when it was chosen; of one not chosen, what it would have
  *          taken away when it was last tried: 0 or less, it does harm; or NULL
- * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (a value or regressor), PSC_ERR_EMPTY.
+ * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (a value or regressor).
  * Cost: that of a fit, n p^2 / 2, and (K + ... + K - chosen) * blocks * p^3 / 6. Memory 8 (blocks + 5) p^2 bytes. */
 PSC_API psc_status psc_regressors_init(psc_regressors *select, size_t bytes, const psc_series *series,
                                        const psc_regressors_config *config);
