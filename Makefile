@@ -3,7 +3,10 @@
 
 VERSION = 0.1.0
 SONAME  = libpredscale.so.0
-CFLAGS ?= -O2
+ifeq ($(origin CFLAGS),undefined)
+CFLAGS  = -O2
+TESTED  = -O1       # programs that include a source: half the time to compile
+endif
 FUZZ_SECONDS ?= 20
 
 PREFIX     ?= /usr/local
@@ -16,16 +19,18 @@ SHARED  = ../shared
 LIB     = $(B)/libpredscale.a
 SO      = $(B)/libpredscale.so.$(VERSION)
 SOURCES = predscale.c forecast.c partition.c
-UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes states partition
+UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes failure thresholds silence states partition
 BENCHES = forecast instability plan plan_scale speed
-FUZZERS = load_raw load_repaired node tracker forecast series calendar fleet rank plan plan_flap
-HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/series.h tests/vectors/read.h tests/unit/plan_check.h tests/unit/worlds.h tests/unit/models.h
+POLICIES = beats
+FUZZERS = load_raw load_repaired node failure tracker forecast series calendar fleet rank plan plan_flap
+HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/series.h tests/vectors/read.h tests/unit/plan_check.h tests/unit/worlds.h \
+          tests/unit/models.h
 TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header
 
 # What the build itself needs comes first, so that the caller's flags win.
 COMPILE = $(CC) -std=c99 -Wall -Wextra -pedantic -I. $(CPPFLAGS) $(CFLAGS)
 PUBLIC  = -fPIC -fvisibility=hidden -DPSC_API='__attribute__((visibility("default")))'
-TESTING = $(COMPILE) -Itests
+TESTING = $(COMPILE) $(TESTED) -Itests
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
@@ -66,6 +71,11 @@ $(B)/unit/%: tests/unit/%.c $(HEADERS) $(LIB)
 $(B)/golden: tests/golden/driver.c $(LIB)
 	$(COMPILE) $(LDFLAGS) -o $@ $< $(LIB) -lm
 
+# Policies contain the library; the scorers' headers are in $(SHARED).
+$(B)/bench/%.so: tests/bench/%.c $(SOURCES) predscale.h
+	@mkdir -p $(@D)
+	$(COMPILE) -fPIC -shared -I$(SHARED)/score $(LDFLAGS) -o $@ $< $(SOURCES) -lm
+
 $(B)/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(COMPILE) $(LDFLAGS) -o $@ $< $(LIB) -lm
@@ -82,6 +92,7 @@ check:                      ## all tests under sanitizers and valgrind; the gate
 	@SHARED=$(SHARED) bash tests/check/check.sh
 
 bench: $(BENCHES:%=$(B)/bench/%)        ## the programs that the scorers of ../shared/score run
+	@[ ! -d $(SHARED)/score ] || $(MAKE) $(POLICIES:%=$(B)/bench/%.so)
 	@[ -d $(SHARED)/score ] || echo "bench: no $(SHARED)/score: the programs are built, policies are left out"
 
 fuzz:                       ## each target of tests/fuzz for FUZZ_SECONDS (20), needs clang and ../shared

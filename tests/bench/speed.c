@@ -8,22 +8,25 @@
 #include <string.h>
 #include <time.h>
 
-enum { METRICS = 8, DAY = 24, WEEK = 168, HISTORY = 1000, HORIZON = 48, NODES = 100, SHARDS = 2000, WIDE = 12 };
+enum {
+    METRICS = 8, MANY = 38, DAY = 24, WEEK = 168, HISTORY = 1000, HORIZON = 48, NODES = 100, SHARDS = 2000, WIDE = 12
+};
 
 /* What the operations work on. */
 typedef struct bench {
     psc_tracker *tracker;
-    psc_node *node;
+    psc_node *node, *many;
+    psc_failure *failure;
     psc_forecast *fit;
     psc_series series;
     psc_forecast_config forecast;
-    psc_beat beat;
+    psc_beat beat, many_beat;
     psc_cluster cluster;
-    double history[HISTORY], metric[METRICS], out[HORIZON * 4], level;
+    double history[HISTORY], metric[METRICS], many_metric[MANY], out[HORIZON * 4], level;
     int32_t period[2];
     unsigned char *saved;
     void *copy, *work;
-    size_t tracker_bytes, node_bytes, fit_bytes, saved_bytes, work_bytes;
+    size_t tracker_bytes, node_bytes, many_bytes, fit_bytes, saved_bytes, work_bytes;
     int64_t capacity[NODES * 2], demand[SHARDS * 2];
     int32_t home[SHARDS];
     psc_cluster wide;               /* WIDE resources                                                  */
@@ -72,16 +75,24 @@ static void node_observe(long n)
     }
 }
 
+static void many_observe(long n)
+{
+    while (n--) {
+        b.many_beat.sequence++;
+        b.many_beat.received_at += INT64_C(1000000000);
+        b.many_metric[n % MANY] = 0.5 + n / MANY % 7 * 0.001;
+        if (psc_node_observe(b.many, &b.many_beat, b.many_metric) != PSC_OK) exit(1);
+    }
+}
+
 static void node_score(long n)
 {
-    psc_failure_config failure;
     psc_node_score score;
     double p = 0.0;
 
-    psc_failure_default(&failure);
     while (n--) {
         psc_node_score_at(b.node, b.beat.received_at + n, &score);
-        psc_failure_probability(&failure, &score, &p);
+        psc_failure_probability(b.failure, &score, &p);
     }
     sink += p;
 }
@@ -253,6 +264,7 @@ static void prepare(void)
 {
     psc_tracker_config tracker;
     psc_node_config node;
+    psc_failure_config failure;
     int i;
 
     for (i = 0; i < HISTORY; i++) b.history[i] = 100.0 + i % DAY * 5.0 + i % WEEK * 0.3 + i * 2654435761u % 97 / 10.0;
@@ -268,6 +280,14 @@ static void prepare(void)
     b.node_bytes = psc_node_size(&node);
     b.node = (psc_node *)need(b.node_bytes);
     psc_node_init(b.node, b.node_bytes, &node);
+    node.metrics = MANY;
+    b.many_bytes = psc_node_size(&node);
+    b.many = (psc_node *)need(b.many_bytes);
+    psc_node_init(b.many, b.many_bytes, &node);
+    for (i = 0; i < MANY; i++) b.many_metric[i] = 0.5;
+    psc_failure_default(&failure);
+    b.failure = (psc_failure *)need(psc_failure_size(&failure));
+    psc_failure_init(b.failure, psc_failure_size(&failure), &failure);
     b.saved_bytes = psc_save_size(b.tracker);
     b.saved = (unsigned char *)need(b.saved_bytes);
     b.copy = need(b.tracker_bytes);
@@ -340,6 +360,7 @@ int main(int argc, char **argv)
     row(json, "tracker observe, 2 seasons", tracker_observe, 1, b.tracker_bytes, "one smoothing step", bare_smoothing);
     row(json, "tracker predict, 24 x 2 levels", tracker_predict, DAY, b.tracker_bytes, "one smoothing step", bare_smoothing);
     row(json, "heartbeat, 8 metrics", node_observe, METRICS, b.node_bytes, "8 means and variances", bare_welford);
+    row(json, "heartbeat, 38 metrics", many_observe, MANY, b.many_bytes, "8 means and variances", bare_welford);
     row(json, "score and failure probability", node_score, METRICS, b.node_bytes, "8 means and variances", bare_welford);
     row(json, "save a tracker", save, (long)b.saved_bytes, b.tracker_bytes, "memcpy", bare_copy);
     row(json, "load a tracker", load, (long)b.saved_bytes, b.tracker_bytes, "memcpy", bare_copy);

@@ -19,6 +19,35 @@ static uint64_t take_new_word(input *in, uint64_t old)
     }
 }
 
+/* A fleet's state that has seen a little. */
+static void *take_fleet_state(input *in, int32_t type)
+{
+    psc_failure_config failure;
+    psc_threshold_config threshold;
+    psc_silence_config silence;
+    size_t bytes;
+    void *state;
+    int i, n = (int)take_byte(in) % 24;
+
+    psc_failure_default(&failure);
+    psc_threshold_default(&threshold);
+    psc_silence_default(&silence);
+    failure.capacity = 1 + (int32_t)take_byte(in) % 16;
+    failure.correct_from = 2.0;
+    bytes = type == PSC_TYPE_FAILURE ? psc_failure_size(&failure)
+            : type == PSC_TYPE_THRESHOLD ? psc_threshold_size(&threshold) : psc_silence_size(&silence);
+    state = block_of(bytes);
+    if (type == PSC_TYPE_FAILURE) REQUIRE(psc_failure_init((psc_failure *)state, bytes, &failure) == PSC_OK);
+    else if (type == PSC_TYPE_THRESHOLD) REQUIRE(psc_threshold_init((psc_threshold *)state, bytes, &threshold) == PSC_OK);
+    else REQUIRE(psc_silence_init((psc_silence *)state, bytes, &silence) == PSC_OK);
+    for (i = 0; i < n; i++) {
+        if (type == PSC_TYPE_FAILURE) feed_failure(in, (psc_failure *)state);
+        else if (type == PSC_TYPE_THRESHOLD) feed_threshold(in, (psc_threshold *)state);
+        else feed_silence(in, (psc_silence *)state);
+    }
+    return state;
+}
+
 /* A state that has seen a little; NULL where the configuration is none. */
 static void *take_state(input *in, int32_t type)
 {
@@ -53,9 +82,9 @@ static void *take_state(input *in, int32_t type)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = { data, size, 0 };
-    int32_t type = take_byte(&in) & 1 ? PSC_TYPE_NODE : PSC_TYPE_TRACKER;
+    int32_t type = 1 + (int32_t)take_byte(&in) % PSC_TYPE_SILENCE;
     int changes = (int)take_byte(&in) % 8;
-    void *state = take_state(&in, type), *mem, *again;
+    void *state = type > PSC_TYPE_NODE ? take_fleet_state(&in, type) : take_state(&in, type), *mem, *again;
     size_t bytes, saved_bytes, at, written;
     unsigned char *saved;
     psc_status status;
