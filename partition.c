@@ -34,7 +34,8 @@
  * other: small shards want many cheap tries, large ones want several to make way at once. A lifted shard counts in
  * its old domain and zone until it is placed, so every placing is a legal move and what was legal stays so. Once in
  * four rebuildings spread, dependencies and budgets are judged only when all are placed: a few shards may then go
- * where none of them could go first. Two shards of one group may be swapped; the group does not notice.
+ * where none of them could go first. Two shards of one group may be swapped; the group does not notice. Only a group
+ * that is on every open node stays as it is, since no order of moves could exchange its shards.
  *     cold   1/8 of the horizon, temperature about the price of a move, from home: what few moves can do
  *     hot    twice, to 15/16, each from a quarter of what a mean shard costs above soft, down; left out if the best
  *            is within a millionth of all demand of the bound. Once freezes in a bad order too often; three times
@@ -56,6 +57,8 @@
  * moves left wait for each other in circles: a few shards are parked on a third node and go on from there. Which ones
  * is found by carrying out ahead, in numbers only, all that could follow if one of them were gone. The same is done,
  * for a tenth of the moves at most, while a wave is too thin to end in the number of waves that the busiest node needs.
+ * Where no single parking helps, a node is cleared for one shard, the guest: a target of the shards that are to leave
+ * it anyway; or a third node, of any, for a shard that is in the way and that no node takes as it is.
  * Spread and dependencies may have to give way: a plan is legal, but the way there need not be. Capacity and conflicts
  * never do.
  *
@@ -84,6 +87,7 @@
  *   Order of moves
  *   A wave
  *   Parking
+ *   Clearing a node
  *   Waves
  */
 #ifndef PSC_INTERNAL
@@ -1044,7 +1048,7 @@ typedef struct pt_search {
     int64_t *bond;                  /* [2 * pairs] weights of a shard's pairs, [2 * pairs] the other shards, from */
     int32_t *partner, *bonds;       /*      bonds[s] to bonds[s + 1]                                  */
     unsigned char *is_stale, *lifted;   /* [S]                                                        */
-    unsigned char *fixed;           /* [S] PSC_BLOCK_... that keeps it where it is, or NONE           */
+    unsigned char *fixed;           /* [S] PSC_BLOCK_... that keeps it, CONFLICT: its group is everywhere; or NONE */
     int32_t  leaves;
     size_t   stride;
 } pt_search;
@@ -1449,7 +1453,7 @@ static int32_t pt_block(const pt_search *v, int32_t shard, int32_t to, int32_t *
     int32_t r;
 
     if (to == from) return PSC_BLOCK_HERE;
-    if (v->fixed[shard] != PSC_BLOCK_NONE) return v->fixed[shard];
+    if (v->fixed[shard] != PSC_BLOCK_NONE && v->fixed[shard] != PSC_BLOCK_CONFLICT) return v->fixed[shard];
     if (pt_closed(c, to)) return PSC_BLOCK_CLOSED;
     if (pt_spent(v, shard, from, to)) return PSC_BLOCK_BUDGET;
     if (!pt_has_room(v, shard, to)) {
@@ -2644,6 +2648,38 @@ static void pt_init_shards(const pt_search *v, int64_t cooldown)
 }
 
 /* The pairs of each shard, in the order in which they are given. */
+/* 1 if the group has a shard on every open node. */
+static int pt_is_everywhere(const pt_search *v, int32_t group, int32_t open)
+{
+    const psc_cluster *c = v->c;
+    int32_t i;
+
+    for (i = v->ties.from[group]; i < v->ties.from[group + 1]; i++) {
+        const int32_t n = v->spot[i];
+        open -= v->node_mark[n] <= group && !pt_closed(c, n);
+        v->node_mark[n] = group + 1;
+    }
+    return open == 0;
+}
+
+/* A group that is everywhere has no node to which one of its shards could go first: what exchanged them could not be
+ * carried out. */
+static void pt_fix_groups(const pt_search *v)
+{
+    const psc_cluster *c = v->c;
+    int32_t n, g, i, open = 0;
+
+    for (n = 0; n < c->nodes; n++) open += !pt_closed(c, n);
+    for (g = 0; open > 0 && g < c->groups; g++) {
+        if (!pt_is_everywhere(v, g, open)) continue;
+        for (i = v->ties.from[g]; i < v->ties.from[g + 1]; i++) {
+            unsigned char *fixed = &v->fixed[v->ties.member[i]];
+            if (*fixed == PSC_BLOCK_NONE) *fixed = PSC_BLOCK_CONFLICT;
+        }
+    }
+    for (n = 0; n < c->nodes; n++) v->node_mark[n] = 0;
+}
+
 static void pt_init_pairs(const pt_search *v)
 {
     const psc_cluster *c = v->c;
@@ -2739,6 +2775,7 @@ psc_status psc_plan_init(psc_plan *plan, size_t bytes, const psc_cluster *cluste
     pt_init_nodes(&v);
     pt_init_groups(&v);
     pt_init_shards(&v, config->cooldown);
+    pt_fix_groups(&v);
     pt_init_pairs(&v);
     plan->phase = PT_ANNEAL;
     for (n = 0; n < cluster->nodes; n++) pt_refresh(&v, n);
@@ -2901,6 +2938,8 @@ typedef struct pt_run {
     int32_t *begun;                 /* [S] shards of this wave                                        */
     int64_t *ahead;                 /* [N * R] counted, if the moves that follow a parking were made  */
     int32_t *follows, *chain;       /* [S] 1: it is one of them; those that follow the last           */
+    int32_t *there, *beside;        /* [N], [S] shards on each node, linked; -1: end                  */
+    int32_t *can_wait;              /* [S] 1: some node takes it now; 0: none does; -1: not known      */
     int64_t  mark, copied;          /* copied: bytes of this wave                                     */
     int32_t  left, flights;         /* moves not begun; moves of this wave                            */
     int32_t  waves, ended;          /* waves and moves that have ended                                */
@@ -2909,6 +2948,8 @@ typedef struct pt_run {
     int32_t  goal;                  /* the least number of waves that the limits allow                */
     int32_t  strained;              /* moves that broke spread or a dependency                        */
     int32_t  relaxed;               /* 1: they may                                                    */
+    int32_t  guest, room;           /* a shard and the node that is being cleared for it; -1: none    */
+    int32_t  spare;                 /* entries of the order beyond one for each shard that moves      */
 } pt_run;
 
 static size_t pt_lay_run(const psc_cluster *c, unsigned char *base, pt_run *run)
@@ -2935,6 +2976,9 @@ static size_t pt_lay_run(const psc_cluster *c, unsigned char *base, pt_run *run)
     run->behind = pt_take_index(&lay, s);
     run->follows = pt_take_index(&lay, s);
     run->chain = pt_take_index(&lay, s);
+    run->beside = pt_take_index(&lay, s);
+    run->can_wait = pt_take_index(&lay, s);
+    run->there = pt_take_index(&lay, n);
     run->touches = pt_take_index(&lay, n);
     run->coming = pt_take_index(&lay, n);
     run->group_flies = pt_take_index(&lay, (size_t)c->groups);
@@ -2990,6 +3034,7 @@ static void pt_init_run(pt_run *run)
     memset(run->touches, 0, (size_t)c->nodes * sizeof *run->touches);
     if (c->groups > 0) memset(run->group_flies, 0, (size_t)c->groups * sizeof *run->group_flies);
     run->mark = 0;
+    run->guest = run->room = -1;
     run->left = run->flights = run->waves = run->ended = run->parks = run->strained = run->goal = 0;
     for (n = 0; n < c->nodes; n++) run->coming[n] = -1;
     for (s = 0; s < c->shards; s++) {
@@ -3130,7 +3175,7 @@ static int32_t pt_run_block(pt_run *run, int32_t shard, int32_t to)
     block = pt_fixed(c, shard);
     if (block != PSC_BLOCK_NONE) return block;
     if (pt_closed(c, to)) return PSC_BLOCK_CLOSED;
-    if (pt_run_full(run, shard)) return PSC_BLOCK_BUSY;
+    if (pt_run_full(run, shard) || (to == run->room && shard != run->guest)) return PSC_BLOCK_BUSY;
     if (run->touches[from] >= limit || run->touches[to] >= limit) return PSC_BLOCK_BUSY;
     if (c->group && run->group_flies[c->group[shard]]) return PSC_BLOCK_BUSY;
     block = pt_run_room(run, shard, to);
@@ -3209,7 +3254,7 @@ static void pt_gather(pt_run *run, int overloaded)
 /* ==== Parking ================================================================================= */
 
 #define PT_CANDIDATES 1024  /* shards of which the best to park is chosen                            */
-#define PT_MAX_PARKS 3      /* times that a shard is parked                                          */
+#define PT_MAX_PARKS 6      /* times that a shard is parked                                          */
 #define PT_EARLY 10         /* 1 / share of the moves that is parked while others can begin          */
 
 /* Adds `sign` copies of a shard to what is counted ahead on a node. */
@@ -3222,15 +3267,15 @@ static void pt_ahead(const pt_run *run, int32_t shard, int32_t n, int32_t sign)
     for (r = 0; r < run->c->resources; r++) ahead[r] += sign * d[r];
 }
 
-static int pt_fits_ahead(const pt_run *run, int32_t shard)
+static int pt_fits_ahead(const pt_run *run, int32_t shard, int32_t to)
 {
     const psc_cluster *c = run->c;
-    const size_t to = pt_cell(c, run->want[shard]);
+    const size_t n = pt_cell(c, to);
     const int64_t *d = c->demand + pt_cell(c, shard);
     int32_t r;
 
     for (r = 0; r < c->resources; r++) {
-        if (d[r] > 0 && run->ahead[to + (size_t)r] + d[r] > c->capacity[to + (size_t)r]) return 0;
+        if (d[r] > 0 && run->ahead[n + (size_t)r] + d[r] > c->capacity[n + (size_t)r]) return 0;
     }
     return 1;
 }
@@ -3246,7 +3291,7 @@ static int32_t pt_follow(pt_run *run, int32_t out)
     pt_ahead(run, out, run->at[out], -1);
     for (i = 0; i < length; i++) {
         for (s = run->coming[run->at[run->chain[i]]]; s >= 0; s = run->behind[s]) {
-            if (run->follows[s] || run->at[s] == run->want[s] || !pt_fits_ahead(run, s)) continue;
+            if (run->follows[s] || run->at[s] == run->want[s] || !pt_fits_ahead(run, s, run->want[s])) continue;
             run->follows[s] = 1;
             pt_ahead(run, s, run->at[s], -1);
             pt_ahead(run, s, run->want[s], 1);
@@ -3312,68 +3357,27 @@ static int32_t pt_best_park(pt_run *run, int32_t *most)
     return best;
 }
 
-/* The largest share of its target, in millionths, that a move still lacks there if `out` leaves it. */
-static int64_t pt_lack(const pt_run *run, int32_t in, int32_t out)
+/* Entries of the order that parking a shard takes: if it is where the plan wants it, it comes back. */
+static int32_t pt_park_price(const pt_run *run, int32_t shard) { return run->at[shard] == run->want[shard] ? 2 : 1; }
+
+/* A shard that leaves the plan's node has a move to make again. */
+static void pt_reopen(pt_run *run, int32_t shard)
 {
-    const psc_cluster *c = run->c;
-    const size_t n = pt_cell(c, run->at[out]);
-    const int64_t *came = c->demand + pt_cell(c, in), *gone = c->demand + pt_cell(c, out);
-    int64_t most = 0;
-    int32_t r;
-
-    for (r = 0; r < c->resources; r++) {
-        const int64_t above = run->counted[n + (size_t)r] + came[r] - gone[r] - c->capacity[n + (size_t)r];
-        const int64_t parts = above > 0 && came[r] > 0 ? pt_parts(above, c->capacity[n + (size_t)r]) : 0;
-        if (parts > most) most = parts;
+    if (run->want[shard] == pt_home(run->c, shard) && run->parked[shard] == 0) {    /* it had none before */
+        run->behind[shard] = run->coming[run->want[shard]];
+        run->coming[run->want[shard]] = shard;
     }
-    return most;
-}
-
-/* The least that a move lacks for which `out` is in the way, by its demand or its group; INT64_MAX: for none. */
-static int64_t pt_least_lack(const pt_run *run, int32_t out)
-{
-    const psc_cluster *c = run->c;
-    int64_t least = INT64_MAX;
-    int32_t s;
-
-    for (s = run->coming[run->at[out]]; s >= 0; s = run->behind[s]) {
-        const int32_t block = run->block[s];
-        int64_t lack;
-        if (s == out || run->at[s] == run->want[s]) continue;
-        if (block == PSC_BLOCK_CONFLICT ? c->group[s] != c->group[out]
-                                        : block != PSC_BLOCK_CAPACITY && block != PSC_BLOCK_TRANSIENT) continue;
-        lack = pt_lack(run, s, out);
-        if (lack < least) least = lack;
-    }
-    return least;
+    run->pending[run->left++] = shard;
 }
 
 static void pt_park(pt_run *run, int32_t shard, int32_t place)
 {
     (void)pt_run_allows(run, shard, place);     /* for what it strains there */
+    run->spare -= pt_park_price(run, shard);
+    if (run->at[shard] == run->want[shard]) pt_reopen(run, shard);
     run->parked[shard]++;
     run->parks++;
     pt_begin(run, shard, place);
-}
-
-/* Parks the shard that leaves a move lacking least, the smallest of equals: where no single one makes enough room, or
- * where what is in the way is not a lack of room. */
-static void pt_park_nearest(pt_run *run)
-{
-    int64_t least = INT64_MAX;
-    int32_t i, out = -1, park = -1;
-
-    for (i = run->left; i-- > 0 && least > 0;) {
-        const int32_t s = run->pending[i], block = run->block[s];
-        const int64_t lack = run->parked[s] >= PT_MAX_PARKS ? INT64_MAX : pt_least_lack(run, s);
-        const int32_t place = lack < least ? pt_parking(run, s) : -1;
-        run->block[s] = block;
-        if (place < 0) continue;
-        least = lack;
-        out = s;
-        park = place;
-    }
-    if (out >= 0) pt_park(run, out, park);
 }
 
 /* What will be counted when this wave has ended; its moves follow nothing. */
@@ -3396,7 +3400,7 @@ static void pt_unblock(pt_run *run, int32_t least, int32_t parks_most)
     int32_t most;
 
     pt_look_ahead(run);
-    while (run->parks < parks_most) {
+    while (run->parks < parks_most && run->spare > 0) {
         const int32_t out = pt_best_park(run, &most);
         int32_t place, block;
         if (out < 0 || most < least) break;
@@ -3412,6 +3416,185 @@ static void pt_unblock(pt_run *run, int32_t least, int32_t parks_most)
         pt_ahead(run, out, place, 1);
         pt_park(run, out, place);
     }
+}
+
+/* ==== Clearing a node ========================================================================= */
+
+#define PT_CLEARED 24       /* hops that make room for one shard, at most                            */
+#define PT_ROOMS 4096       /* pairs of shard and node of which the cheapest to clear is chosen      */
+
+static void pt_start_clearing(pt_run *run)
+{
+    const psc_cluster *c = run->c;
+    int32_t s, n;
+
+    for (n = 0; n < c->nodes; n++) run->there[n] = -1;
+    for (s = c->shards; s-- > 0;) {
+        run->beside[s] = run->there[run->at[s]];
+        run->there[run->at[s]] = s;
+        run->can_wait[s] = -1;
+        run->follows[s] = run->flying[s];
+    }
+}
+
+/* 1 if some node takes the shard while it waits. */
+static int pt_may_wait(pt_run *run, int32_t shard)
+{
+    const int32_t block = run->block[shard];
+
+    if (run->can_wait[shard] < 0) run->can_wait[shard] = pt_parking(run, shard) >= 0;
+    run->block[shard] = block;
+    return run->can_wait[shard];
+}
+
+/* How much of what the guest lacks on a node is there if a shard leaves it: the sum over the resources of the shares
+ * of what is lacking, half of it for one that has to come back. */
+static int64_t pt_relief(const pt_run *run, int32_t guest, int32_t node, int32_t out)
+{
+    const psc_cluster *c = run->c;
+    const size_t n = pt_cell(c, node);
+    const int64_t *came = c->demand + pt_cell(c, guest), *gone = c->demand + pt_cell(c, out);
+    int64_t sum = 0;
+    int32_t r;
+
+    if (c->group && c->group[guest] == c->group[out]) return INT64_MAX;
+    for (r = 0; r < c->resources; r++) {
+        const int64_t lack = came[r] > 0 ? run->ahead[n + (size_t)r] + came[r] - c->capacity[n + (size_t)r] : 0;
+        if (lack > 0) sum += pt_parts(gone[r] < lack ? gone[r] : lack, lack);
+    }
+    return sum / pt_park_price(run, out);
+}
+
+/* The shard that makes most room for the guest on a node and can wait elsewhere, the smallest of equals; -1: none. From
+ * where the guest is to stay only those go that do not: all that are to stay there have room together. */
+static int32_t pt_next_out(pt_run *run, int32_t guest, int32_t node)
+{
+    int64_t most = 0;
+    int32_t s, best = -1;
+
+    for (s = run->there[node]; s >= 0; s = run->beside[s]) {
+        int64_t relief;
+        if (s == guest || run->follows[s] || run->parked[s] >= PT_MAX_PARKS || pt_fixed(run->c, s)) continue;
+        if (run->at[s] == run->want[s] && node == run->want[guest]) continue;
+        relief = pt_relief(run, guest, node, s);
+        if (relief < most || relief == 0) continue;
+        if (relief == most && run->size[s] <= run->size[best]) continue;
+        if (!pt_may_wait(run, s)) continue;
+        most = relief;
+        best = s;
+    }
+    return best;
+}
+
+/* 1 if the guest fits there, but for shards that strain ties. */
+static int pt_is_clear(const pt_run *run, int32_t guest, int32_t node)
+{
+    const psc_cluster *c = run->c;
+    int32_t s;
+
+    for (s = c->group ? run->there[node] : -1; s >= 0; s = run->beside[s]) {
+        if (s != guest && !run->follows[s] && c->group[s] == c->group[guest]) return 0;
+    }
+    return pt_fits_ahead(run, guest, node);
+}
+
+/* Entries of the order that clearing a node for the guest takes; `most` if so many or more, or if it cannot be. */
+static int32_t pt_clear_price(pt_run *run, int32_t guest, int32_t node, int32_t most)
+{
+    int32_t i, length = 0, price = 0;
+
+    while (price < most && !pt_is_clear(run, guest, node)) {
+        const int32_t out = pt_next_out(run, guest, node);
+        price = out < 0 ? most : price + pt_park_price(run, out);
+        if (out < 0) break;
+        run->follows[out] = 1;
+        run->chain[length++] = out;
+        pt_ahead(run, out, node, -1);
+    }
+    for (i = 0; i < length; i++) {
+        run->follows[run->chain[i]] = 0;
+        pt_ahead(run, run->chain[i], node, 1);
+    }
+    return price < most ? price : most;
+}
+
+/* 1 if only room or one of its group hinders the shard. */
+static int pt_lacks_room(const pt_run *run, int32_t shard)
+{
+    const int32_t block = run->block[shard];
+
+    return block == PSC_BLOCK_CAPACITY || block == PSC_BLOCK_TRANSIENT || block == PSC_BLOCK_CONFLICT;
+}
+
+/* 1 if some move could follow were the shard gone, by room alone, or waits for it as one of its group. */
+static int pt_in_the_way(pt_run *run, int32_t shard)
+{
+    const psc_cluster *c = run->c;
+    const int32_t moves = pt_follow(run, shard);
+    int32_t s;
+
+    pt_unfollow(run, moves);
+    if (moves > 0) return 1;
+    for (s = run->coming[run->at[shard]]; s >= 0; s = run->behind[s]) {
+        if (run->at[s] != run->want[s] && run->block[s] == PSC_BLOCK_CONFLICT && c->group[s] == c->group[shard]) return 1;
+    }
+    return 0;
+}
+
+/* Chooses the move whose target is cleared with the fewest hops, the largest of equals; where none can be, a shard
+ * that is in the way and the third node that is, the smallest of equals. */
+static void pt_choose_guest(pt_run *run)
+{
+    int32_t i, n, price, least = run->spare < PT_CLEARED ? run->spare + 1 : PT_CLEARED, tried = 0;
+
+    for (i = 0; i < run->left && tried < PT_ROOMS; i++) {
+        const int32_t s = run->pending[i];
+        if (!pt_lacks_room(run, s)) continue;
+        tried++;
+        price = pt_clear_price(run, s, run->want[s], least);
+        if (price >= least) continue;
+        least = price;
+        run->guest = s;
+        run->room = run->want[s];
+    }
+    for (i = run->left; run->guest < 0 && i-- > 0 && tried < PT_ROOMS;) {
+        const int32_t s = run->pending[i];
+        if (!pt_lacks_room(run, s) || run->parked[s] >= PT_MAX_PARKS || !pt_in_the_way(run, s)) continue;
+        for (n = 0; n < run->c->nodes; n++) {
+            if (n == run->at[s] || n == run->want[s] || pt_closed(run->c, n)) continue;
+            tried++;
+            price = pt_clear_price(run, s, n, least);
+            if (price >= least) continue;
+            least = price;
+            run->guest = s;
+            run->room = n;
+        }
+    }
+}
+
+/* Begins the guest's move, or moves that make room for it; gives it up if neither can be. */
+static void pt_clear(pt_run *run)
+{
+    const int32_t guest = run->guest, node = run->room, flights = run->flights;
+
+    if (run->at[guest] == run->want[guest]) run->guest = run->room = -1;
+    if (run->guest < 0) return;
+    if (pt_run_allows(run, guest, node)) {
+        if (node == run->want[guest]) pt_begin(run, guest, node);
+        else if (run->spare > 0 && run->parks < run->parks_most) pt_park(run, guest, node);
+        run->guest = run->room = -1;
+        return;
+    }
+    pt_look_ahead(run);
+    pt_start_clearing(run);
+    while (run->parks < run->parks_most && run->spare >= 2 && !pt_is_clear(run, guest, node)) {
+        const int32_t out = pt_next_out(run, guest, node), place = out >= 0 ? pt_parking(run, out) : -1;
+        if (place < 0) break;
+        run->follows[out] = 1;
+        pt_ahead(run, out, node, -1);
+        pt_park(run, out, place);
+    }
+    if (run->flights == flights) run->guest = run->room = -1;
 }
 
 /* ==== Waves =================================================================================== */
@@ -3440,6 +3623,8 @@ static int pt_is_thin(const pt_run *run)
  * if it still is nothing, a shard is parked. */
 static void pt_begin_some(pt_run *run)
 {
+    run->relaxed = !run->config->strict;
+    if (run->guest >= 0) pt_clear(run);
     run->relaxed = 0;
     pt_gather(run, 1);
     pt_gather(run, 0);
@@ -3449,7 +3634,11 @@ static void pt_begin_some(pt_run *run)
     if (run->relaxed) pt_gather(run, 0);
     if (run->flights > 0) return;
     pt_unblock(run, 1, run->parks_most);
-    if (run->flights == 0 && run->parks < run->parks_most) pt_park_nearest(run);
+    if (run->flights > 0 || run->parks >= run->parks_most) return;
+    pt_look_ahead(run);
+    pt_start_clearing(run);
+    pt_choose_guest(run);
+    if (run->guest >= 0) pt_clear(run);
 }
 
 /* One wave; 0 if no move could begin. Every pending move was then tried with nothing in flight, so that the
@@ -3529,7 +3718,7 @@ psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *conf
     pt_init_run(&run);
     run.order = order;
     run.parks_most = config->parks;
-    if (capacity - (size_t)run.left < (size_t)run.parks_most) run.parks_most = (int32_t)(capacity - (size_t)run.left);
+    run.spare = capacity - (size_t)run.left < INT32_MAX ? (int32_t)(capacity - (size_t)run.left) : INT32_MAX;
     run.parks_early = run.left / PT_EARLY < run.parks_most ? run.left / PT_EARLY : run.parks_most;
     while (pt_wave(&run)) { }
     pt_sort(run.pending, (size_t)run.left, NULL);

@@ -1640,7 +1640,8 @@ typedef struct psc_cluster {
     /* of shards */
     const int64_t *demand;      /* * [S * R] of the coming period: a forecast's point or quantile    */
     const int32_t *home;        /* * [S] node that serves it now                                     */
-    const int32_t *group;       /*   [S] shards of one group never share a node; NULL: each alone    */
+    const int32_t *group;       /*   [S] shards of one group never share a node, and one that is on every
+                                   open node stays, as no order could exchange its shards; NULL: each alone */
     const int64_t *move_cost;   /*   [S] price of moving it; NULL: 1                                 */
     const int64_t *size;        /*   [S] bytes to copy when it moves, at most 2^60 in all; NULL: 0   */
     const int32_t *pinned;      /*   [S] not 0: stays; NULL: none                                    */
@@ -1967,17 +1968,21 @@ PSC_API size_t psc_waves_size(const psc_cluster *cluster);      /* 0: not valid 
  * and say so in `block`; when all moves have ended, both are as good as the plan.
  * Where moves wait for each other in circles, or too few can begin for the least number of waves that per_node allows,
  * shards are parked: a move whose `to` is not the plan's node is followed by another of the same shard in a later wave.
- * A shard is parked on the node that is emptiest with it, at most three times.
+ * A shard is parked on the node that is emptiest with it, at most six times. Where that does not help, a node is
+ * cleared for one shard: the target of a move of others that are to leave it, or a third node of any shards; those that
+ * the plan wants where they were come back, so that shards that stay can have moves, too.
  * What fits into no wave any more comes last with wave = -1, from where it is then, and the
  * reason with nothing in flight: it may be pinned, on its way elsewhere, or its target closed, too.
  *   assignment  [S] where the plan wants each shard
- *   order       at least as many as there are shards that move; with more, up to `parks` hops more are made.
+ *   order       at least as many as there are shards that move; with more, up to `parks` shards are parked, each for
+ *               one entry more, or for two if it was where the plan wants it.
  *               info->moves + info->stuck are written, by wave, then by shard
  * Pending moves are tried in the order: from nodes above capacity first, then larger move (share of its target
  * that the shard takes, in the resource where that is largest), then lower shard. To be parked, that shard of the 1,024
  * smallest is chosen that most moves could follow, by room alone; then the next, while half as many could follow.
  * Errors: PSC_ERR_RANGE (an assignment that is no node), PSC_ERR_SPACE (capacity too small for all moves).
- * Cost: O(moves * waves) tests of O(R + group + ties); each parking O(N R) and 1,024 times the moves that follow. */
+ * Cost: O(moves * waves) tests of O(R + group + ties); each parking O(N R) and 1,024 times the moves
+ * that follow; clearing a node, 4,096 times O(shards on it * R) and O(N R) for each that could be parked. */
 PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *config,
                                 const int32_t *assignment, void *work, size_t bytes,
                                 psc_move *order, size_t capacity, psc_waves_info *info);

@@ -226,7 +226,7 @@ static int pc_waves(const psc_cluster *c, const psc_waves_config *config, const 
                     const psc_move *order, const psc_waves_info *info)
 {
     int32_t at[PC_MAX], parked[PC_MAX];
-    int i, s, first = 0, wave = 0, moves = 0, parks = 0, strained = 0;
+    int i, s, first = 0, wave = 0, moves = 0, parks = 0, again = 0, strained = 0;
     for (s = 0; s < c->shards; s++) at[s] = pc_home(c, s);
     memset(parked, 0, sizeof parked);
     while (first < info->moves) {
@@ -238,16 +238,17 @@ static int pc_waves(const psc_cluster *c, const psc_waves_config *config, const 
         if (bad) return bad;
         for (i = first; i < end; i++) {
             const int32_t shard = order[i].shard;
-            if (want[shard] == pc_home(c, shard) || pc_fixed(c, shard)) return 'x';
+            if (pc_fixed(c, shard)) return 'x';
             if (order[i].block != PSC_BLOCK_NONE) {
                 if (order[i].block != PSC_BLOCK_SPREAD && order[i].block != PSC_BLOCK_DEPENDENCY) return 'x';
                 strained++;
             }
             if (c->closed && c->closed[order[i].to]) return 'y';
             if (order[i].to != want[shard]) {
-                if (++parked[shard] > 3) return 'y';
+                if (++parked[shard] > 6) return 'y';
                 parks++;
             }
+            again += order[i].from == want[shard];
             at[order[i].shard] = order[i].to;
         }
         first = end;
@@ -263,7 +264,7 @@ static int pc_waves(const psc_cluster *c, const psc_waves_config *config, const 
     }
     for (s = 0; s < c->shards; s++) moves += want[s] != pc_home(c, s);
     if (parks != info->parks || parks > config->parks || strained != info->strained) return 'p';
-    return moves + parks == info->moves + info->stuck ? 0 : 'm';
+    return moves + parks + again == info->moves + info->stuck ? 0 : 'm';
 }
 
 #endif
