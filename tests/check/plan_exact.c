@@ -1,7 +1,7 @@
 /* plan_exact COUNT : the optimum of the first COUNT models of tests/unit/worlds.h (small_world), proved by branch and
  * bound over all assignments, and what the planner finds. Prints a line a model: seed, optimum, planner's cost; with
- * `plan_exact COUNT vectors` only seed and optimum, which is tests/vectors/plan_small.txt. No solver of integer programs
- * is needed. Exit 1 if fewer than 95 of 100 are within 1 % of the optimum, 2 if one is below it.
+ * `plan_exact COUNT vectors` only seed and optimum, which is tests/vectors/plan_small.txt; with `plan_exact COUNT
+ * models` the models themselves, for plan_glpk.py. Exit 1 if fewer than 95 of 100 are within 1 % of the optimum, 2 if one is below it.
  *
  * Shards are placed one after the other on every node that may hold them. Amounts only grow, so a branch ends where a
  * capacity (with what is transient) or a budget is exceeded, or where loads above soft, moves, distances, risks and
@@ -106,7 +106,7 @@ static void optimum(search *x)
             continue;
         }
         home = pc_home(c, s);
-        stays = pc_fixed(c, s) || c->rested[s] < x->config->cooldown;
+        stays = pc_fixed(c, s) || c->rested[s] < x->config->cooldown || pc_everywhere(c, c->group[s]);
         while (next[s] < c->nodes && next[s] != home && (stays || c->closed[next[s]])) next[s]++;
         if (next[s] == c->nodes) {
             next[s--] = 0;
@@ -131,10 +131,68 @@ static int64_t planned(const psc_cluster *c, psc_plan_config *config)
     return info.overload > 0 ? INT64_MAX : info.cost;
 }
 
+static void print_index(const char *name, const int32_t *x, int n)
+{
+    int i;
+    printf("%s", name);
+    for (i = 0; i < n; i++) printf(" %d", (int)x[i]);
+    printf("\n");
+}
+
+static void print_wide(const char *name, const int64_t *x, int n)
+{
+    int i;
+    printf("%s", name);
+    for (i = 0; i < n; i++) printf(" %" PRId64, x[i]);
+    printf("\n");
+}
+
+/* A line for each array of the model and for each limit. */
+static void print_model(const psc_cluster *c, const psc_plan_config *config, long seed)
+{
+    const int cells = c->nodes * c->resources;
+    int i;
+    printf("model %ld\nshape %d %d %d %d\n", seed, (int)c->resources, (int)c->nodes, (int)c->shards, (int)c->groups);
+    print_wide("capacity", c->capacity, cells);
+    print_wide("soft", c->soft, cells);
+    print_index("domain", c->domain, c->nodes);
+    print_index("zone", c->zone, c->nodes);
+    print_index("place", c->place, c->nodes);
+    print_index("closed", c->closed, c->nodes);
+    print_wide("load_weight", c->load_weight, c->nodes);
+    print_index("risk", c->risk, c->nodes);
+    print_wide("demand", c->demand, c->shards * c->resources);
+    print_index("home", c->home, c->shards);
+    print_index("group", c->group, c->shards);
+    print_wide("move_cost", c->move_cost, c->shards);
+    print_wide("size", c->size, c->shards);
+    print_index("pinned", c->pinned, c->shards);
+    print_index("going", c->going, c->shards);
+    print_wide("impact", c->impact, c->shards);
+    print_wide("rested", c->rested, c->shards);
+    print_index("spread", c->spread, c->groups);
+    print_index("depend_from", c->depend_from, c->groups + 1);
+    print_index("depend", c->depend, c->depend_from[c->groups]);
+    print_index("transient", c->transient, c->resources);
+    print_wide("weight", c->weight, c->resources);
+    print_wide("distance", c->distance, c->places * c->places);
+    printf("pair");
+    for (i = 0; i < c->pairs; i++) printf(" %d %d %" PRId64, (int)c->pair[i].a, (int)c->pair[i].b, c->pair[i].weight);
+    printf("\nbalance");
+    for (i = 0; i < c->balances; i++) {
+        const psc_balance *b = &c->balance[i];
+        printf(" %d %d %" PRId64 " %" PRId64, (int)b->first, (int)b->second, b->ratio, b->weight);
+    }
+    printf("\nweights %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", c->weight_move, c->weight_group,
+           c->weight_distance, c->weight_apart, c->weight_disruption);
+    printf("limits %" PRId64 " %" PRId64 " %" PRId64 " %d %" PRId64 "\n", config->max_moves, config->max_move_cost,
+           config->max_bytes, (int)config->max_node_moves, config->cooldown);
+}
+
 int main(int argc, char **argv)
 {
     const long count = argc > 1 ? strtol(argv[1], NULL, 10) : 200;
-    const int quiet = argc > 2;
+    const int models = argc > 2 && strcmp(argv[2], "models") == 0, quiet = argc > 2;
     static world w;
     static search x;
     psc_plan_config config;
@@ -144,6 +202,10 @@ int main(int argc, char **argv)
         int64_t found;
         small_world(&w, (uint64_t)seed);
         small_limits(&config, (uint64_t)seed);
+        if (models) {
+            print_model(&w.c, &config, seed);
+            continue;
+        }
         pc_cost(&w.c, w.going, &home);
         x.c = &w.c;
         x.config = &config;
@@ -151,7 +213,10 @@ int main(int argc, char **argv)
         optimum(&x);
         found = planned(&w.c, &config);
         if (quiet) printf("%ld %" PRId64 "\n", seed, x.best);
-        else printf("%ld %" PRId64 " %" PRId64 " home %" PRId64 " leaves %" PRId64 "\n", seed, x.best, found, home.cost, x.leaves);
+        else {
+            printf("%ld %" PRId64 " %" PRId64 " home %" PRId64, seed, x.best, found, home.cost);
+            printf(" leaves %" PRId64 "\n", x.leaves);
+        }
         within += found <= x.best + x.best / 100;
         equal += found == x.best;
         if (found < x.best) {
@@ -160,5 +225,5 @@ int main(int argc, char **argv)
         }
     }
     if (!quiet) printf("%ld models: %ld at the optimum, %ld within 1 %% of it\n", count, equal, within);
-    return within < count * 95 / 100;
+    return !models && within < count * 95 / 100;
 }

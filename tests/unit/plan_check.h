@@ -154,6 +154,18 @@ static int pc_plan(const psc_cluster *c, const int32_t *at)
     return pc_plan_from(c, home, at);
 }
 
+/* 1 if a group has a shard on every open node from the start: then none of them stirs. */
+static int pc_everywhere(const psc_cluster *c, int g)
+{
+    int n, s;
+    for (n = 0; n < c->nodes; n++) {
+        int there = c->closed && c->closed[n];
+        for (s = 0; s < c->shards; s++) there |= c->group[s] == g && pc_home(c, s) == n;
+        if (!there) return 0;
+    }
+    return 1;
+}
+
 /* The largest number of moved shards that touch a node. */
 static int pc_touches(const psc_cluster *c, const int32_t *at)
 {
