@@ -1866,6 +1866,12 @@ static int32_t pt_pick(const pt_search *v, int32_t n)
 }
 
 /* A rise of cost that the temperature lets pass. */
+/* 1 if the node takes no shard, and this one did not begin there: a move away from a closed node can be taken back. */
+static int pt_shuts_out(const psc_cluster *c, int32_t shard, int32_t n)
+{
+    return pt_closed(c, n) && n != pt_home(c, shard);
+}
+
 static int64_t pt_leeway(const pt_search *v)
 {
     return (int64_t)(v->head->heat * v->draw[psc__random(&v->head->random) % PT_DRAWS]);
@@ -1879,7 +1885,7 @@ static void pt_try_shift(const pt_search *v, int32_t shard, int32_t to)
     int64_t rise;
 
     v->head->evaluations++;
-    if (to == from || pt_closed(c, to) || !pt_has_room(v, shard, to)) return;
+    if (to == from || pt_shuts_out(c, shard, to) || !pt_has_room(v, shard, to)) return;
     if (pt_spent(v, shard, from, to)) return;
     rise = pt_cost_without(v, from, d) - v->cost[from] + pt_terms(v, shard, from, to);
     if (c->balances == 0 && rise > leeway) return;
@@ -1989,7 +1995,7 @@ static void pt_try_swap(const pt_search *v, int32_t a, int32_t b)
     int32_t r;
 
     v->head->evaluations += 2;
-    if (x == y || pt_closed(c, x) || pt_closed(c, y)) return;
+    if (x == y || pt_shuts_out(c, a, y) || pt_shuts_out(c, b, x)) return;
     for (r = 0; r < c->resources; r++) {
         net[r] = da[r] - db[r];
         back[r] = -net[r];
@@ -2183,7 +2189,7 @@ static void pt_price_row(const pt_search *v, int32_t i)
         const int32_t to = b->node[j];
         int64_t *cell = &pt_row(v, i)[j];
         *cell = PT_IMPOSSIBLE;
-        if (to != from && (pt_closed(c, to) || (!b->late && pt_spent(v, shard, from, to)))) continue;
+        if (to != from && (pt_shuts_out(c, shard, to) || (!b->late && pt_spent(v, shard, from, to)))) continue;
         *cell = pt_price(v, i, j);
         if (*cell != PT_IMPOSSIBLE && c->group && pt_row_blocked(v, i, to, tight)) *cell = PT_IMPOSSIBLE;
     }
@@ -3536,7 +3542,8 @@ static int pt_in_the_way(pt_run *run, int32_t shard)
     pt_unfollow(run, moves);
     if (moves > 0) return 1;
     for (s = run->coming[run->at[shard]]; s >= 0; s = run->behind[s]) {
-        if (run->at[s] != run->want[s] && run->block[s] == PSC_BLOCK_CONFLICT && c->group[s] == c->group[shard]) return 1;
+        if (run->at[s] == run->want[s] || run->block[s] != PSC_BLOCK_CONFLICT) continue;
+        if (c->group[s] == c->group[shard]) return 1;
     }
     return 0;
 }

@@ -165,7 +165,8 @@ static void read_cluster(const char *model, const char *assignment, psc_cluster 
 static double cpu_seconds(void) { return (double)clock() / CLOCKS_PER_SEC; }
 
 /* Runs to the end, to the number of evaluations, or to the time of CPU since the program began. */
-static void search(const psc_cluster *c, int64_t evaluations, double cpu, uint64_t seed, int32_t *assignment, psc_plan_info *info)
+static void search(const psc_cluster *c, int64_t evaluations, double cpu, uint64_t seed, int32_t *assignment,
+                   psc_plan_info *info)
 {
     psc_plan_config config;
     psc_status status = PSC_MORE;
@@ -243,7 +244,9 @@ static void order_moves(const psc_cluster *c, int32_t per_node, const int32_t *a
     printf("waves       %d\nbound       %d\n", (int)info.waves, (int)waves_bound(c, config.per_node, assignment));
     printf("strained    %d\nparks       %d\nstuck       %d\n", (int)info.strained, (int)info.parks, (int)info.stuck);
     for (i = 0; i < info.stuck; i++) reasons[order[info.moves + i].block]++;
-    for (i = 0; i < PSC_BLOCK_COUNT; i++) if (reasons[i] > 0) printf("            %d: %s\n", reasons[i], psc_block_text(i));
+    for (i = 0; i < PSC_BLOCK_COUNT; i++) {
+        if (reasons[i] > 0) printf("            %d: %s\n", reasons[i], psc_block_text(i));
+    }
     free(order);
     free(work);
 }
@@ -285,9 +288,11 @@ int main(int argc, char **argv)
     fprintf(f, "\n");
     if (fclose(f) != 0) die("cannot write the result");
     printf("objective   %" PRId64 "\nbefore      %" PRId64 "\n", info.cost, info.cost_before);
-    printf("load        %" PRId64 "\nbalance     %" PRId64 "\nmove        %" PRId64 "\n", info.load, info.balance, info.move);
+    printf("load        %" PRId64 "\nbalance     %" PRId64 "\n", info.load, info.balance);
+    printf("move        %" PRId64 "\n", info.move);
     printf("group       %" PRId64 "\ndistance    %" PRId64 "\n", info.group, info.distance);
-    printf("moves       %" PRId64 "\nevaluations %" PRId64 "\ndone        %d\n", info.moves, info.evaluations, (int)info.done);
+    printf("moves       %" PRId64 "\nevaluations %" PRId64 "\n", info.moves, info.evaluations);
+    printf("done        %d\n", (int)info.done);
     order_moves(&c, per_node, assignment, waves);
     printf("cpu         %.2f\n", cpu_seconds());
     return 0;

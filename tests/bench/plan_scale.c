@@ -205,7 +205,8 @@ int main(int argc, char **argv)
     least = bound(&c);
     printf("shards %d, nodes %d, resources %d\n", (int)c.shards, (int)c.nodes, RESOURCES);
     printf("max/mean     %.4f before, %.4f after\n", before, now);
-    printf("moves        %" PRId64 ", bound %" PRId64 ", ratio %.3f\n", info.moves, least, (double)info.moves / (double)least);
+    printf("moves        %" PRId64 ", bound %" PRId64, info.moves, least);
+    printf(", ratio %.3f\n", (double)info.moves / (double)least);
     printf("cpu          %.2f s, of which search %.2f s; evaluations %" PRId64 "\n", seconds, step, info.evaluations);
     printf("resident     %.1f MB\n", mb);
     ok = now <= 1.05 && (double)info.moves <= 1.3 * (double)least && seconds <= 5.0 && mb <= 120.0;

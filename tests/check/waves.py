@@ -74,7 +74,8 @@ def main():
         at[shards] = to
     if set(np.flatnonzero(at != want).tolist()) != set(stuck[:, 1].tolist()):
         fail("what is undone is not what is stuck")
-    print("waves: %d waves, %d moves, %d stuck, every wave holds" % (moves[:, 0].max(initial=-1) + 1, len(moves) - len(stuck), len(stuck)))
+    waves = moves[:, 0].max(initial=-1) + 1
+    print("waves: %d waves, %d moves, %d stuck, every wave holds" % (waves, len(moves) - len(stuck), len(stuck)))
 
 
 if __name__ == "__main__":

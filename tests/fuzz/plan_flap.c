@@ -1,5 +1,5 @@
-/* plan_flap.c - how often can an input make shards move? Demands change from plan to plan as the bytes say, each plan is
- * carried out, and the time between them is chosen too. Two bounds of predscale.h must hold: with a cool-down a shard
+/* plan_flap.c - how often can an input make shards move? Demands change from plan to plan as the bytes say, each plan
+ * is carried out, and the time between them is chosen too. Two bounds of predscale.h must hold: with a cool-down a shard
  * moves at most once in each such time; and weight_move * moves <= fall of all other costs, so that over any number of
  * plans the price of all moves is at most what the changes of the input have added to the cost. The same input twice
  * in a row moves nothing, if the plan was one of descent.

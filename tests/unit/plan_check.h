@@ -50,7 +50,8 @@ static void pc_cost(const psc_cluster *c, const int32_t *at, psc_plan_info *out)
         for (r = 0; r < c->resources; r++) {
             const int i = n * c->resources + r;
             const int64_t use = pc_use(c, at, n, r), cap = c->capacity[i], soft = c->soft ? c->soft[i] : cap;
-            out->load += (c->load_weight ? c->load_weight[n] : 1) * (c->weight ? c->weight[r] : 1) * pc_max(0, use - soft);
+            const int64_t price = (c->load_weight ? c->load_weight[n] : 1) * (c->weight ? c->weight[r] : 1);
+            out->load += price * pc_max(0, use - soft);
             if (use > cap) {    /* small numbers here: the division is direct */
                 const int64_t whole = cap > 0 ? cap : 1, parts = ((use - cap) * 1000000 + whole - 1) / whole;
                 out->overload += parts > INT64_C(1) << 36 ? INT64_C(1) << 36 : parts;
@@ -154,18 +155,6 @@ static int pc_plan(const psc_cluster *c, const int32_t *at)
     return pc_plan_from(c, home, at);
 }
 
-/* 1 if a group has a shard on every open node from the start: then none of them stirs. */
-static int pc_everywhere(const psc_cluster *c, int g)
-{
-    int n, s;
-    for (n = 0; n < c->nodes; n++) {
-        int there = c->closed && c->closed[n];
-        for (s = 0; s < c->shards; s++) there |= c->group[s] == g && pc_home(c, s) == n;
-        if (!there) return 0;
-    }
-    return 1;
-}
-
 /* The largest number of moved shards that touch a node. */
 static int pc_touches(const psc_cluster *c, const int32_t *at)
 {
@@ -208,9 +197,10 @@ static int pc_wave(const psc_cluster *c, const psc_waves_config *config, const i
         for (i = first; i < end; i++) touches += (order[i].from == n) + (order[i].to == n);
         if (touches > config->per_node) return 'k';
         for (r = 0; r < c->resources; r++) {
+            const int64_t there = pc_use(c, at, n, r) + pc_left(c, n, r);
             int64_t came = 0;       /* shards that demand nothing of r may come while it is short */
             for (i = first; i < end; i++) if (order[i].to == n) came += c->demand[order[i].shard * c->resources + r];
-            if (came > 0 && pc_use(c, at, n, r) + pc_left(c, n, r) + came > c->capacity[n * c->resources + r]) return 'b';
+            if (came > 0 && there + came > c->capacity[n * c->resources + r]) return 'b';
         }
     }
     for (i = first; i < end; i++) {
@@ -271,7 +261,8 @@ static int pc_waves(const psc_cluster *c, const psc_waves_config *config, const 
         psc_move alone = order[i];
         if (alone.wave != -1 || alone.block == PSC_BLOCK_NONE || alone.to != want[alone.shard]) return 'u';
         if (at[alone.shard] == alone.to) return 'u';
-        if (alone.block == PSC_BLOCK_PINNED || alone.block == PSC_BLOCK_GOING || alone.block == PSC_BLOCK_CLOSED) continue;
+        if (alone.block == PSC_BLOCK_PINNED || alone.block == PSC_BLOCK_GOING) continue;
+        if (alone.block == PSC_BLOCK_CLOSED) continue;
         if (!pc_wave(c, config, at, &alone, 0, 1) && config->per_node > 0) return 'e';
     }
     for (s = 0; s < c->shards; s++) moves += want[s] != pc_home(c, s);
