@@ -1991,17 +1991,16 @@ typedef struct ps_relief_work {
 
 static size_t ps_relief_layout(const psc_relief *r, void *mem, ps_relief_work *w)
 {
-    const size_t n = (size_t)(r->nodes > r->shards ? r->nodes : r->shards);
+    const size_t n = (size_t)(r->nodes > r->shards ? r->nodes : r->shards);    /* 2^26 at most */
+    const size_t keys = n * 8, marks = (n * 4 + 7) / 8 * 8;
     unsigned char *at = (unsigned char *)mem;
-    size_t total = 0;
 
-    if (!psc__grow(&total, n, 8) || !psc__grow(&total, n, 4) || !psc__grow(&total, n, 4)) return 0;
     if (w) {
         w->key = (double *)(void *)at;
-        w->order = (int32_t *)(void *)(at + n * 8);
-        w->chosen = (int32_t *)(void *)(at + n * 8 + (n * 4 + 7) / 8 * 8);
+        w->order = (int32_t *)(void *)(at + keys);
+        w->chosen = (int32_t *)(void *)(at + keys + marks);
     }
-    return total;
+    return keys + 2 * marks;
 }
 
 size_t psc_relief_size(const psc_relief *relief)
@@ -2250,7 +2249,8 @@ psc_status psc_relief_soft(const double *drain, size_t nodes, size_t resources, 
 {
     size_t i;
 
-    if (nodes > 0 && resources > 0 && (!drain || !amount || !soft)) return PSC_ERR_NULL;
+    if (nodes == 0 || resources == 0) return PSC_OK;
+    if (!drain || !amount || !soft) return PSC_ERR_NULL;
     for (i = 0; i < nodes; i++) {
         if (!psc__finite(&drain[i])) return PSC_ERR_NONFINITE;
         if (!psc__within(drain[i], 0.0, 1.0)) return PSC_ERR_RANGE;

@@ -54,6 +54,7 @@ static void test_config(void)
     int i;
 
     psc_failure_default(NULL);
+    CHECK_INT(psc_failure_size(NULL), 0);
     psc_failure_default(&config);
     CHECK(config.capacity == 4096 && config.horizon_ns == 1800 * SECOND && config.wait_ns == 0 && config.base == 0.01
           && config.slope_z == 2.0 && config.slope_phi == 0.5 && config.correct_from == 10000.0);
@@ -258,6 +259,37 @@ static void test_report(void)
     CHECK_NEAR(r.brier, brier, 4 * DBL_EPSILON);
     CHECK_NEAR(r.skill, 1.0 - brier / (2.0 / 9.0), 32 * DBL_EPSILON);
     free(model);
+    for (i = 0; i < 2; i++) {                               /* where all end alike there is no skill to speak of */
+        model = model_new(&config);
+        CHECK_STATUS(psc_failure_learn(model, &s, i), PSC_OK);
+        r = report_of(model);
+        CHECK(r.failures == i && r.skill == 0.0 && r.brier > 0.0);
+        free(model);
+    }
+}
+
+/* A ring that cannot be followed, by the words of the layout: capacity, first, rows. */
+static void test_damage(void)
+{
+    static const struct {
+        int word;
+        int64_t value;
+    } damage[] = {{4, -1}, {4, INT64_MAX}, {4, 4}, {5, -1}, {5, 3}, {6, -1}, {6, 4}};
+    psc_failure_config config;
+    uint64_t *model;
+    psc_node_score s = score_of(1.0, 0.0);
+    double p;
+    size_t i;
+
+    psc_failure_default(&config);
+    config.capacity = 3;
+    for (i = 0; i < sizeof damage / sizeof damage[0]; i++) {
+        model = (uint64_t *)(void *)model_new(&config);
+        memcpy(model + damage[i].word, &damage[i].value, 8);
+        CHECK_STATUS(psc_failure_probability((psc_failure *)(void *)model, &s, &p), PSC_ERR_STATE);
+        CHECK_STATUS(psc_failure_happened((psc_failure *)(void *)model, 1, 0), PSC_ERR_STATE);
+        free(model);
+    }
 }
 
 /* ==== Outcomes that come late =================================================================== */
@@ -308,6 +340,7 @@ int main(void)
     RUN(test_learns);
     RUN(test_corrects);
     RUN(test_report);
+    RUN(test_damage);
     RUN(test_late);
     return test_end();
 }

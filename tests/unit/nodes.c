@@ -189,7 +189,9 @@ static void test_pointers(void)
         int word;
         int64_t value;
     } damage[] = {{0, 0}, {0, INT64_C(0x5053430000010001)}, {0, INT64_C(0x5053430000020002)}, {1, 0}, {1, 58}, {1, INT64_MAX},
-                  {3, 0}, {3, 6}, {3, 8}, {3, 65}, {3, -1}, {3, INT64_MIN}};     /* word 3: the number of metrics */
+                  {3, 0}, {3, 6}, {3, 8}, {3, 65}, {3, -1}, {3, INT64_MIN},      /* word 3: the number of metrics */
+                  {8, -1}, {32, -1}, {32, 6}, {33, -1}, {33, 62},                /* day, steps in the two rings */
+                  {194, -1}, {194, 65}, {195, -1}, {195, 65}};                   /* values in the sets of metric 0 */
     psc_node_config config;
     psc_node *node;
     psc_node_score s, before;
@@ -472,6 +474,8 @@ static void test_batch(void)
     of[BEATS - 1] = (BEATS - 1) % NODES;
     CHECK_STATUS(psc_nodes_observe(NULL, NODES, BEATS, beat, of, metric, result), PSC_ERR_NULL);
     CHECK_STATUS(psc_nodes_observe(block, NODES, BEATS, NULL, of, metric, result), PSC_ERR_NULL);
+    CHECK_STATUS(psc_nodes_observe(block, NODES, BEATS, beat, NULL, metric, result), PSC_ERR_NULL);
+    CHECK_STATUS(psc_nodes_observe(block, NODES, BEATS, beat, of, NULL, result), PSC_ERR_NULL);
     CHECK_STATUS(psc_nodes_observe(block, NODES, BEATS, beat, of, metric, NULL), PSC_ERR_NULL);
     CHECK_STATUS(psc_nodes_observe(NULL, 0, 0, NULL, NULL, NULL, NULL), PSC_OK);
     CHECK(memcmp(block, copy, NODES * bytes) == 0);
@@ -482,6 +486,12 @@ static void test_batch(void)
         CHECK_STATUS(result[i], one);
     }
     CHECK(memcmp(block, copy, NODES * bytes) == 0);
+    memset(block + bytes, 0, 8);                            /* the second one is none, or of other metrics */
+    CHECK_STATUS(psc_nodes_observe(block, NODES, BEATS, beat, of, metric, result), PSC_ERR_STATE);
+    config.metrics++;
+    CHECK_STATUS(psc_node_init((psc_node *)(void *)(block + bytes), 2 * bytes, &config), PSC_OK);
+    CHECK_STATUS(psc_nodes_observe(block, NODES, BEATS, beat, of, metric, result), PSC_ERR_STATE);
+    CHECK(memcmp(block, copy, bytes) == 0);
     free(block);
     free(copy);
 }
@@ -498,6 +508,7 @@ static void test_heard(void)
     psc_node_default(&config);
     node = node_new(&config);
     CHECK_STATUS(psc_node_heard(node, &epoch, &at), PSC_ERR_EMPTY);
+    CHECK_STATUS(psc_node_heard(node, &epoch, NULL), PSC_ERR_NULL);
     CHECK_INT(at, 9);
     CHECK_STATUS(psc_node_observe(node, &b, metric), PSC_OK);
     b.sequence = 5;                                         /* a late one says nothing new */

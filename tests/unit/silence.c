@@ -49,6 +49,7 @@ static void test_config(void)
     int i;
 
     psc_silence_default(NULL);
+    CHECK_INT(psc_silence_size(NULL), 0);
     psc_silence_default(&config);
     CHECK(config.interval_ns == SECOND && config.round_ns == SECOND && config.cost_suspect == 30.0 && config.cost_late == 4.0
           && config.most_false == 15.0 && config.prior_ns == 7 * 86400 * SECOND);

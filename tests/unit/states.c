@@ -657,7 +657,9 @@ static void test_invariants(void)
         {5, 14, 5000}, {5, 17, UINT64_MAX}, {5, 18, UINT64_MAX}, {5, 19, 5}, {5, 20, 256}, {5, 22, 2},
         {5, 23, UINT64_C(0xbff0000000000000)},
         /* failure: horizon, capacity, first, rows; threshold: a count, the share; silence: interval, a cost */
-        {7, 2, 0}, {7, 4, 13}, {7, 5, 12}, {7, 6, 13}, {8, 3, UINT64_MAX}, {8, 9, UINT64_C(0x4000000000000000)},
+        {7, 2, 0}, {7, 2, INT64_MAX}, {7, 3, UINT64_MAX}, {7, 4, 13}, {7, 4, INT64_MAX}, {7, 5, 12}, {7, 6, 13},
+        {7, 8, UINT64_C(0xbff0000000000000)}, {7, 391, UINT64_C(0x3fe0000000000000)},    /* phi's slope; half a failure */
+        {8, 3, UINT64_MAX}, {8, 9, UINT64_C(0x4000000000000000)},
         {9, 2, 0}, {9, 4, UINT64_C(0xbff0000000000000)}
     };
     size_t bytes, n, i;
@@ -693,6 +695,47 @@ static void test_invariants(void)
             repair(saved, 8 * i);
             CHECK_STATUS(psc_load(type, saved, 8 * i, mem, sizeof mem), PSC_ERR_CORRUPT);
         }
+    }
+}
+
+/* Beats that wait: numbers 0, 1, 2 and 4 have come, so 3 is next and the place of 4 is in use. */
+static void test_waiting(void)
+{
+    static const struct {
+        int word;
+        uint64_t value;
+    } bad[] = {
+        {18, 0},                                            /* more wait than have come */
+        {19, 5},                                            /* nothing is missing, and yet one waits */
+        {20, 1 << 4 | 1 << 3}, {20, 1 << 4 | 1 << 6},       /* the next one waits; one beyond the newest does */
+        {20, 0}                                             /* what does not wait has left its place */
+    };
+    static const uint64_t number[] = {0, 1, 2, 4};
+    psc_node_config config;
+    uint64_t state[1024], mem[1024];
+    unsigned char saved[sizeof state];
+    double metric[PSC_MAX_METRICS];
+    size_t i, n, bytes;
+    psc_beat b;
+
+    psc_node_default(&config);
+    config.metrics = 1;
+    config.id = 42;
+    bytes = psc_node_size(&config);
+    CHECK(bytes + 8 <= sizeof saved);
+    CHECK_STATUS(psc_node_init((psc_node *)(void *)state, sizeof state, &config), PSC_OK);
+    for (i = 0; i < 4; i++) {
+        beat(1, &b, metric);
+        b.sequence = number[i];
+        CHECK_STATUS(psc_node_observe((psc_node *)(void *)state, &b, metric), PSC_OK);
+    }
+    CHECK(state[18] == 4 && state[19] == 3 && state[20] == 1 << 4);
+    for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        CHECK_STATUS(psc_save(state, saved, sizeof saved, &n), PSC_OK);
+        CHECK_STATUS(psc_load(PSC_TYPE_NODE, saved, n, mem, sizeof mem), PSC_OK);
+        word_put(saved + 8 * bad[i].word, bad[i].value);
+        repair(saved, n);
+        CHECK_STATUS(psc_load(PSC_TYPE_NODE, saved, n, mem, sizeof mem), PSC_ERR_CORRUPT);
     }
 }
 
@@ -765,6 +808,7 @@ int main(int argc, char **argv)
     RUN(test_hostile_words);
     RUN(test_hostile_states);
     RUN(test_invariants);
+    RUN(test_waiting);
     RUN(test_golden);
     return test_end();
 }
