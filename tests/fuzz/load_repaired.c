@@ -38,7 +38,8 @@ static void *take_fleet_state(input *in, int32_t type)
             : type == PSC_TYPE_THRESHOLD ? psc_threshold_size(&threshold) : psc_silence_size(&silence);
     state = block_of(bytes);
     if (type == PSC_TYPE_FAILURE) REQUIRE(psc_failure_init((psc_failure *)state, bytes, &failure) == PSC_OK);
-    else if (type == PSC_TYPE_THRESHOLD) REQUIRE(psc_threshold_init((psc_threshold *)state, bytes, &threshold) == PSC_OK);
+    else if (type == PSC_TYPE_THRESHOLD) REQUIRE(psc_threshold_init((psc_threshold *)state, bytes,
+                                                                    &threshold) == PSC_OK);
     else REQUIRE(psc_silence_init((psc_silence *)state, bytes, &silence) == PSC_OK);
     for (i = 0; i < n; i++) {
         if (type == PSC_TYPE_FAILURE) feed_failure(in, (psc_failure *)state);

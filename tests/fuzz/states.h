@@ -226,16 +226,19 @@ static inline void feed_threshold(input *in, psc_threshold *threshold)
 
 static inline void feed_silence(input *in, psc_silence *silence)
 {
-    int64_t heard[5], now = take_byte(in) & 1 ? (int64_t)take_word(in) : (int64_t)((uint64_t)take_integer(in) * 1000000);
+    int64_t heard[5], now = take_byte(in) & 1 ? (int64_t)take_word(in)
+        : (int64_t)((uint64_t)take_integer(in) * 1000000);
     int32_t suspected[5];
     psc_silence_report report;
     int i;
 
-    for (i = 0; i < 5; i++) heard[i] = take_byte(in) & 1 ? (int64_t)take_word(in) : (int64_t)((uint64_t)now - 100000000 * (uint64_t)take_byte(in));
+    for (i = 0; i < 5; i++) heard[i] = take_byte(in) & 1 ? (int64_t)take_word(in)
+        : (int64_t)((uint64_t)now - 100000000 * (uint64_t)take_byte(in));
     REQUIRE(psc_silence_learn(silence, heard[0], now) == PSC_OK);
     if (take_byte(in) & 1) REQUIRE(psc_silence_failed(silence) == PSC_OK);
     REQUIRE(psc_silence_round(silence, now, 5, heard, suspected) == PSC_OK);
-    for (i = 0; i < 5; i++) REQUIRE(suspected[i] == 0 || (suspected[i] == 1 && heard[i] != INT64_MIN && heard[i] < now));
+    for (i = 0; i < 5; i++)
+        REQUIRE(suspected[i] == 0 || (suspected[i] == 1 && heard[i] != INT64_MIN && heard[i] < now));
     REQUIRE(psc_silence_report_of(silence, &report) == PSC_OK);
     REQUIRE(report.limit_ns >= 0 && report.excused_ns >= 0 && is_finite(report.false_a_year));
 }

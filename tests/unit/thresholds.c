@@ -135,7 +135,8 @@ static void test_converges(void)
         CHECK_NEAR(value_of(t), from[k], 1e-12);
         for (i = 0; i < 4000; i++) {
             const double v = value_of(t), p = v + (1.0 - v) * test_uniform(&seed);
-            CHECK_STATUS(psc_threshold_learn(t, test_uniform(&seed) < p ? PSC_ACT_PREEMPTIVE : PSC_ACT_UNNECESSARY), PSC_OK);
+            CHECK_STATUS(psc_threshold_learn(t, test_uniform(&seed) < p ? PSC_ACT_PREEMPTIVE : PSC_ACT_UNNECESSARY),
+                         PSC_OK);
             if (i >= 2000) sum += v / 2000.0;
         }
         CHECK_NEAR(sum, 0.4, 0.1);
@@ -236,8 +237,8 @@ static double worth(const world *w, unsigned set)
     return sum;
 }
 
-/* Against all subsets of the six shards of the node: never worth less than nothing or than all of them, and in the sum at
- * least nine tenths of the best; every shard that is listed pays. */
+/* Against all subsets of the six shards of the node: never worth less than nothing or than all of them, and in the sum
+ * at least nine tenths of the best; every shard that is listed pays. */
 static void test_relief(void)
 {
     double reached = 0.0, possible = 0.0;
@@ -416,7 +417,8 @@ static void test_own_tie(void)
         psc_relief_info one, two;
         world_make(&with, seed);
         world_make(&without, seed);
-        for (i = 0; i < S; i++) {                           /* the second tie of each becomes one to itself, or nothing */
+        /* the second tie of each becomes one to itself, or nothing */
+        for (i = 0; i < S; i++) {
             with.to[2 * i + 1] = i;
             with.tie[2 * i + 1] = 50.0;
             without.to[2 * i + 1] = i;
@@ -512,7 +514,8 @@ static void test_soft(void)
     double bad = 1.5;
 
     CHECK_STATUS(psc_relief_soft(drain, 3, 2, amount, amount), PSC_OK);
-    CHECK(amount[0] == 1000 && amount[1] == 7 && amount[2] == 750 && amount[3] == 5 && amount[4] == 0 && amount[5] == 0);
+    CHECK(amount[0] == 1000 && amount[1] == 7 && amount[2] == 750 && amount[3] == 5 && amount[4] == 0
+          && amount[5] == 0);
     CHECK_STATUS(psc_relief_soft(&bad, 1, 1, amount, amount), PSC_ERR_RANGE);
     bad = NAN;
     CHECK_STATUS(psc_relief_soft(&bad, 1, 1, amount, amount), PSC_ERR_NONFINITE);
