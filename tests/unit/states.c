@@ -612,8 +612,8 @@ static void test_hostile_words(void)
         void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C),
             *before = block_copy(mem, bytes);
         unsigned char *saved = saved_of(state, &n);
-        /* few words of the node of 64 metrics: it has no field that the others have not */
-        for (i = 0; i < bytes / 8; i += stride(bytes, bytes > 100000 ? 300 : 1600)) {
+        /* few words of the nodes of many metrics: they have no field that the node of one has not */
+        for (i = 0; i < bytes / 8; i += stride(bytes, bytes > 10000 ? 300 : 1600)) {
             const uint64_t was = word_get(saved + 8 * i);
             for (v = 0; v < HOSTILE; v++, tried++) {
                 word_put(saved + 8 * i, hostile[v]);
