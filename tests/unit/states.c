@@ -563,7 +563,7 @@ static void use_silence(psc_silence *silence)
     int32_t suspected[5];
     int t;
 
-    for (t = 0; t < 10; t++) {
+    for (t = 0; t < 5; t++) {
         CHECK_STATUS(psc_silence_learn(silence, moment[t % 5], moment[(t + 1) % 5]), PSC_OK);
         CHECK_STATUS(psc_silence_round(silence, moment[t % 5], 5, moment, suspected), PSC_OK);
         CHECK_STATUS(psc_silence_failed(silence), PSC_OK);
