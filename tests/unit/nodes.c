@@ -330,7 +330,7 @@ static void test_first_beat(void)
 /* Beat i of a set of six that begins at `first`, as it is sent. */
 static psc_status send_beat(psc_node *node, uint64_t first, int i)
 {
-    const psc_beat b = beat_of(1, first + (uint64_t)i, (200 + i) * SECOND + i * i * 1000000);
+    const psc_beat b = beat_of(1, first + (uint64_t)i, (200 + i) * SECOND + i * i * INT64_C(1000000));
     double metric[PSC_METRIC_HOST];
     uint64_t seed = (uint64_t)i + 50;
 
