@@ -16,11 +16,11 @@ SHARED  = ../shared
 LIB     = $(B)/libpredscale.a
 SO      = $(B)/libpredscale.so.$(VERSION)
 SOURCES = predscale.c forecast.c partition.c
-UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes states partition
+UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes states partition transfer
 BENCHES = forecast instability plan speed
 FUZZERS = load_raw load_repaired node tracker forecast series calendar fleet rank plan
 HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/series.h tests/vectors/read.h tests/unit/plan_check.h tests/unit/models.h
-TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header
+TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header $(B)/model/transfer
 
 # What the build itself needs comes first, so that the caller's flags win.
 COMPILE = $(CC) -std=c99 -Wall -Wextra -pedantic -I. $(CPPFLAGS) $(CFLAGS)
@@ -62,6 +62,11 @@ $(B)/unit/header: tests/header.c $(HEADERS) $(LIB)
 $(B)/unit/%: tests/unit/%.c $(HEADERS) $(LIB)
 	@mkdir -p $(@D)
 	$(TESTING) $(LDFLAGS) -o $@ $< $(LIB) -lm
+
+# The model has partition.c in it, the other two from the library.
+$(B)/model/%: tests/model/%.c partition.c $(HEADERS) $(LIB)
+	@mkdir -p $(@D)
+	$(TESTING) $(LDFLAGS) -o $@ $< $(B)/predscale.o $(B)/forecast.o -lm
 
 $(B)/golden: tests/golden/driver.c $(LIB)
 	$(COMPILE) $(LDFLAGS) -o $@ $< $(LIB) -lm

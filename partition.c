@@ -1,8 +1,9 @@
-/* partition.c - predscale: imbalance, plan and waves. Interface and contract: predscale.h, Part 3.
+/* partition.c - predscale: imbalance, plan, waves, transfers. Interface and contract: predscale.h, Parts 3 and 6.
  *
  * HERE: tests of a cluster, amounts, the imbalance of nodes and shards, a search for better assignments
- * under hard constraints, the reasons for what stays, and an order in which a plan can be carried out.
- * NOT HERE: what will be demanded (forecast.c), which node is sick (predscale.c), the moving itself (host).
+ * under hard constraints, the reasons for what stays, an order in which a plan can be carried out; how the
+ * ownership of a shard passes from node to node, and what else there is to moving one.
+ * NOT HERE: what will be demanded (forecast.c), which node is sick (predscale.c), the moving of bytes (host).
  *
  * THE PROBLEM is machine reassignment as in the Google ROADEF/EURO challenge 2012 [1], with two additions: a
  * start that breaks constraints is legal, and the number and the cost of moves may be limited. A constraint
@@ -33,9 +34,20 @@
  * do harm. With that, the test of one more move against those begun covers all subsets.
  * This is a list schedule: moves in order of size [3], each in the first wave that takes it.
  *
+ * A TRANSFER is two-phase commit [4] between two sides of which either may own, with three changes: every proposal has
+ * an epoch of its own, the side that releases cannot go back, and the side that has agreed takes what is released
+ * whatever it wished in between. A side is a value and a step; a phase is told to no one before it is stored, so that a
+ * crash is no more than a lost message. The phases of an epoch are numbered in the order in which a side can
+ * pass through them, which makes epoch and phase together one rising number, the version. Stages, the trial
+ * of the target and the routing of keys stand beside it: they decide when to propose, never who owns.
+ *
  *   [1] Google ROADEF/EURO challenge 2011-2012: Machine Reassignment, problem definition, section 2.
  *   [2] M. Minoux, Accelerated greedy algorithms for maximizing submodular set functions, 1978.
  *   [3] R. Graham, Bounds on multiprocessing timing anomalies, SIAM J. Appl. Math. 17, 1969.
+ *   [4] J. Gray, Notes on data base operating systems, 1978.
+ *   [5] J. Csirik, J. Frenk, M. Labbe, S. Zhang, Heuristics for the 0-1 min-knapsack problem, Acta Cybern. 10, 1991.
+ *   [6] I. Waudby-Smith, A. Ramdas, Estimating means of bounded random variables by betting, JRSS B 86, 2024.
+ *   [7] H. Robbins, S. Monro, A stochastic approximation method, 1951.
  *
  * CONTENTS
  *   Cluster
@@ -50,6 +62,11 @@
  *   Reasons
  *   Order of moves
  *   Waves
+ *   Transfer
+ *   Trial
+ *   Stages
+ *   Route
+ *   Hot blocks first
  */
 #ifndef PSC_INTERNAL
 #define PSC_INTERNAL
@@ -1719,5 +1736,1057 @@ psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *conf
     info->stuck = pt_write_order(&run, order);
     info->waves = run.waves;
     info->moves = run.ended;
+    return PSC_OK;
+}
+
+/* ==== Transfer ================================================================================== */
+
+#define PT_EPOCHS (UINT64_C(1) << 60)       /* epochs lie below: a version, epoch * 8 + phase, is one word */
+#define PT_PENDING (UINT64_C(1) << 63)      /* in timing: the version waits to be stored */
+#define PT_PATIENCE 32                      /* in timing: bits 32..62 are the patience, 0..31 the retry, both in ms */
+#define PT_MILLISECOND INT64_C(1000000)     /* in ns */
+
+/* held is not 0 from a fence to its end: the version that the fence interrupted. */
+struct psc_transfer {
+    psc_state head;
+    int64_t  self, shard, peer;
+    uint64_t version, held;
+    int64_t  due, ends;                     /* next resend; end of the phase's patience */
+    uint64_t timing;
+};
+
+#define PT_AT(field) (offsetof(struct psc_transfer, field) / 8)
+
+static int32_t pt_phase(uint64_t version) { return (int32_t)(version & 7); }
+static uint64_t pt_epoch(const psc_transfer *t) { return t->version >> 3; }
+static int pt_is_pending(const psc_transfer *t) { return (t->timing & PT_PENDING) != 0; }
+static int64_t pt_retry(const psc_transfer *t) { return (int64_t)(t->timing & 0xffffffff) * PT_MILLISECOND; }
+static int64_t pt_patience(const psc_transfer *t)
+{
+    return (int64_t)((t->timing & ~PT_PENDING) >> PT_PATIENCE) * PT_MILLISECOND;
+}
+
+/* The end of a span that begins now; at the end of time it never comes. */
+static int64_t pt_later(int64_t now, int64_t span)
+{
+    return now > INT64_MAX - span ? INT64_MAX : now + span;
+}
+
+void psc_transfer_default(psc_transfer_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->retry_ms = 1000;
+    config->patience_ms = 30000;
+}
+
+static int pt_transfer_config(const psc_transfer_config *config)
+{
+    return config->self >= 0 && config->retry_ms >= 1 && config->patience_ms >= config->retry_ms
+           && config->epoch < PT_EPOCHS && (config->owns == 0 || config->owns == 1);
+}
+
+size_t psc_transfer_size(const psc_transfer_config *config)
+{
+    if (!config || config->struct_size != sizeof *config || !pt_transfer_config(config)) return 0;
+    return sizeof(psc_transfer);
+}
+
+psc_status psc_transfer_init(psc_transfer *transfer, size_t bytes, const psc_transfer_config *config)
+{
+    psc_status status;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    status = psc__block(transfer, bytes, psc_transfer_size(config));
+    if (status != PSC_OK) return status;
+    memset(transfer, 0, sizeof *transfer);
+    transfer->head.kind = psc__kind(PSC_TYPE_TRANSFER);
+    transfer->head.words = sizeof *transfer / 8;
+    transfer->self = config->self;
+    transfer->shard = config->shard;
+    transfer->peer = -1;
+    transfer->version = config->epoch << 3 | (config->owns ? PSC_PHASE_OWNER : PSC_PHASE_IDLE);
+    transfer->timing = (uint64_t)config->patience_ms << PT_PATIENCE | (uint64_t)config->retry_ms;
+    return PSC_OK;
+}
+
+/* What the other side is told in a phase, 0 for nothing. DONE only where there is someone to tell. */
+static int32_t pt_message_of(const psc_transfer *t)
+{
+    static const int32_t kind[8] = {
+        PSC_MESSAGE_OFFER, PSC_MESSAGE_ACCEPT, PSC_MESSAGE_COMMIT, PSC_MESSAGE_REFUSE, 0, PSC_MESSAGE_DONE,
+        PSC_MESSAGE_ABORT, 0
+    };
+
+    return t->peer < 0 ? 0 : kind[pt_phase(t->version)];
+}
+
+/* A new phase. Nothing is sent before the host has stored it. */
+static void pt_enter(psc_transfer *t, int32_t phase, uint64_t epoch, int64_t peer)
+{
+    t->version = epoch << 3 | (uint64_t)phase;
+    t->peer = peer;
+    if (phase != PSC_PHASE_ACCEPTED) t->held = 0;
+    t->timing |= PT_PENDING;
+}
+
+static void pt_reply(const psc_transfer *t, psc_transfer_action *action, int32_t kind, int64_t to, uint64_t epoch)
+{
+    if (kind == 0) return;
+    action->send = 1;
+    action->message.kind = kind;
+    action->message.shard = t->shard;
+    action->message.from = t->self;
+    action->message.to = to;
+    action->message.epoch = epoch;
+    action->message.held = kind == PSC_MESSAGE_ACCEPT ? t->held : 0;
+}
+
+static void pt_repeat(const psc_transfer *t, psc_transfer_action *action)
+{
+    pt_reply(t, action, pt_message_of(t), t->peer, pt_epoch(t));
+}
+
+/* The version is stored, or was found stored after a restart: it may be told. */
+static void pt_stored(psc_transfer *t, int64_t now, psc_transfer_action *action)
+{
+    t->timing &= ~PT_PENDING;
+    t->due = pt_later(now, pt_retry(t));
+    t->ends = pt_later(now, pt_patience(t));
+    pt_repeat(t, action);
+}
+
+/* Phases that wait for an answer. */
+static int pt_waits(const psc_transfer *t)
+{
+    return pt_phase(t->version) <= PSC_PHASE_WITHDRAWN;
+}
+
+/* The way back of a phase that has one: the source stays owner, the target will not be it. -1: none. A fenced side
+ * waits for its authority. */
+static int32_t pt_way_back(const psc_transfer *t)
+{
+    if (pt_phase(t->version) == PSC_PHASE_OFFERING) return PSC_PHASE_KEPT;
+    return pt_phase(t->version) == PSC_PHASE_ACCEPTED && t->held == 0 ? PSC_PHASE_WITHDRAWN : -1;
+}
+
+static void pt_tick(psc_transfer *t, int64_t now, psc_transfer_action *action)
+{
+    const int32_t back = pt_way_back(t);
+
+    if (pt_is_pending(t) || !pt_waits(t)) return;
+    if (back >= 0 && now >= t->ends) {
+        pt_enter(t, back, pt_epoch(t), t->peer);
+    } else if (now >= t->due) {
+        t->due = pt_later(now, pt_retry(t));
+        pt_repeat(t, action);
+    }
+}
+
+/* An offer is taken where nothing is owned and its epoch is new. A source that has released takes it, too: whoever
+ * offers at a later epoch can only have the shard from its target. */
+static void pt_on_offer(psc_transfer *t, const psc_message *m, psc_transfer_action *action)
+{
+    const int32_t phase = pt_phase(t->version);
+
+    if (m->epoch > pt_epoch(t) && phase >= PSC_PHASE_ACCEPTED && phase <= PSC_PHASE_IDLE) {
+        t->held = 0;
+        pt_enter(t, PSC_PHASE_ACCEPTED, m->epoch, m->from);
+    } else if (m->epoch == pt_epoch(t) && m->from == t->peer
+               && (phase == PSC_PHASE_ACCEPTED || phase == PSC_PHASE_WITHDRAWN)) {
+        pt_repeat(t, action);
+    }
+}
+
+/* A proposal of an earlier epoch, or of this one, was given up: its target hears so as often as it asks. A fenced
+ * side does not know how its earlier epochs will end. */
+static int pt_given_up(const psc_transfer *t, const psc_message *m)
+{
+    if (m->epoch < pt_epoch(t)) return t->held == 0;
+    return t->version == (m->epoch << 3 | PSC_PHASE_KEPT) && m->from == t->peer;
+}
+
+/* ACCEPT and REFUSE, the target's two answers. After the release there is one way only: COMMIT. */
+static void pt_on_answer(psc_transfer *t, const psc_message *m, psc_transfer_action *action)
+{
+    const int32_t agreed = m->kind == PSC_MESSAGE_ACCEPT ? PSC_PHASE_RELEASED : PSC_PHASE_KEPT;
+
+    if (pt_given_up(t, m)) {
+        pt_reply(t, action, PSC_MESSAGE_ABORT, m->from, m->epoch);
+    } else if (m->epoch == pt_epoch(t) && m->from == t->peer) {
+        if (pt_phase(t->version) == PSC_PHASE_OFFERING) pt_enter(t, agreed, m->epoch, m->from);
+        else if (pt_phase(t->version) == PSC_PHASE_RELEASED) pt_repeat(t, action);
+    }
+}
+
+/* Of an earlier epoch only its target can have heard of later ones: it has taken the shard. A target that has
+ * withdrawn still takes it, for its source can no longer. */
+static void pt_on_commit(psc_transfer *t, const psc_message *m, psc_transfer_action *action)
+{
+    const int32_t phase = pt_phase(t->version);
+
+    if (m->epoch < pt_epoch(t)) {
+        if (t->held == 0) pt_reply(t, action, PSC_MESSAGE_DONE, m->from, m->epoch);
+    } else if (m->epoch == pt_epoch(t) && m->from == t->peer) {
+        if (phase == PSC_PHASE_ACCEPTED || phase == PSC_PHASE_WITHDRAWN)
+            pt_enter(t, PSC_PHASE_OWNER, m->epoch, m->from);
+        else if (phase == PSC_PHASE_OWNER) pt_repeat(t, action);
+    }
+}
+
+static void pt_on_end(psc_transfer *t, const psc_message *m)
+{
+    const int32_t phase = pt_phase(t->version);
+    const int ended = m->kind == PSC_MESSAGE_DONE
+                          ? phase == PSC_PHASE_RELEASED
+                          : phase == PSC_PHASE_ACCEPTED || phase == PSC_PHASE_WITHDRAWN;
+
+    if (ended && m->epoch == pt_epoch(t) && m->from == t->peer) pt_enter(t, PSC_PHASE_IDLE, m->epoch, m->from);
+}
+
+/* The authority stops every phase. What a second fence interrupts is still what the first one did. */
+static void pt_on_fence(psc_transfer *t, const psc_message *m, psc_transfer_action *action)
+{
+    if (m->epoch > pt_epoch(t)) {
+        if (t->held == 0) t->held = t->version;
+        pt_enter(t, PSC_PHASE_ACCEPTED, m->epoch, m->from);
+    } else if (m->epoch == pt_epoch(t) && m->from == t->peer && t->held != 0) {
+        pt_repeat(t, action);
+    }
+}
+
+/* While a version waits to be stored, messages count as lost: they come again. */
+static void pt_on_message(psc_transfer *t, const psc_message *m, psc_transfer_action *action)
+{
+    if (pt_is_pending(t)) return;
+    switch (m->kind) {
+    case PSC_MESSAGE_OFFER: pt_on_offer(t, m, action); break;
+    case PSC_MESSAGE_ACCEPT:
+    case PSC_MESSAGE_REFUSE: pt_on_answer(t, m, action); break;
+    case PSC_MESSAGE_COMMIT: pt_on_commit(t, m, action); break;
+    case PSC_MESSAGE_FENCE: pt_on_fence(t, m, action); break;
+    default: pt_on_end(t, m); break;        /* DONE and ABORT */
+    }
+}
+
+static psc_status pt_message_check(const psc_transfer *t, const psc_message *m)
+{
+    if (m->kind < PSC_MESSAGE_OFFER || m->kind > PSC_MESSAGE_FENCE || m->shard != t->shard || m->to != t->self
+        || m->from < 0 || m->from == t->self || m->epoch < 1 || m->epoch >= PT_EPOCHS)
+        return PSC_ERR_RANGE;
+    return PSC_OK;
+}
+
+/* Whether the event can be taken now. */
+static psc_status pt_event_check(const psc_transfer *t, const psc_transfer_event *event)
+{
+    const int32_t phase = pt_phase(t->version);
+
+    switch (event->kind) {
+    case PSC_EVENT_TICK:
+    case PSC_EVENT_STORED:
+    case PSC_EVENT_RESTART: return PSC_OK;
+    case PSC_EVENT_MESSAGE: return pt_message_check(t, &event->message);
+    case PSC_EVENT_PROPOSE:
+        if (event->peer < 0 || event->peer == t->self || pt_epoch(t) >= PT_EPOCHS - 1) return PSC_ERR_RANGE;
+        return pt_is_pending(t) || phase < PSC_PHASE_OWNER ? PSC_ERR_STATE : PSC_OK;
+    case PSC_EVENT_CANCEL: return pt_is_pending(t) || pt_way_back(t) < 0 ? PSC_ERR_STATE : PSC_OK;
+    default: return PSC_ERR_RANGE;
+    }
+}
+
+static void pt_event(psc_transfer *t, const psc_transfer_event *event, int64_t now, psc_transfer_action *action)
+{
+    switch (event->kind) {
+    case PSC_EVENT_TICK: pt_tick(t, now, action); break;
+    case PSC_EVENT_MESSAGE: pt_on_message(t, &event->message, action); break;
+    case PSC_EVENT_PROPOSE: pt_enter(t, PSC_PHASE_OFFERING, pt_epoch(t) + 1, event->peer); break;
+    case PSC_EVENT_CANCEL: pt_enter(t, pt_way_back(t), pt_epoch(t), t->peer); break;
+    case PSC_EVENT_STORED:
+        if (pt_is_pending(t) && event->version == t->version) pt_stored(t, now, action);
+        break;
+    default: pt_stored(t, now, action); break;      /* RESTART */
+    }
+}
+
+/* The source serves until it releases; the target from when its ownership is stored. */
+static int pt_serves(const psc_transfer *t)
+{
+    const int32_t phase = pt_phase(t->version);
+
+    return phase == PSC_PHASE_OFFERING || phase == PSC_PHASE_KEPT || (phase == PSC_PHASE_OWNER && !pt_is_pending(t));
+}
+
+static int64_t pt_wake(const psc_transfer *t)
+{
+    if (pt_is_pending(t) || !pt_waits(t)) return INT64_MAX;
+    return pt_way_back(t) >= 0 && t->ends < t->due ? t->ends : t->due;
+}
+
+static void pt_report(const psc_transfer *t, psc_transfer_action *action)
+{
+    action->persist = pt_is_pending(t);
+    action->phase = pt_phase(t->version);
+    action->serves = pt_serves(t);
+    action->version = t->version;
+    action->epoch = pt_epoch(t);
+    action->peer = t->peer;
+    action->wake = pt_wake(t);
+}
+
+/* A transfer whose length and phase are sound. */
+static psc_status pt_transfer(const psc_transfer *t)
+{
+    psc_status status = psc__state(t, PSC_TYPE_TRANSFER);
+
+    if (status != PSC_OK) return status;
+    return t->head.words == sizeof *t / 8 && pt_phase(t->version) <= PSC_PHASE_KEPT ? PSC_OK : PSC_ERR_STATE;
+}
+
+psc_status psc_transfer_step(psc_transfer *transfer, const psc_transfer_event *event, int64_t now,
+                             psc_transfer_action *action)
+{
+    psc_status status = pt_transfer(transfer);
+
+    if (status != PSC_OK) return status;
+    if (!event || !action) return PSC_ERR_NULL;
+    status = pt_event_check(transfer, event);
+    if (status != PSC_OK) return status;
+    memset(action, 0, sizeof *action);
+    pt_event(transfer, event, now, action);
+    pt_report(transfer, action);
+    return PSC_OK;
+}
+
+psc_status psc_transfer_look(const psc_transfer *transfer, psc_transfer_action *action)
+{
+    psc_status status = pt_transfer(transfer);
+
+    if (status != PSC_OK) return status;
+    if (!action) return PSC_ERR_NULL;
+    memset(action, 0, sizeof *action);
+    pt_report(transfer, action);
+    return PSC_OK;
+}
+
+uint64_t psc_transfer_claim(uint64_t held)
+{
+    static const uint64_t rank[8] = {3, 1, 2, 1, 0, 3, 3, 0};
+
+    return rank[held & 7] ? (held >> 3) * 4 + rank[held & 7] : 0;
+}
+
+/* The phases of one epoch follow from the peer and from a fence: only the first owner and the first idle side have no
+ * peer, only an accepted side is fenced, and by a later epoch than what it held. */
+int psc__transfer_valid(const psc__image *image)
+{
+    const uint64_t version = image->words == sizeof(psc_transfer) / 8 ? psc__word(image, PT_AT(version)) : 7;
+    const int32_t phase = pt_phase(version);
+    int64_t self, peer;
+    uint64_t held, timing;
+
+    if (phase > PSC_PHASE_KEPT || version >> 3 >= PT_EPOCHS) return 0;
+    self = psc__integer(image, PT_AT(self));
+    peer = psc__integer(image, PT_AT(peer));
+    held = psc__word(image, PT_AT(held));
+    timing = psc__word(image, PT_AT(timing));
+    if (self < 0 || peer < -1 || peer == self) return 0;
+    if (peer == -1 && phase != PSC_PHASE_IDLE && phase != PSC_PHASE_OWNER) return 0;
+    if (peer == -1 ? (timing & PT_PENDING) != 0 : version >> 3 < 1) return 0;
+    if (held != 0 && (phase != PSC_PHASE_ACCEPTED || held >> 3 >= version >> 3 || pt_phase(held) > PSC_PHASE_KEPT))
+        return 0;
+    return (timing & 0xffffffff) >= 1 && (timing & 0xffffffff) <= INT32_MAX
+           && (timing & ~PT_PENDING) >> PT_PATIENCE >= (timing & 0xffffffff);
+}
+
+/* ==== Trial ===================================================================================== */
+
+#define PT_BETS 4               /* shares of the wealth that are bet at once */
+#define PT_CHANNELS 4           /* three quantiles and the errors            */
+#define PT_ERRORS 3             /* the channel of the errors                 */
+#define PT_GAIN 0.05            /* step of a threshold in its logarithm: settles within 30 pairs a factor of 2 below,
+                                   and then stands within about 7 per cent of the 0.99 quantile of a lognormal */
+#define PT_FAST 1e-12           /* seconds: no threshold falls below */
+#define PT_SLOW 1e15            /* no latency may be larger */
+
+struct psc_trial {
+    psc_state head;
+    int64_t  quantiles, learn, max_pairs, max_ns;
+    double   slack, alpha, beta;
+    double   quantile[PT_ERRORS], threshold[PT_ERRORS], harm[PT_CHANNELS];
+    double   harmless[PT_CHANNELS * PT_BETS];       /* wealth of bets that the target does no harm */
+    double   harmful[PT_CHANNELS * PT_BETS];        /* wealth of bets that it is worse */
+    int64_t  passed;                                /* channels with enough of the first, a bit each */
+    int64_t  verdict, channel, pairs, began;
+};
+
+#define PT_TRIAL_AT(field) (offsetof(struct psc_trial, field) / 8)
+
+/* What a bet stakes; the best is about harm / variance of the difference, 0.2 to 0.5 for quantiles, near 1 for rare
+ * errors. The mean of the four wealths is a wealth again. */
+static const double pt_bet[PT_BETS] = {1.0 / 16.0, 3.0 / 16.0, 1.0 / 2.0, 15.0 / 16.0};
+
+void psc_trial_default(psc_trial_config *config)
+{
+    static const double quantile[PT_ERRORS] = {0.5, 0.95, 0.99}, harm[PT_ERRORS] = {0.1, 0.03, 0.01};
+
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->quantiles = PT_ERRORS;
+    memcpy(config->quantile, quantile, sizeof quantile);
+    memcpy(config->harm, harm, sizeof harm);
+    config->error_harm = 0.005;
+    config->slack = 0.1;
+    config->alpha = 0.05;
+    config->beta = 0.05;
+    config->learn = 200;
+    config->max_pairs = 20000;
+    config->max_ns = INT64_C(600000000000);
+}
+
+static int pt_trial_numbers(double slack, double alpha, double beta, int64_t learn, int64_t max_pairs, int64_t max_ns)
+{
+    return psc__within(slack, 0.0, 10.0) && psc__within(alpha, 1e-6, 0.5) && psc__within(beta, 1e-6, 0.5)
+           && learn >= 1 && learn <= INT64_C(2147483648) && max_pairs >= 1 && max_pairs <= INT64_C(2147483648)
+           && max_ns >= 1;
+}
+
+static int pt_quantile_valid(double quantile, double harm)
+{
+    return psc__within(quantile, 0.01, 0.999) && psc__within(harm, 1e-4, 0.5);
+}
+
+size_t psc_trial_size(const psc_trial_config *config)
+{
+    int32_t k;
+
+    if (!config || config->struct_size != sizeof *config) return 0;
+    if (config->quantiles < 0 || config->quantiles > PT_ERRORS || !psc__within(config->error_harm, 1e-4, 0.5)
+        || !pt_trial_numbers(config->slack, config->alpha, config->beta, config->learn, config->max_pairs,
+                             config->max_ns))
+        return 0;
+    for (k = 0; k < config->quantiles; k++)
+        if (!pt_quantile_valid(config->quantile[k], config->harm[k])) return 0;
+    return sizeof(psc_trial);
+}
+
+psc_status psc_trial_init(psc_trial *trial, size_t bytes, const psc_trial_config *config)
+{
+    psc_status status;
+    int32_t k;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    status = psc__block(trial, bytes, psc_trial_size(config));
+    if (status != PSC_OK) return status;
+    memset(trial, 0, sizeof *trial);
+    trial->head.kind = psc__kind(PSC_TYPE_TRIAL);
+    trial->head.words = sizeof *trial / 8;
+    trial->quantiles = config->quantiles;
+    trial->learn = config->learn;
+    trial->max_pairs = config->max_pairs;
+    trial->max_ns = config->max_ns;
+    trial->slack = config->slack;
+    trial->alpha = config->alpha;
+    trial->beta = config->beta;
+    for (k = 0; k < config->quantiles; k++) {
+        trial->quantile[k] = config->quantile[k];
+        trial->harm[k] = config->harm[k];
+    }
+    trial->harm[PT_ERRORS] = config->error_harm;
+    trial->channel = -1;
+    for (k = 0; k < PT_CHANNELS * PT_BETS; k++) trial->harmless[k] = trial->harmful[k] = 1.0;
+    return PSC_OK;
+}
+
+/* A latency that is missing is longer than any threshold. */
+static int pt_beyond(double latency, double threshold)
+{
+    return psc__nan(&latency) || latency > threshold;
+}
+
+/* The threshold of a quantile follows the source, in steps of its logarithm that balance at the quantile [7]. */
+static void pt_follow(psc_trial *t, int64_t k, double latency)
+{
+    const double q = t->quantile[k];
+    double x = t->threshold[k];
+
+    if (x <= 0.0) x = psc__nan(&latency) ? 0.0 : latency > PT_FAST ? latency : PT_FAST;
+    else x *= pt_beyond(latency, x) ? 1.0 + PT_GAIN * q : 1.0 - PT_GAIN * (1.0 - q);
+    if (x > PT_SLOW) x = PT_SLOW;
+    t->threshold[k] = x > 0.0 && x < PT_FAST ? PT_FAST : x;
+}
+
+static double pt_wealth(const double *wealth, int64_t k)
+{
+    double sum = 0.0;
+    int i;
+
+    for (i = 0; i < PT_BETS; i++) sum += wealth[k * PT_BETS + i];
+    return sum / PT_BETS;
+}
+
+/* One difference, -1, 0 or 1, into a channel's bets. Each factor is > 0 and has mean <= 1 under the hypothesis that
+ * it is bet against, so the wealth exceeds 1 / p with a chance of at most p, whenever one looks [6]. */
+static void pt_bets(psc_trial *t, int64_t k, int difference)
+{
+    const double d = difference;
+    int64_t channels = t->quantiles + 1;
+    int i;
+
+    for (i = 0; i < PT_BETS; i++) {
+        t->harmless[k * PT_BETS + i] *= 1.0 - pt_bet[i] * (d - t->harm[k]);
+        t->harmful[k * PT_BETS + i] *= 1.0 + pt_bet[i] * d;
+    }
+    if (pt_wealth(t->harmless, k) >= 1.0 / t->beta) t->passed |= INT64_C(1) << k;
+    if (pt_wealth(t->harmful, k) >= (double)channels / t->alpha && t->verdict == PSC_TRIAL_PENDING) {
+        t->verdict = PSC_TRIAL_FAIL;
+        t->channel = k;
+    }
+}
+
+/* All channels in use, as bits. */
+static int64_t pt_channels(int64_t quantiles)
+{
+    return ((INT64_C(1) << quantiles) - 1) | INT64_C(1) << PT_ERRORS;
+}
+
+/* 1: time is over. Unsigned, so that no pair of times overflows. */
+static int pt_over(const psc_trial *t, int64_t now)
+{
+    return t->pairs >= t->max_pairs || (now > t->began && (uint64_t)now - (uint64_t)t->began >= (uint64_t)t->max_ns);
+}
+
+static psc_status pt_trial(const psc_trial *t)
+{
+    psc_status status = psc__state(t, PSC_TYPE_TRIAL);
+
+    if (status != PSC_OK) return status;
+    return t->head.words == sizeof *t / 8 && t->quantiles >= 0 && t->quantiles <= PT_ERRORS ? PSC_OK : PSC_ERR_STATE;
+}
+
+static psc_status pt_pair_check(const psc_pair *p)
+{
+    if ((!psc__nan(&p->source_latency) && !psc__within(p->source_latency, 0.0, PT_SLOW))
+        || (!psc__nan(&p->target_latency) && !psc__within(p->target_latency, 0.0, PT_SLOW)))
+        return PSC_ERR_RANGE;
+    return PSC_OK;
+}
+
+/* Thresholds are those before the pair. */
+static void pt_judge(psc_trial *t, const psc_pair *p)
+{
+    int64_t k;
+
+    for (k = 0; k < t->quantiles; k++) {
+        const double x = t->threshold[k];
+        if (t->pairs >= t->learn && x > 0.0 && t->verdict == PSC_TRIAL_PENDING && !(t->passed >> k & 1))
+            pt_bets(t, k, pt_beyond(p->target_latency, x * (1.0 + t->slack)) - pt_beyond(p->source_latency, x));
+        pt_follow(t, k, p->source_latency);
+    }
+    if (t->verdict == PSC_TRIAL_PENDING && !(t->passed >> PT_ERRORS & 1))
+        pt_bets(t, PT_ERRORS, (p->target_failed != 0) - (p->source_failed != 0));
+}
+
+psc_status psc_trial_observe(psc_trial *trial, const psc_pair *pair, int64_t now)
+{
+    psc_status status = pt_trial(trial);
+
+    if (status != PSC_OK) return status;
+    if (!pair) return PSC_ERR_NULL;
+    status = pt_pair_check(pair);
+    if (status != PSC_OK) return status;
+    if (trial->verdict != PSC_TRIAL_PENDING) return PSC_OK;
+    if (trial->pairs == 0) trial->began = now;
+    pt_judge(trial, pair);
+    psc__count(&trial->pairs);
+    if (trial->verdict != PSC_TRIAL_PENDING) return PSC_OK;
+    if (trial->passed == pt_channels(trial->quantiles)) trial->verdict = PSC_TRIAL_PASS;
+    else if (pt_over(trial, now)) trial->verdict = PSC_TRIAL_EXPIRED;
+    return PSC_OK;
+}
+
+psc_status psc_trial_verdict(const psc_trial *trial, psc_trial_info *info)
+{
+    psc_status status = pt_trial(trial);
+    int64_t k;
+
+    if (status != PSC_OK) return status;
+    if (!info) return PSC_ERR_NULL;
+    memset(info, 0, sizeof *info);
+    info->verdict = (int32_t)trial->verdict;
+    info->channel = (int32_t)trial->channel;
+    info->passed = (int32_t)trial->passed;
+    info->pairs = trial->pairs;
+    for (k = 0; k < PT_CHANNELS; k++) {
+        info->harmless[k] = pt_wealth(trial->harmless, k);
+        info->harmful[k] = pt_wealth(trial->harmful, k);
+        if (k < PT_ERRORS) info->threshold[k] = trial->threshold[k];
+    }
+    return PSC_OK;
+}
+
+static int pt_trial_counts(const psc__image *image, int64_t quantiles)
+{
+    const int64_t passed = psc__integer(image, PT_TRIAL_AT(passed)), pairs = psc__integer(image, PT_TRIAL_AT(pairs));
+    const int64_t verdict = psc__integer(image, PT_TRIAL_AT(verdict));
+    const int64_t channel = psc__integer(image, PT_TRIAL_AT(channel));
+    const int64_t all = pt_channels(quantiles);
+
+    if (passed < 0 || (passed & ~all) != 0 || pairs < 0 || pairs > psc__integer(image, PT_TRIAL_AT(max_pairs)))
+        return 0;
+    if (verdict < PSC_TRIAL_PENDING || verdict > PSC_TRIAL_EXPIRED) return 0;
+    if (verdict == PSC_TRIAL_PASS ? passed != all : passed == all && verdict != PSC_TRIAL_FAIL) return 0;
+    return verdict == PSC_TRIAL_FAIL ? channel >= 0 && channel <= PT_ERRORS && (all >> channel & 1) : channel == -1;
+}
+
+/* No wealth has grown by more than one bet beyond the mark where its channel ends: 10 is above the four bets, of which
+ * one may hold all, times 1 + 15/16 (1 + harm). */
+static int pt_trial_reals(const psc__image *image, int64_t quantiles)
+{
+    const double most = 10.0 * PT_CHANNELS * 1e6;
+    int64_t k;
+    size_t i;
+
+    for (k = 0; k < PT_CHANNELS; k++) {
+        const int used = k < quantiles || k == PT_ERRORS;
+        const double harm = psc__real(image, PT_TRIAL_AT(harm) + (size_t)k);
+        if (!psc__within(harm, used ? 1e-4 : 0.0, used ? 0.5 : 0.0)) return 0;
+        for (i = 0; i < PT_BETS; i++)
+            if (!psc__real_in(image, PT_TRIAL_AT(harmless) + (size_t)k * PT_BETS + i, 0.0, most)
+                || !psc__real_in(image, PT_TRIAL_AT(harmful) + (size_t)k * PT_BETS + i, 0.0, most))
+                return 0;
+        if (k == PT_ERRORS) break;
+        if (!psc__real_in(image, PT_TRIAL_AT(quantile) + (size_t)k, used ? 0.01 : 0.0, used ? 0.999 : 0.0)
+            || !psc__real_in(image, PT_TRIAL_AT(threshold) + (size_t)k, 0.0, used ? PT_SLOW : 0.0))
+            return 0;
+    }
+    return 1;
+}
+
+int psc__trial_valid(const psc__image *image)
+{
+    const int64_t quantiles = image->words == sizeof(psc_trial) / 8 ? psc__integer(image, PT_TRIAL_AT(quantiles)) : -1;
+
+    if (quantiles < 0 || quantiles > PT_ERRORS) return 0;
+    return pt_trial_numbers(psc__real(image, PT_TRIAL_AT(slack)), psc__real(image, PT_TRIAL_AT(alpha)),
+                            psc__real(image, PT_TRIAL_AT(beta)), psc__integer(image, PT_TRIAL_AT(learn)),
+                            psc__integer(image, PT_TRIAL_AT(max_pairs)), psc__integer(image, PT_TRIAL_AT(max_ns)))
+           && pt_trial_counts(image, quantiles) && pt_trial_reals(image, quantiles);
+}
+
+/* ==== Stages ==================================================================================== */
+
+#define PT_DAY INT64_C(86400000000000)      /* in ns */
+#define PT_MAX_RATE (INT64_C(1) << 50)      /* bytes a second, and bytes of a burst */
+
+struct psc_stages {
+    psc_state head;
+    int64_t  source, target, copy_rate, copy_burst, warm, hold, grace, patience;
+    int64_t  first;                 /* share of the first cutover, of PSC_SHARE_ALL */
+    double   growth, unstable;
+    int64_t  stage, share, reason;
+    int64_t  started, began, since; /* 1: began is set; the first step; entry of this stage or share */
+    double   tokens;                /* bytes that may be copied now; below 0 after a block larger than what was left */
+    int64_t  filled;                /* when tokens was brought up to date */
+};
+
+#define PT_STAGES_AT(field) (offsetof(struct psc_stages, field) / 8)
+
+void psc_stages_default(psc_stages_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->target = 1;
+    config->copy_rate = 10000000;
+    config->copy_burst = 1000000;
+    config->warm_ns = INT64_C(30000000000);
+    config->hold_ns = INT64_C(60000000000);
+    config->grace_ns = INT64_C(600000000000);
+    config->patience_ns = INT64_C(3600000000000);
+    config->first = 0.01;
+    config->growth = 3.0;
+    config->unstable = 0.5;
+}
+
+static int pt_span(int64_t ns, int64_t least) { return ns >= least && ns <= 366 * PT_DAY; }
+
+/* The numbers that a configuration and a saved state have in common. */
+static int pt_stages_numbers(int64_t source, int64_t target, int64_t rate, int64_t burst, double growth,
+                             double unstable)
+{
+    return source >= 0 && target >= 0 && source != target && rate >= 1 && rate <= PT_MAX_RATE && burst >= 1
+           && burst <= PT_MAX_RATE && psc__within(growth, 1.1, 1000.0) && psc__within(unstable, 0.0, 1.0);
+}
+
+size_t psc_stages_size(const psc_stages_config *config)
+{
+    if (!config || config->struct_size != sizeof *config) return 0;
+    if (!pt_stages_numbers(config->source, config->target, config->copy_rate, config->copy_burst, config->growth,
+                           config->unstable)
+        || !pt_span(config->warm_ns, 0) || !pt_span(config->hold_ns, 0) || !pt_span(config->grace_ns, 0)
+        || !pt_span(config->patience_ns, 1) || !psc__within(config->first, 0.0001, 1.0))
+        return 0;
+    return sizeof(psc_stages);
+}
+
+psc_status psc_stages_init(psc_stages *stages, size_t bytes, const psc_stages_config *config)
+{
+    psc_status status;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    status = psc__block(stages, bytes, psc_stages_size(config));
+    if (status != PSC_OK) return status;
+    memset(stages, 0, sizeof *stages);
+    stages->head.kind = psc__kind(PSC_TYPE_STAGES);
+    stages->head.words = sizeof *stages / 8;
+    stages->source = config->source;
+    stages->target = config->target;
+    stages->copy_rate = config->copy_rate;
+    stages->copy_burst = config->copy_burst;
+    stages->warm = config->warm_ns;
+    stages->hold = config->hold_ns;
+    stages->grace = config->grace_ns;
+    stages->patience = config->patience_ns;
+    stages->first = (int64_t)(config->first * PSC_SHARE_ALL);
+    stages->growth = config->growth;
+    stages->unstable = config->unstable;
+    stages->tokens = (double)config->copy_burst;
+    return PSC_OK;
+}
+
+/* now - since in ns, 0 where the clock went back. Unsigned, so that no pair of times overflows. */
+static uint64_t pt_elapsed(int64_t since, int64_t now)
+{
+    return now > since ? (uint64_t)now - (uint64_t)since : 0;
+}
+
+static int pt_passed(int64_t since, int64_t span, int64_t now)
+{
+    return pt_elapsed(since, now) >= (uint64_t)span;
+}
+
+/* A token bucket in bytes. */
+static void pt_fill(psc_stages *s, int64_t copied, int64_t now)
+{
+    const double burst = (double)s->copy_burst, most = -(double)PT_MAX_RATE;
+
+    s->tokens += (double)pt_elapsed(s->filled, now) * 1e-9 * (double)s->copy_rate;
+    if (s->tokens > burst) s->tokens = burst;
+    s->tokens -= (double)copied;
+    if (s->tokens < most) s->tokens = most;
+    s->filled = now;
+}
+
+static void pt_stage(psc_stages *s, int64_t stage, int64_t share, int64_t now)
+{
+    s->stage = stage;
+    s->share = share;
+    s->since = now;
+}
+
+/* What speaks against going on, PSC_REASON_NONE if nothing. */
+static int32_t pt_trouble(const psc_stages *s, const psc_stages_input *in, int64_t now)
+{
+    if (in->cancel) return PSC_REASON_CANCELLED;
+    if (in->instability > s->unstable) return PSC_REASON_UNSTABLE;
+    if (in->verdict == PSC_TRIAL_FAIL) return PSC_REASON_WORSE;
+    if (s->stage <= PSC_STAGE_VALIDATE && in->verdict == PSC_TRIAL_EXPIRED) return PSC_REASON_UNDECIDED;
+    if (s->stage <= PSC_STAGE_HANDOVER && pt_passed(s->began, s->patience, now)) return PSC_REASON_LATE;
+    return PSC_REASON_NONE;
+}
+
+/* Back, the way that the stage has: before the handover at once, in it as soon as it is known who owns. */
+static void pt_retreat(psc_stages *s, int32_t reason, int64_t now)
+{
+    s->reason = reason;
+    if (s->stage <= PSC_STAGE_CUTOVER) pt_stage(s, PSC_STAGE_ROLLED_BACK, 0, now);
+    else if (s->stage == PSC_STAGE_HANDOVER) pt_stage(s, PSC_STAGE_CANCELLING, s->share, now);
+    else pt_stage(s, PSC_STAGE_RETURNING, s->share, now);
+}
+
+static int64_t pt_next_share(const psc_stages *s)
+{
+    const double share = (double)s->share * s->growth + 1.0;
+
+    return share < (double)PSC_SHARE_ALL ? (int64_t)share : PSC_SHARE_ALL;
+}
+
+/* Forward, one stage or one share a step. */
+static void pt_advance(psc_stages *s, const psc_stages_input *in, int64_t now)
+{
+    switch (s->stage) {
+    case PSC_STAGE_SHADOW:
+        if (in->left == 0 && pt_passed(s->since, s->warm, now)) pt_stage(s, PSC_STAGE_VALIDATE, 0, now);
+        break;
+    case PSC_STAGE_VALIDATE:
+        if (in->verdict == PSC_TRIAL_PASS && in->left == 0) pt_stage(s, PSC_STAGE_CUTOVER, s->first, now);
+        break;
+    case PSC_STAGE_CUTOVER:
+        if (!pt_passed(s->since, s->hold, now)) break;
+        if (s->share < PSC_SHARE_ALL) pt_stage(s, PSC_STAGE_CUTOVER, pt_next_share(s), now);
+        else pt_stage(s, PSC_STAGE_HANDOVER, PSC_SHARE_ALL, now);
+        break;
+    case PSC_STAGE_HANDOVER:
+        if (in->owner == PSC_OWNER_TARGET) pt_stage(s, PSC_STAGE_DECOMMISSION, PSC_SHARE_ALL, now);
+        break;
+    default:
+        if (pt_passed(s->since, s->grace, now)) pt_stage(s, PSC_STAGE_DONE, PSC_SHARE_ALL, now);
+        break;
+    }
+}
+
+/* On the way back. */
+static void pt_undo(psc_stages *s, const psc_stages_input *in, int64_t now)
+{
+    if (in->owner == PSC_OWNER_SOURCE) pt_stage(s, PSC_STAGE_ROLLED_BACK, 0, now);
+    else if (in->owner == PSC_OWNER_TARGET && s->stage == PSC_STAGE_CANCELLING)
+        pt_stage(s, PSC_STAGE_RETURNING, s->share, now);
+}
+
+static int32_t pt_stage_action(const psc_stages *s, const psc_stages_input *in)
+{
+    switch (s->stage) {
+    case PSC_STAGE_HANDOVER: return in->owner == PSC_OWNER_SOURCE ? PSC_STAGES_PROPOSE : PSC_STAGES_NOTHING;
+    case PSC_STAGE_CANCELLING: return PSC_STAGES_CANCEL;
+    case PSC_STAGE_RETURNING: return in->owner == PSC_OWNER_TARGET ? PSC_STAGES_RETURN : PSC_STAGES_NOTHING;
+    case PSC_STAGE_DONE: return PSC_STAGES_DROP_SOURCE;
+    case PSC_STAGE_ROLLED_BACK: return PSC_STAGES_DROP_TARGET;
+    default: return PSC_STAGES_NOTHING;
+    }
+}
+
+/* Bytes that may be copied now: none where the copy is of no use any more. */
+static int64_t pt_grant(const psc_stages *s, const psc_stages_input *in)
+{
+    if (s->stage >= PSC_STAGE_CANCELLING || s->tokens < 1.0) return 0;
+    return s->tokens < (double)in->left ? (int64_t)s->tokens : in->left;
+}
+
+static psc_status pt_stages(const psc_stages *s)
+{
+    psc_status status = psc__state(s, PSC_TYPE_STAGES);
+
+    if (status != PSC_OK) return status;
+    return s->head.words == sizeof *s / 8 ? PSC_OK : PSC_ERR_STATE;
+}
+
+static psc_status pt_input_check(const psc_stages_input *in)
+{
+    if (in->copied < 0 || in->copied > PT_MAX_RATE || in->left < 0 || in->verdict < PSC_TRIAL_PENDING
+        || in->verdict > PSC_TRIAL_EXPIRED || in->owner < PSC_OWNER_SOURCE || in->owner > PSC_OWNER_MOVING)
+        return PSC_ERR_RANGE;
+    return psc__within(in->instability, 0.0, 1.0) ? PSC_OK : PSC_ERR_RANGE;
+}
+
+static void pt_stages_take(psc_stages *s, const psc_stages_input *in, int64_t now)
+{
+    const int32_t trouble = pt_trouble(s, in, now);
+
+    if (s->stage >= PSC_STAGE_DONE) return;
+    if (s->stage >= PSC_STAGE_CANCELLING) pt_undo(s, in, now);
+    else if (trouble != PSC_REASON_NONE) pt_retreat(s, trouble, now);
+    else pt_advance(s, in, now);
+}
+
+psc_status psc_stages_step(psc_stages *stages, const psc_stages_input *input, int64_t now, psc_stages_output *output)
+{
+    psc_status status = pt_stages(stages);
+
+    if (status != PSC_OK) return status;
+    if (!input || !output) return PSC_ERR_NULL;
+    status = pt_input_check(input);
+    if (status != PSC_OK) return status;
+    if (!stages->started) {
+        stages->started = 1;
+        stages->began = stages->since = stages->filled = now;
+    }
+    if (now < stages->began) stages->began = now;
+    if (now < stages->since) stages->since = now;
+    pt_fill(stages, input->copied, now);
+    pt_stages_take(stages, input, now);
+    memset(output, 0, sizeof *output);
+    output->stage = (int32_t)stages->stage;
+    output->share = (int32_t)stages->share;
+    output->action = pt_stage_action(stages, input);
+    output->reason = (int32_t)stages->reason;
+    output->copy_bytes = pt_grant(stages, input);
+    return PSC_OK;
+}
+
+static int pt_stages_spans(const psc__image *image)
+{
+    return pt_span(psc__integer(image, PT_STAGES_AT(warm)), 0) && pt_span(psc__integer(image, PT_STAGES_AT(hold)), 0)
+           && pt_span(psc__integer(image, PT_STAGES_AT(grace)), 0)
+           && pt_span(psc__integer(image, PT_STAGES_AT(patience)), 1);
+}
+
+/* The share follows from the stage, and there is a reason from the first step back on. */
+static int pt_stages_place(const psc__image *image)
+{
+    const int64_t stage = psc__integer(image, PT_STAGES_AT(stage)), share = psc__integer(image, PT_STAGES_AT(share));
+    const int64_t first = psc__integer(image, PT_STAGES_AT(first)), reason = psc__integer(image, PT_STAGES_AT(reason));
+    const int64_t started = psc__integer(image, PT_STAGES_AT(started));
+    const int back = stage == PSC_STAGE_CANCELLING || stage == PSC_STAGE_RETURNING || stage == PSC_STAGE_ROLLED_BACK;
+
+    if (stage < PSC_STAGE_SHADOW || stage > PSC_STAGE_ROLLED_BACK || first < 1 || first > PSC_SHARE_ALL) return 0;
+    if (reason < PSC_REASON_NONE || reason > PSC_REASON_LATE || (reason != PSC_REASON_NONE) != back) return 0;
+    if (started != 1 && (started != 0 || stage != PSC_STAGE_SHADOW)) return 0;
+    if (stage == PSC_STAGE_CUTOVER) return share >= first && share <= PSC_SHARE_ALL;
+    return share == (stage <= PSC_STAGE_VALIDATE || stage == PSC_STAGE_ROLLED_BACK ? 0 : PSC_SHARE_ALL);
+}
+
+int psc__stages_valid(const psc__image *image)
+{
+    if (image->words != sizeof(psc_stages) / 8) return 0;
+    return pt_stages_numbers(psc__integer(image, PT_STAGES_AT(source)), psc__integer(image, PT_STAGES_AT(target)),
+                             psc__integer(image, PT_STAGES_AT(copy_rate)),
+                             psc__integer(image, PT_STAGES_AT(copy_burst)),
+                             psc__real(image, PT_STAGES_AT(growth)), psc__real(image, PT_STAGES_AT(unstable)))
+           && pt_stages_spans(image) && pt_stages_place(image)
+           && psc__real_in(image, PT_STAGES_AT(tokens), -(double)PT_MAX_RATE,
+                           (double)psc__integer(image, PT_STAGES_AT(copy_burst)));
+}
+
+/* ==== Route ===================================================================================== */
+
+psc_status psc_route(const psc_stages *stages, uint64_t key, psc_way *way)
+{
+    psc_status status = pt_stages(stages);
+    int moved;
+
+    if (status != PSC_OK) return status;
+    if (!way) return PSC_ERR_NULL;
+    moved = (int64_t)(psc__random(&key) >> 48) < stages->share;
+    way->serve = moved ? stages->target : stages->source;
+    way->shadow = stages->stage >= PSC_STAGE_DONE ? -1 : moved ? stages->source : stages->target;
+    return PSC_OK;
+}
+
+/* ==== Hot blocks first ========================================================================== */
+
+/* The bits of a double >= 0 rise with it: below 0, the hottest for its bytes first. */
+static int64_t pt_coolness(double heat, const int64_t *bytes, size_t i)
+{
+    const double density = bytes && bytes[i] > 0 ? heat / (double)bytes[i] : heat;
+    int64_t bits;
+
+    memcpy(&bits, &density, sizeof bits);
+    return -bits;
+}
+
+static psc_status pt_heats_check(const double *heat, const int64_t *bytes, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        if (!psc__finite(&heat[i])) return PSC_ERR_NONFINITE;
+        if (heat[i] < 0.0) return PSC_ERR_RANGE;
+    }
+    return pt_amounts_valid(bytes, n, PSC_MAX_AMOUNT) ? PSC_OK : PSC_ERR_RANGE;
+}
+
+psc_status psc_blocks_order(const double *heat, const int64_t *bytes, size_t n, int64_t *work, int32_t *order)
+{
+    psc_status status;
+    size_t i;
+
+    if (n > 0 && (!heat || !work || !order)) return PSC_ERR_NULL;
+    if (n > INT32_MAX) return PSC_ERR_RANGE;
+    status = pt_heats_check(heat, bytes, n);
+    if (status != PSC_OK) return status;
+    for (i = 0; i < n; i++) {
+        order[i] = (int32_t)i;
+        work[i] = pt_coolness(heat[i] + 0.0, bytes, i);     /* + 0.0: no -0, whose bits are the least */
+    }
+    pt_sort(order, n, work);
+    return PSC_OK;
+}
+
+static int64_t pt_block_bytes(const int64_t *bytes, int32_t i) { return bytes ? bytes[i] : 1; }
+
+/* Place in `order` of the block that ends the cheapest cover of the kind that [5] looks at: those before it that do not
+ * reach the need, taken as they come, and it. n if nothing reaches it. */
+static size_t pt_cover(const int64_t *load, const int64_t *bytes, const int32_t *order, size_t n, int64_t need)
+{
+    int64_t sum = 0, cost = 0, least = INT64_MAX;
+    size_t i, last = n;
+
+    for (i = 0; i < n; i++) {
+        const int32_t b = order[i];
+        if (sum + load[b] < need) {
+            sum += load[b];
+            cost += pt_block_bytes(bytes, b);
+        } else if (cost + pt_block_bytes(bytes, b) < least) {
+            least = cost + pt_block_bytes(bytes, b);
+            last = i;
+        }
+    }
+    return last;
+}
+
+/* Marks that cover and drops what it can do without, the least dense first. */
+static void pt_mark_cover(const int64_t *load, const int32_t *order, size_t last, size_t n, int64_t need,
+                          int32_t *move)
+{
+    int64_t sum = 0;
+    size_t i;
+
+    for (i = 0; i < n; i++) move[order[i]] = 0;
+    for (i = 0; i < n && i <= last; i++) {
+        const int32_t b = order[i];
+        if (i < last && last < n && sum + load[b] >= need) continue;
+        move[b] = load[b] > 0;
+        sum += load[b];
+    }
+    for (i = n; i > 0 && last < n; i--) {
+        const int32_t b = order[i - 1];
+        if (!move[b] || sum - load[b] < need) continue;
+        move[b] = 0;
+        sum -= load[b];
+    }
+}
+
+static int pt_loads_valid(const int64_t *x, size_t n)
+{
+    int64_t sum = 0;
+    size_t i;
+
+    if (!pt_amounts_valid(x, n, PSC_MAX_AMOUNT)) return 0;
+    for (i = 0; x && i < n; i++) {
+        sum += x[i];
+        if (sum > PT_MAX_TOTAL) return 0;
+    }
+    return 1;
+}
+
+psc_status psc_blocks_relieve(const int64_t *load, const int64_t *bytes, size_t n, int64_t need, int64_t *work,
+                              int32_t *order, int32_t *move, psc_relief *relief)
+{
+    size_t i, last;
+
+    if (!relief || (n > 0 && (!load || !work || !order || !move))) return PSC_ERR_NULL;
+    if (n > INT32_MAX || need < 0 || need > PT_MAX_TOTAL || !pt_loads_valid(load, n) || !pt_loads_valid(bytes, n))
+        return PSC_ERR_RANGE;
+    for (i = 0; i < n; i++) {
+        order[i] = (int32_t)i;
+        work[i] = pt_coolness((double)load[i], bytes, i);
+    }
+    pt_sort(order, n, work);
+    last = pt_cover(load, bytes, order, n, need);
+    pt_mark_cover(load, order, last, n, need, move);
+    memset(relief, 0, sizeof *relief);
+    for (i = 0; i < n; i++) {
+        if (!move[i]) continue;
+        relief->load += load[i];
+        relief->bytes += pt_block_bytes(bytes, (int32_t)i);
+        relief->blocks++;
+    }
+    relief->reached = relief->load >= need;
     return PSC_OK;
 }

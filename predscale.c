@@ -97,10 +97,13 @@ size_t psc_struct_bytes(int32_t which)
         sizeof(psc_hierarchy), sizeof(psc_reconcile_info), sizeof(psc_changes), sizeof(psc_ranked),
         sizeof(psc_rank_info), sizeof(psc_balance), sizeof(psc_cluster), sizeof(psc_imbalance), sizeof(psc_plan_config),
         sizeof(psc_plan_info), sizeof(psc_refusal), sizeof(psc_waves_config), sizeof(psc_move),
-        sizeof(psc_waves_info)
+        sizeof(psc_waves_info), sizeof(psc_message), sizeof(psc_transfer_config), sizeof(psc_transfer_event),
+        sizeof(psc_transfer_action), sizeof(psc_trial_config), sizeof(psc_pair), sizeof(psc_trial_info),
+        sizeof(psc_stages_config), sizeof(psc_stages_input), sizeof(psc_stages_output), sizeof(psc_way),
+        sizeof(psc_relief)
     };
 
-    return which >= PSC_STRUCT_STATE && which <= PSC_STRUCT_WAVES_INFO ? bytes[which - PSC_STRUCT_STATE] : 0;
+    return which >= PSC_STRUCT_STATE && which <= PSC_STRUCT_RELIEF ? bytes[which - PSC_STRUCT_STATE] : 0;
 }
 
 /* ==== Node state ================================================================================ */
@@ -437,13 +440,25 @@ static void ps_put(unsigned char *bytes, uint64_t w)
     for (k = 0; k < 8; k++) bytes[k] = (unsigned char)(w >> 8 * k & 0xff);
 }
 
+static const int32_t ps_types[] = {
+    PSC_TYPE_TRACKER, PSC_TYPE_NODE, PSC_TYPE_TRANSFER, PSC_TYPE_TRIAL, PSC_TYPE_STAGES
+};
+
+static int ps_known(int32_t type)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof ps_types / sizeof ps_types[0]; i++) if (ps_types[i] == type) return 1;
+    return 0;
+}
+
 int32_t psc_state_type(const void *state)
 {
-    int32_t type;
+    size_t i;
 
-    for (type = PSC_TYPE_TRACKER; type <= PSC_TYPE_NODE; type++) {
-        psc_status status = psc__state(state, type);
-        if (status != PSC_ERR_STATE) return status == PSC_OK ? type : status;
+    for (i = 0; i < sizeof ps_types / sizeof ps_types[0]; i++) {
+        psc_status status = psc__state(state, ps_types[i]);
+        if (status != PSC_ERR_STATE) return status == PSC_OK ? ps_types[i] : status;
     }
     return PSC_ERR_STATE;
 }
@@ -544,6 +559,19 @@ static int ps_node_valid(const psc__image *image)
     return ps_counts_valid(image) && ps_metrics_valid(image, (size_t)metrics, learn);
 }
 
+/* Every invariant of a type on saved words; 0 for an unknown type, too. */
+static int ps_valid(int32_t type, const psc__image *image)
+{
+    switch (type) {
+    case PSC_TYPE_TRACKER: return psc__tracker_valid(image);
+    case PSC_TYPE_NODE: return ps_node_valid(image);
+    case PSC_TYPE_TRANSFER: return psc__transfer_valid(image);
+    case PSC_TYPE_TRIAL: return psc__trial_valid(image);
+    case PSC_TYPE_STAGES: return psc__stages_valid(image);
+    default: return 0;
+    }
+}
+
 psc_status psc_load(int32_t type, const void *saved, size_t saved_bytes, void *mem, size_t mem_bytes)
 {
     psc__image image;
@@ -552,14 +580,13 @@ psc_status psc_load(int32_t type, const void *saved, size_t saved_bytes, void *m
     int32_t held;
     size_t i;
 
-    if (type < PSC_TYPE_ANY || type > PSC_TYPE_NODE) return PSC_ERR_RANGE;
+    if (type != PSC_TYPE_ANY && !ps_known(type)) return PSC_ERR_RANGE;
     if (status != PSC_OK) return status;
     for (i = 0; i < image.words; i++) crc = ps_crc(crc, psc__word(&image, i));
     if (~crc != psc__word(&image, image.words)) return PSC_ERR_CHECKSUM;
     held = (int32_t)(psc__word(&image, 0) >> 16 & 0xffffff);
     if (type != PSC_TYPE_ANY && held != type) return PSC_ERR_STATE;
-    if (held != PSC_TYPE_TRACKER && held != PSC_TYPE_NODE) return PSC_ERR_CORRUPT;
-    if (!(held == PSC_TYPE_TRACKER ? psc__tracker_valid(&image) : ps_node_valid(&image))) return PSC_ERR_CORRUPT;
+    if (!ps_valid(held, &image)) return PSC_ERR_CORRUPT;
     status = psc__block(mem, mem_bytes, image.words * 8);
     if (status != PSC_OK) return status;
     for (i = 0; i < image.words; i++) {

@@ -125,7 +125,10 @@ enum {
     PSC_STRUCT_ACCURACY, PSC_STRUCT_PARTS, PSC_STRUCT_REGRESSORS_CONFIG, PSC_STRUCT_REGRESSORS_INFO, PSC_STRUCT_EVENT,
     PSC_STRUCT_CALENDAR, PSC_STRUCT_HIERARCHY, PSC_STRUCT_RECONCILE_INFO, PSC_STRUCT_CHANGES, PSC_STRUCT_RANKED,
     PSC_STRUCT_RANK_INFO, PSC_STRUCT_BALANCE, PSC_STRUCT_CLUSTER, PSC_STRUCT_IMBALANCE, PSC_STRUCT_PLAN_CONFIG,
-    PSC_STRUCT_PLAN_INFO, PSC_STRUCT_REFUSAL, PSC_STRUCT_WAVES_CONFIG, PSC_STRUCT_MOVE, PSC_STRUCT_WAVES_INFO
+    PSC_STRUCT_PLAN_INFO, PSC_STRUCT_REFUSAL, PSC_STRUCT_WAVES_CONFIG, PSC_STRUCT_MOVE, PSC_STRUCT_WAVES_INFO,
+    PSC_STRUCT_MESSAGE, PSC_STRUCT_TRANSFER_CONFIG, PSC_STRUCT_TRANSFER_EVENT, PSC_STRUCT_TRANSFER_ACTION,
+    PSC_STRUCT_TRIAL_CONFIG, PSC_STRUCT_PAIR, PSC_STRUCT_TRIAL_INFO, PSC_STRUCT_STAGES_CONFIG, PSC_STRUCT_STAGES_INPUT,
+    PSC_STRUCT_STAGES_OUTPUT, PSC_STRUCT_WAY, PSC_STRUCT_RELIEF
 };
 PSC_API size_t psc_struct_bytes(int32_t which);
 
@@ -138,7 +141,10 @@ typedef struct psc_state {
     uint64_t words;
 } psc_state;
 
-enum { PSC_TYPE_ANY = 0, PSC_TYPE_TRACKER = 1, PSC_TYPE_NODE = 2 };
+enum {
+    PSC_TYPE_ANY = 0, PSC_TYPE_TRACKER = 1, PSC_TYPE_NODE = 2,
+    PSC_TYPE_TRANSFER = 40, PSC_TYPE_TRIAL = 41, PSC_TYPE_STAGES = 42
+};
 
 #define PSC_FORMAT 1            /* the format version that psc_save writes; psc_load reads 1..PSC_FORMAT */
 
@@ -1523,6 +1529,340 @@ PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_conf
                                 const int32_t *assignment, void *work, size_t bytes,
                                 psc_move *order, size_t capacity, psc_waves_info *info);
 
+/* =================================================================================================
+ * PART 6 - TRANSFER (partition.c): ownership, stages, routing while a shard moves
+ * ============================================================================================== */
+
+/* ==== Transfer ================================================================================== */
+
+/* The ownership of one shard passes from a source to a target. Each node that owns the shard, or may, keeps one state
+ * for it; the states exchange messages, which the host carries. Messages may be lost, repeated, reordered and late
+ * without bound, and each side may crash at any point. Then always
+ *     at most one side serves,
+ *     the shard is never lost: a side serves once all are up, or one has released it to one that will take it,
+ *     when messages get through and no side waits, exactly one serves.
+ * No protocol can promise the last one while a side is gone (two generals); then an authority decides, see below.
+ *
+ *     source                       target
+ *     OWNER, KEPT     serves
+ *     OFFERING(e)     serves  --OFFER(e)-->   ACCEPTED(e)    from any phase that does not own
+ *     RELEASED(e)             <--ACCEPT(e)--                 the source stops serving here
+ *                             --COMMIT(e)-->  OWNER(e)       serves once this is stored
+ *     IDLE(e)                 <--DONE(e)--                   the source may drop its copy here
+ *
+ *     OFFERING(e), cancelled, out of patience, or REFUSE(e) came:  KEPT(e) serves, --ABORT(e)--> IDLE(e)
+ *     ACCEPTED(e), cancelled or out of patience:  WITHDRAWN(e), --REFUSE(e)--> the source; it still takes COMMIT(e),
+ *                             for the source may have released already and cannot go back
+ *
+ * e is the epoch of the proposal, one more than the owner's: fresh, so that no message of an older one can be taken for
+ * it. A phase and its epoch are the version of a state, epoch * 8 + phase; it only rises.
+ *
+ * WHAT THE HOST DOES
+ *   1. Stores before it sends. After a step with action.persist it saves the whole state (psc_save) where a crash of
+ *      the node cannot take it, then tells PSC_EVENT_STORED with action.version. Only that step's action sends what
+ *      the version says. Until then the state takes nothing else. Storing the same version twice is harmless.
+ *   2. Serves the shard only while action.serves is 1, from one step's return to the next's.
+ *   3. After a crash: psc_load of the newest stored state, then PSC_EVENT_RESTART, before anything else.
+ *   4. Sends action.message when action.send is 1, once; calls PSC_EVENT_TICK at action.wake or a little later.
+ *   5. Passes OFFER to the state of a node only when the node has the data (a repeated OFFER comes) and may take it.
+ *      Sends what the target lacks before or with COMMIT: after the release nothing changes at the source.
+ *   6. Keeps a copy of the data in every phase but IDLE.
+ *   7. Authenticates messages: message.from is who the host knows has sent it.
+ *
+ * AUTHORITY. A source in RELEASED waits for its target, however long. If the target is lost for good, or an owner is,
+ * who may decide so (an operator, a consensus store) makes sure that the lost node is stopped and will hear of the
+ * fence before it serves again, takes an epoch above every one in use (say a generation times 2^32) and a node id of
+ * its own, and
+ *   1. sends FENCE(e) to every node but the lost, until each has answered ACCEPT(e): none of them serves then;
+ *   2. chooses the node with the largest psc_transfer_claim(message.held) of the answers, lower id at equal ones,
+ *      and stores the choice;
+ *   3. sends COMMIT(e) to it until DONE(e), and ABORT(e) to the others. A lost node that is back gets FENCE(e),
+ *      then ABORT(e).
+ * A larger epoch begins anew, whatever became of the first.
+ *
+ * Transactions between two sides: J. Gray, Notes on Data Base Operating Systems, 1978 (two-phase commit). Explored
+ * exhaustively on this code by tests/model/transfer.c. */
+
+enum {
+    PSC_PHASE_OFFERING = 0,     /* source, serves: has offered                                       */
+    PSC_PHASE_ACCEPTED = 1,     /* target: has agreed; or fenced                                     */
+    PSC_PHASE_RELEASED = 2,     /* source: has stopped serving for good                              */
+    PSC_PHASE_WITHDRAWN = 3,    /* target: would rather not, but takes what is released              */
+    PSC_PHASE_IDLE = 4,         /* owns nothing, needs no copy                                       */
+    PSC_PHASE_OWNER = 5,        /* serves: the first owner, or by COMMIT                             */
+    PSC_PHASE_KEPT = 6          /* serves: its last proposal came to nothing                         */
+};
+
+enum {
+    PSC_MESSAGE_OFFER = 1, PSC_MESSAGE_ACCEPT, PSC_MESSAGE_COMMIT, PSC_MESSAGE_DONE, PSC_MESSAGE_ABORT,
+    PSC_MESSAGE_REFUSE, PSC_MESSAGE_FENCE
+};
+
+typedef struct psc_message {
+    int64_t  shard;
+    int64_t  from, to;          /* nodes, >= 0                                                       */
+    uint64_t epoch;             /* 1..2^60 - 1                                                       */
+    uint64_t held;              /* of ACCEPT in answer to FENCE: the version it stopped; else 0      */
+    int32_t  kind;              /* PSC_MESSAGE_...                                                   */
+    int32_t  reserved;          /* 0                                                                 */
+} psc_message;
+
+/* One side. Field, range, default. */
+typedef struct psc_transfer_config {
+    uint32_t struct_size;
+    int32_t  owns;              /* 1: the first owner of the shard, else 0; of all sides one has 1; 0 */
+    int64_t  self;              /* this node, >= 0; 0                                                */
+    int64_t  shard;             /* any; 0                                                            */
+    uint64_t epoch;             /* to start from, < 2^60: 0, or above every one ever used where a shard's
+                                   states are made anew; 0                                           */
+    int32_t  retry_ms;          /* time to a repetition, >= 1; 1000                                  */
+    int32_t  patience_ms;       /* time to a cancellation, >= retry_ms; 30000                        */
+} psc_transfer_config;
+
+typedef struct psc_transfer psc_transfer;   /* a state, PSC_TYPE_TRANSFER: 80 bytes with its header */
+
+PSC_API void       psc_transfer_default(psc_transfer_config *config);
+PSC_API size_t     psc_transfer_size(const psc_transfer_config *config);
+PSC_API psc_status psc_transfer_init(psc_transfer *transfer, size_t bytes, const psc_transfer_config *config);
+
+enum {
+    PSC_EVENT_TICK = 0,         /* time has passed                                                   */
+    PSC_EVENT_MESSAGE = 1,      /* message came                                                      */
+    PSC_EVENT_PROPOSE = 2,      /* the owner offers the shard to node peer                           */
+    PSC_EVENT_CANCEL = 3,       /* in OFFERING: keeps it; in ACCEPTED: withdraws                     */
+    PSC_EVENT_STORED = 4,       /* version is stored                                                 */
+    PSC_EVENT_RESTART = 5       /* the state was loaded after a crash: times begin anew              */
+};
+
+typedef struct psc_transfer_event {
+    int32_t  kind;              /* PSC_EVENT_...; what it does not name is not read                  */
+    int32_t  reserved;
+    int64_t  peer;              /* PROPOSE                                                           */
+    uint64_t version;           /* STORED: action.version of the step that asked for it              */
+    psc_message message;        /* MESSAGE                                                           */
+} psc_transfer_event;
+
+typedef struct psc_transfer_action {
+    int32_t  persist;           /* 1: store the state, then PSC_EVENT_STORED                         */
+    int32_t  send;              /* 1: send message                                                   */
+    int32_t  serves;            /* 1: this node serves the shard                                     */
+    int32_t  phase;             /* PSC_PHASE_...                                                     */
+    uint64_t version, epoch;
+    int64_t  peer;              /* the other side of the newest proposal; -1: there was none         */
+    int64_t  wake;              /* when to call PSC_EVENT_TICK; INT64_MAX: not needed                */
+    psc_message message;
+} psc_transfer_action;
+
+/* One event at time now. Messages that say nothing new, that are stale or come while a version waits to be stored
+ * change nothing and are no error. Errors: PSC_ERR_RANGE (an unknown kind of event or message, a message of another
+ * shard, for another node or from this one, an epoch outside its range, a peer that is no other node), PSC_ERR_STATE
+ * (PROPOSE where nothing is owned or an offer is open, CANCEL where there is nothing to cancel, either while a version
+ * waits to be stored). Cost: O(1). */
+PSC_API psc_status psc_transfer_step(psc_transfer *transfer, const psc_transfer_event *event, int64_t now,
+                                     psc_transfer_action *action);
+
+/* How a side stands: the action of a step in which nothing happens. Cost: O(1). */
+PSC_API psc_status psc_transfer_look(const psc_transfer *transfer, psc_transfer_action *action);
+
+/* What a fenced side's version is worth to the authority: epoch * 4 + 3 for a side that served, + 2 for one that had
+ * released, + 1 for a target with a copy; 0 for one that holds nothing. Cost: O(1). */
+PSC_API uint64_t psc_transfer_claim(uint64_t held);
+
+/* ==== Trial ===================================================================================== */
+
+/* Whether the target does as well as the source, from requests that both have answered. Of each pair and channel only a
+ * difference d is used, -1, 0 or 1:
+ *     quantile q   d = [target latency > (1 + slack) x] - [source latency > x], x the source's q-quantile so far
+ *     errors       d = [target failed] - [source failed]
+ * and two hypotheses about its mean given all pairs before: H0, <= 0: the target is no worse; H1, >= harm. Against each
+ * of them four stakes are bet, w = 1/16, 3/16, 1/2, 15/16, and the mean of the wealths counts:
+ *     against H0   prod (1 + w d)              >= channels / alpha: the channel fails, and with it the trial
+ *     against H1   prod (1 - w (d - harm))     >= 1 / beta: the channel passes; all: the trial does
+ * A wealth has no positive drift while its hypothesis holds, so it ever exceeds 1 / p with probability at most p
+ * (Ville's inequality). So, whatever the distributions, the dependence of requests and the moments at which one looks:
+ *     a target that is no worse in any channel fails with probability <= alpha,
+ *     a target that is worse by harm in some channel passes with probability <= beta;
+ * if neither is shown within max_pairs and max_ns the verdict is EXPIRED: do not move.
+ * x moves by factors 1 + 0.05 q and 1 - 0.05 (1 - q), up where the source's latency lies above it; the first `learn`
+ * pairs only move it. A latency that is NaN (no answer) is above every x.
+ * Pairs needed, about: 2 ln(1 / beta) s^2 / harm^2 for s^2 = P(d != 0), or 2 ln(1 / beta) / harm where d is
+ * nearly always 0.
+ * Waudby-Smith & Ramdas 2024, Estimating means of bounded random variables by betting; Robbins & Monro 1951 for x. */
+
+enum { PSC_TRIAL_PENDING = 0, PSC_TRIAL_PASS = 1, PSC_TRIAL_FAIL = 2, PSC_TRIAL_EXPIRED = 3 };
+
+typedef struct psc_trial_config {
+    uint32_t struct_size;
+    int32_t  quantiles;         /* channels of latency, 0..3; 3                                      */
+    double   quantile[3];       /* 0.01..0.999; 0.5, 0.95, 0.99                                      */
+    double   harm[3];           /* more of the requests above, 0.0001..0.5; 0.1, 0.03, 0.01          */
+    double   error_harm;        /* more of the requests failed, 0.0001..0.5; 0.005                   */
+    double   slack;             /* 0..10: that much slower is still well; 0.1                        */
+    double   alpha, beta;       /* 0.000001..0.5; 0.05, 0.05                                         */
+    int64_t  learn;             /* 1..2^31; 200                                                      */
+    int64_t  max_pairs;         /* 1..2^31; 20000                                                    */
+    int64_t  max_ns;            /* >= 1, from the first pair; 600 s                                  */
+} psc_trial_config;
+
+/* One request that both sides have answered. */
+typedef struct psc_pair {
+    double  source_latency, target_latency;     /* seconds, 0..1e15; NaN: none                       */
+    int32_t source_failed, target_failed;       /* not 0: failed                                     */
+} psc_pair;
+
+typedef struct psc_trial_info {
+    int32_t verdict;            /* PSC_TRIAL_...                                                     */
+    int32_t channel;            /* that failed: 0..2 a quantile, 3 the errors; else -1               */
+    int32_t passed;             /* bit k: channel k has passed                                       */
+    int32_t reserved;
+    int64_t pairs;
+    double  threshold[3];       /* x of each quantile; 0: none yet, or not used                      */
+    double  harmless[4];        /* wealth against H1 by channel                                      */
+    double  harmful[4];         /* wealth against H0 by channel                                      */
+} psc_trial_info;
+
+typedef struct psc_trial psc_trial;         /* a state, PSC_TYPE_TRIAL */
+
+PSC_API void       psc_trial_default(psc_trial_config *config);
+PSC_API size_t     psc_trial_size(const psc_trial_config *config);
+PSC_API psc_status psc_trial_init(psc_trial *trial, size_t bytes, const psc_trial_config *config);
+
+/* Takes a pair at time now; after the verdict pairs change nothing. Errors: PSC_ERR_RANGE. Cost: O(channels). */
+PSC_API psc_status psc_trial_observe(psc_trial *trial, const psc_pair *pair, int64_t now);
+PSC_API psc_status psc_trial_verdict(const psc_trial *trial, psc_trial_info *info);
+
+/* ==== Stages ==================================================================================== */
+
+/* The way of one shard from its source to its target, and back:
+ *     SHADOW        copies data in the background, hot blocks first, and sends the target a copy of each write; until
+ *                   all is copied and warm_ns have passed
+ *     VALIDATE      sends the target a copy of each request and observes a trial; until that says PASS
+ *     CUTOVER       the target serves a share of the keys: `first`, times `growth` each hold_ns; until all were held
+ *     HANDOVER      the source's psc_transfer offers the shard; until the target owns it
+ *     DECOMMISSION  the target serves, the source still gets each write; for grace_ns
+ *     DONE          the source's copy may go
+ * Who owns the shard decides who takes part: until HANDOVER the source owns it and lets the target serve a share; both
+ * get every write, so that any key can go back. What speaks against going on is tested first in each step: cancel, an
+ * instability of the target above `unstable`, a verdict FAIL in any stage, EXPIRED before CUTOVER, patience_ns over
+ * before the handover is. Then:
+ *     SHADOW, VALIDATE, CUTOVER   ROLLED_BACK at once: the source serves all keys again
+ *     HANDOVER                    CANCELLING until it is known who owns: source, ROLLED_BACK; target, RETURNING
+ *     DECOMMISSION                RETURNING: the target's psc_transfer offers the shard to the source, until it owns
+ *     ROLLED_BACK                 the target's copy may go
+ * A copied byte costs a token; there are at most copy_burst of them, and copy_rate more a second. A clock that went
+ * back starts the spans anew. */
+enum {
+    PSC_STAGE_SHADOW = 0, PSC_STAGE_VALIDATE, PSC_STAGE_CUTOVER, PSC_STAGE_HANDOVER, PSC_STAGE_DECOMMISSION,
+    PSC_STAGE_CANCELLING, PSC_STAGE_RETURNING, PSC_STAGE_DONE, PSC_STAGE_ROLLED_BACK
+};
+
+enum {
+    PSC_REASON_NONE = 0,
+    PSC_REASON_CANCELLED,       /* input.cancel                                                      */
+    PSC_REASON_UNSTABLE,        /* the target's instability                                          */
+    PSC_REASON_WORSE,           /* verdict FAIL                                                      */
+    PSC_REASON_UNDECIDED,       /* verdict EXPIRED                                                   */
+    PSC_REASON_LATE             /* patience_ns                                                       */
+};
+
+enum {
+    PSC_STAGES_NOTHING = 0,
+    PSC_STAGES_PROPOSE,         /* PSC_EVENT_PROPOSE to the source's transfer; PSC_ERR_STATE: later again */
+    PSC_STAGES_CANCEL,          /* PSC_EVENT_CANCEL to the source's transfer; PSC_ERR_STATE is well  */
+    PSC_STAGES_RETURN,          /* PSC_EVENT_PROPOSE to the target's transfer                        */
+    PSC_STAGES_DROP_SOURCE,     /* the source's copy may go, once its transfer is IDLE               */
+    PSC_STAGES_DROP_TARGET      /* the target's copy may go, once its transfer is IDLE               */
+};
+
+/* Who owns, as the two transfers say: SOURCE, its phase is OWNER or KEPT and stored; TARGET, likewise; else MOVING. */
+enum { PSC_OWNER_SOURCE = 0, PSC_OWNER_TARGET = 1, PSC_OWNER_MOVING = 2 };
+
+#define PSC_SHARE_ALL 65536     /* a share of all keys */
+
+/* Field, range, default. Spans are at most 366 days. */
+typedef struct psc_stages_config {
+    uint32_t struct_size;
+    int32_t  reserved;
+    int64_t  source, target;    /* nodes, >= 0, not the same; 0, 1                                   */
+    int64_t  copy_rate;         /* bytes a second, 1..2^50; 10^7                                     */
+    int64_t  copy_burst;        /* bytes, 1..2^50; 10^6                                              */
+    int64_t  warm_ns;           /* >= 0; 30 s                                                        */
+    int64_t  hold_ns;           /* >= 0; 60 s                                                        */
+    int64_t  grace_ns;          /* >= 0; 600 s                                                       */
+    int64_t  patience_ns;       /* from the first step to the end of the handover, >= 1; 3600 s      */
+    double   first;             /* share of the keys, 0.0001..1; 0.01                                */
+    double   growth;            /* 1.1..1000; 3                                                      */
+    double   unstable;          /* 0..1; 0.5                                                         */
+} psc_stages_config;
+
+/* What has become since the step before. */
+typedef struct psc_stages_input {
+    int64_t copied;             /* bytes copied since then, 0..2^50                                  */
+    int64_t left;               /* bytes still to copy, >= 0                                         */
+    double  instability;        /* of the target, 0..1 (psc_node_score)                              */
+    int32_t verdict;            /* of the trial: PSC_TRIAL_...                                       */
+    int32_t owner;              /* PSC_OWNER_...                                                     */
+    int32_t cancel;             /* not 0: the host wants it back                                     */
+    int32_t reserved;
+} psc_stages_input;
+
+typedef struct psc_stages_output {
+    int32_t stage;              /* PSC_STAGE_...                                                     */
+    int32_t share;              /* of the keys that the target serves, 0..PSC_SHARE_ALL              */
+    int32_t action;             /* PSC_STAGES_..., repeated until it has shown effect                */
+    int32_t reason;             /* PSC_REASON_..., for which it went back                            */
+    int64_t copy_bytes;         /* that may be copied now; a block that has begun may be finished    */
+} psc_stages_output;
+
+typedef struct psc_stages psc_stages;       /* a state, PSC_TYPE_STAGES: kept, saved and stepped where the source is */
+
+PSC_API void       psc_stages_default(psc_stages_config *config);
+PSC_API size_t     psc_stages_size(const psc_stages_config *config);
+PSC_API psc_status psc_stages_init(psc_stages *stages, size_t bytes, const psc_stages_config *config);
+
+/* One step, a few times a second: at most one stage or one share further. Errors: PSC_ERR_RANGE. Cost: O(1). */
+PSC_API psc_status psc_stages_step(psc_stages *stages, const psc_stages_input *input, int64_t now,
+                                   psc_stages_output *output);
+
+/* ==== Route ===================================================================================== */
+
+typedef struct psc_way {
+    int64_t serve;              /* node that answers                                                 */
+    int64_t shadow;             /* node that gets a copy: of writes, in VALIDATE of all; -1: none    */
+} psc_way;
+
+/* Which node serves this request now. A key, mixed (splitmix64), has a place among PSC_SHARE_ALL; the target serves the
+ * places below the share. As the share only grows, a key changes its node once on the way there, and once where the
+ * shard goes back. Between the source's release and the target's ownership the target holds requests. Who routes with
+ * an older state than the source's sends some keys to the side that no longer serves them, which passes them on.
+ *   key   any 64 bits of the request's key          Cost: O(1). */
+PSC_API psc_status psc_route(const psc_stages *stages, uint64_t key, psc_way *way);
+
+/* ==== Hot blocks first ========================================================================== */
+
+/* The order in which to copy the blocks of a shard: those with the most heat a byte first, ties by lower index; so
+ * after any part of the copying the target holds about the most heat that so many bytes can hold.
+ *   heat    [n] reads and writes of late, >= 0       bytes  [n] >= 0, at most PSC_MAX_AMOUNT, 0 counts as 1; NULL: 1
+ *   work    [n]                                     order  [n] out: indices
+ * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (also n above 2^31 - 1). Cost: O(n log n). */
+PSC_API psc_status psc_blocks_order(const double *heat, const int64_t *bytes, size_t n, int64_t *work,
+                                    int32_t *order);
+
+typedef struct psc_relief {
+    int64_t load, bytes;        /* of the blocks chosen                                              */
+    int32_t blocks;
+    int32_t reached;            /* 1: load >= need; 0: all load together does not reach it           */
+} psc_relief;
+
+/* Which blocks to move off a hot shard so that at least `need` of its load goes with few bytes: a covering knapsack.
+ * Blocks are taken by load a byte; each that would reach the need is tried as the last one, the cheapest such cover is
+ * kept and what it can do without is dropped. At most twice the least bytes (Csirik, Frenk, Labbe & Zhang 1991).
+ *   load   [n] >= 0, sum at most 2^60, as bytes       bytes  [n]; NULL: 1 each     need  0..2^60
+ *   work   [n]          order  [n] out: blocks by load a byte          move  [n] out: 1 for a block to move, else 0
+ * Where need is not reached, every block with a load is chosen. Cost: O(n log n). */
+PSC_API psc_status psc_blocks_relieve(const int64_t *load, const int64_t *bytes, size_t n, int64_t need,
+                                      int64_t *work, int32_t *order, int32_t *move, psc_relief *relief);
+
 #ifdef __cplusplus
 }
 #endif
@@ -1581,6 +1921,9 @@ void psc__count(int64_t *count);
 uint64_t   psc__kind(int32_t type);
 psc_status psc__state(const void *state, int32_t type);
 int        psc__tracker_valid(const psc__image *image);
+int        psc__transfer_valid(const psc__image *image);
+int        psc__trial_valid(const psc__image *image);
+int        psc__stages_valid(const psc__image *image);
 
 #ifdef __cplusplus
 }
