@@ -370,14 +370,105 @@ static void test_waves_info_layout(void)
     TILED(PSC_STRUCT_WAVES_INFO, f);
 }
 
+static void test_message_layout(void)
+{
+    typedef psc_message T;
+    static const field f[] = { F(shard), F(from), F(to), F(epoch), F(held), F(kind), F(reserved) };
+    TILED(PSC_STRUCT_MESSAGE, f);
+}
+
+static void test_transfer_config_layout(void)
+{
+    typedef psc_transfer_config T;
+    static const field f[] = { F(struct_size), F(owns), F(self), F(shard), F(epoch), F(retry_ms), F(patience_ms) };
+    TILED(PSC_STRUCT_TRANSFER_CONFIG, f);
+}
+
+static void test_transfer_event_layout(void)
+{
+    typedef psc_transfer_event T;
+    static const field f[] = { F(kind), F(reserved), F(peer), F(version), F(message) };
+    TILED(PSC_STRUCT_TRANSFER_EVENT, f);
+}
+
+static void test_transfer_action_layout(void)
+{
+    typedef psc_transfer_action T;
+    static const field f[] = { F(persist), F(send), F(serves), F(phase), F(version), F(epoch), F(peer), F(wake), F(message) };
+    TILED(PSC_STRUCT_TRANSFER_ACTION, f);
+}
+
+static void test_trial_config_layout(void)
+{
+    typedef psc_trial_config T;
+    static const field f[] = {
+        F(struct_size), F(quantiles), F(quantile), F(harm), F(error_harm), F(slack), F(alpha), F(beta),
+        F(learn), F(max_pairs), F(max_ns)
+    };
+    TILED(PSC_STRUCT_TRIAL_CONFIG, f);
+}
+
+static void test_pair_layout(void)
+{
+    typedef psc_pair T;
+    static const field f[] = { F(source_latency), F(target_latency), F(source_failed), F(target_failed) };
+    TILED(PSC_STRUCT_PAIR, f);
+}
+
+static void test_trial_info_layout(void)
+{
+    typedef psc_trial_info T;
+    static const field f[] = { F(verdict), F(channel), F(passed), F(reserved), F(pairs), F(threshold), F(harmless), F(harmful) };
+    TILED(PSC_STRUCT_TRIAL_INFO, f);
+}
+
+static void test_stages_config_layout(void)
+{
+    typedef psc_stages_config T;
+    static const field f[] = {
+        F(struct_size), F(reserved), F(source), F(target), F(copy_rate), F(copy_burst), F(warm_ns),
+        F(hold_ns), F(grace_ns), F(patience_ns), F(first), F(growth), F(unstable)
+    };
+    TILED(PSC_STRUCT_STAGES_CONFIG, f);
+}
+
+static void test_stages_input_layout(void)
+{
+    typedef psc_stages_input T;
+    static const field f[] = { F(copied), F(left), F(instability), F(verdict), F(owner), F(cancel), F(reserved) };
+    TILED(PSC_STRUCT_STAGES_INPUT, f);
+}
+
+static void test_stages_output_layout(void)
+{
+    typedef psc_stages_output T;
+    static const field f[] = { F(stage), F(share), F(action), F(reason), F(copy_bytes) };
+    TILED(PSC_STRUCT_STAGES_OUTPUT, f);
+}
+
+static void test_way_layout(void)
+{
+    typedef psc_way T;
+    static const field f[] = { F(serve), F(shadow) };
+    TILED(PSC_STRUCT_WAY, f);
+}
+
+static void test_relief_layout(void)
+{
+    typedef psc_relief T;
+    static const field f[] = { F(load), F(bytes), F(blocks), F(reached) };
+    TILED(PSC_STRUCT_RELIEF, f);
+}
+
 static void test_unknown_struct(void)
 {
-    static const int32_t unknown[] = { 0, -1, PSC_STRUCT_WAVES_INFO + 1, 1000, INT32_MAX, INT32_MIN };
+    static const int32_t unknown[] = { 0, -1, PSC_STRUCT_RELIEF + 1, 1000, INT32_MAX, INT32_MIN };
     size_t i;
 
     for (i = 0; i < sizeof unknown / sizeof unknown[0]; i++) CHECK_INT(psc_struct_bytes(unknown[i]), 0);
     CHECK_INT(PSC_STRUCT_STATE, 1);
     CHECK_INT(PSC_STRUCT_WAVES_INFO, 42);
+    CHECK_INT(PSC_STRUCT_RELIEF, 54);
 }
 
 static void test_version(void)
@@ -461,6 +552,9 @@ static void test_defaults(void)
     CHECK_DEFAULT(psc_cluster, psc_cluster_default);
     CHECK_DEFAULT(psc_plan_config, psc_plan_default);
     CHECK_DEFAULT(psc_waves_config, psc_waves_default);
+    CHECK_DEFAULT(psc_transfer_config, psc_transfer_default);
+    CHECK_DEFAULT(psc_trial_config, psc_trial_default);
+    CHECK_DEFAULT(psc_stages_config, psc_stages_default);
 }
 
 /* The values that the comments of the fields name, part by part; 0 where nothing is said here. */
@@ -539,6 +633,28 @@ static void test_other_defaults(void)
     CHECK(!changes.spread && !changes.lower && !changes.upper);
 }
 
+static void test_transfer_defaults(void)
+{
+    psc_transfer_config transfer;
+    psc_trial_config trial;
+    psc_stages_config stages;
+
+    psc_transfer_default(&transfer);
+    CHECK(transfer.owns == 0 && transfer.self == 0 && transfer.shard == 0 && transfer.epoch == 0);
+    CHECK(transfer.retry_ms == 1000 && transfer.patience_ms == 30000);
+    psc_trial_default(&trial);
+    CHECK(trial.quantiles == 3 && trial.quantile[0] == 0.5 && trial.quantile[1] == 0.95 && trial.quantile[2] == 0.99);
+    CHECK(trial.harm[0] == 0.1 && trial.harm[1] == 0.03 && trial.harm[2] == 0.01 && trial.error_harm == 0.005);
+    CHECK(trial.slack == 0.1 && trial.alpha == 0.05 && trial.beta == 0.05 && trial.learn == 200);
+    CHECK(trial.max_pairs == 20000 && trial.max_ns == INT64_C(600000000000));
+    psc_stages_default(&stages);
+    CHECK(stages.source == 0 && stages.target == 1 && stages.copy_rate == 10000000 && stages.copy_burst == 1000000);
+    CHECK(stages.warm_ns == INT64_C(30000000000) && stages.hold_ns == INT64_C(60000000000));
+    CHECK(stages.grace_ns == INT64_C(600000000000) && stages.patience_ns == INT64_C(3600000000000));
+    CHECK(stages.first == 0.01 && stages.growth == 3.0 && stages.unstable == 0.5);
+    CHECK(psc_transfer_size(&transfer) == 80 && psc_trial_size(&trial) > 0 && psc_stages_size(&stages) > 0);
+}
+
 /* A default is good for a call as it is, but for what is to be set. */
 static void test_defaults_are_valid(void)
 {
@@ -609,6 +725,18 @@ int main(void)
     RUN(test_waves_config_layout);
     RUN(test_move_layout);
     RUN(test_waves_info_layout);
+    RUN(test_message_layout);
+    RUN(test_transfer_config_layout);
+    RUN(test_transfer_event_layout);
+    RUN(test_transfer_action_layout);
+    RUN(test_trial_config_layout);
+    RUN(test_pair_layout);
+    RUN(test_trial_info_layout);
+    RUN(test_stages_config_layout);
+    RUN(test_stages_input_layout);
+    RUN(test_stages_output_layout);
+    RUN(test_way_layout);
+    RUN(test_relief_layout);
     RUN(test_unknown_struct);
     RUN(test_version);
     RUN(test_status_texts);
@@ -618,6 +746,7 @@ int main(void)
     RUN(test_forecast_defaults);
     RUN(test_model_defaults);
     RUN(test_other_defaults);
+    RUN(test_transfer_defaults);
     RUN(test_defaults_are_valid);
     return test_end();
 }

@@ -26,6 +26,9 @@ typedef struct bench {
     size_t tracker_bytes, node_bytes, fit_bytes, saved_bytes, work_bytes;
     int64_t capacity[NODES * 2], demand[SHARDS * 2];
     int32_t home[SHARDS];
+    psc_transfer *side[2];
+    psc_stages *stages;
+    size_t side_bytes, stages_bytes;
 } bench;
 
 static bench b;
@@ -94,6 +97,69 @@ static void bare_welford(long n)
             square[k] += 0.01 * (d * (b.metric[k] - mean[k]) - square[k]);
         }
     sink += mean[0] + square[1];
+}
+
+/* One event to one side: a shard goes to and fro, eight steps each way with their acknowledged writes. */
+static void transfer_step(long n)
+{
+    static psc_transfer_event event;
+    static psc_transfer_action action;
+    static int owner, at;
+
+    while (n--) {
+        if (psc_transfer_step(b.side[at], &event, 0, &action) != PSC_OK) exit(1);
+        if (action.persist) {
+            event.kind = PSC_EVENT_STORED;
+            event.version = action.version;
+        } else if (action.send && action.message.kind != PSC_MESSAGE_DONE) {
+            event.kind = PSC_EVENT_MESSAGE;
+            event.message = action.message;
+            at = (int)action.message.to;
+        } else if (action.send) {                       /* DONE: the target owns; the source hears of it and proposes next */
+            event.kind = PSC_EVENT_MESSAGE;
+            event.message = action.message;
+            owner = at;
+            at = (int)action.message.to;
+        } else {
+            at = owner;
+            event.kind = PSC_EVENT_PROPOSE;
+            event.peer = 1 - owner;
+        }
+    }
+    sink += (double)action.version;
+}
+
+static void route(long n)
+{
+    psc_way way;
+    int64_t sum = 0;
+
+    while (n--) {
+        psc_route(b.stages, (uint64_t)n, &way);
+        sum += way.serve;
+    }
+    sink += (double)sum;
+}
+
+static void bare_mix(long n)
+{
+    uint64_t sum = 0;
+
+    while (n--) {
+        uint64_t z = (uint64_t)n + UINT64_C(0x9e3779b97f4a7c15);
+        z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+        z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+        sum += (z ^ z >> 31) >> 48;
+    }
+    sink += (double)sum;
+}
+
+static void bare_side(long n)
+{
+    static unsigned char copy[2][80];
+
+    while (n--) memcpy(copy[n & 1], b.side[n & 1], 80);
+    sink += copy[0][0] + copy[1][1];
 }
 
 /* Fits of b.forecast.model, which main sets. */
@@ -281,12 +347,33 @@ static void prepare_cluster(void)
     b.work = need(b.work_bytes);
 }
 
+static void prepare_transfer(void)
+{
+    psc_transfer_config transfer;
+    psc_stages_config stages;
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        psc_transfer_default(&transfer);
+        transfer.self = i;
+        transfer.owns = i == 0;
+        b.side_bytes = psc_transfer_size(&transfer);
+        b.side[i] = (psc_transfer *)need(b.side_bytes);
+        psc_transfer_init(b.side[i], b.side_bytes, &transfer);
+    }
+    psc_stages_default(&stages);
+    b.stages_bytes = psc_stages_size(&stages);
+    b.stages = (psc_stages *)need(b.stages_bytes);
+    psc_stages_init(b.stages, b.stages_bytes, &stages);
+}
+
 int main(int argc, char **argv)
 {
     const int json = argc > 1 && !strcmp(argv[1], "--json");
 
     prepare();
     prepare_cluster();
+    prepare_transfer();
     if (!json)
         printf("%-34s %8s %12s %10s   %-22s %10s %8s\n", "operation", "n", "ns", "state B", "bare counterpart", "ns", "ratio");
     row(json, "tracker observe, 2 seasons", tracker_observe, 1, b.tracker_bytes, "one smoothing step", bare_smoothing);
@@ -299,5 +386,7 @@ int main(int argc, char **argv)
     row(json, "combination takes a value", forecast_observe, 1, b.fit_bytes, "one smoothing step", bare_smoothing);
     row(json, "forecast predict, 48 x 4 levels", forecast_predict, HORIZON, b.fit_bytes, "one smoothing step", bare_smoothing);
     row(json, "imbalance, 2000 shards x 2", imbalance, SHARDS, b.work_bytes, "2000 x 2 sums", bare_sum);
+    row(json, "transfer step", transfer_step, 1, b.side_bytes, "memcpy of a side", bare_side);
+    row(json, "route a request", route, 1, b.stages_bytes, "mixing of a key", bare_mix);
     return sink != sink;
 }

@@ -19,43 +19,108 @@ static uint64_t take_new_word(input *in, uint64_t old)
     }
 }
 
-/* A state that has seen a little; NULL where the configuration is none. */
-static void *take_state(input *in, int32_t type)
+static void *take_tracker(input *in, int n)
 {
-    psc_tracker_config tracker;
-    psc_node_config node;
+    psc_tracker_config config;
+    size_t bytes;
+    void *state;
+
+    take_tracker_config(in, &config);
+    bytes = psc_tracker_size(&config);
+    if (bytes == 0) return NULL;
+    state = block_of(bytes);
+    REQUIRE(psc_tracker_init((psc_tracker *)state, bytes, &config) == PSC_OK);
+    while (n-- > 0) (void)feed_tracker(in, (psc_tracker *)state);
+    return state;
+}
+
+static void *take_node(input *in, int n)
+{
+    psc_node_config config;
     psc_beat beat;
     double floors[16], metric[16];
     size_t bytes;
     void *state;
-    int i, n = (int)take_byte(in) % 24;
 
-    if (type == PSC_TYPE_TRACKER) take_tracker_config(in, &tracker);
-    else take_node_config(in, &node, floors);
-    bytes = type == PSC_TYPE_TRACKER ? psc_tracker_size(&tracker) : psc_node_size(&node);
+    take_node_config(in, &config, floors);
+    bytes = psc_node_size(&config);
     if (bytes == 0) return NULL;
     state = block_of(bytes);
     memset(&beat, 0, sizeof beat);
-    if (type == PSC_TYPE_TRACKER) {
-        REQUIRE(psc_tracker_init((psc_tracker *)state, bytes, &tracker) == PSC_OK);
-        for (i = 0; i < n; i++) (void)feed_tracker(in, (psc_tracker *)state);
-        return state;
-    }
-    REQUIRE(psc_node_init((psc_node *)state, bytes, &node) == PSC_OK);
-    for (i = 0; i < n; i++) {
-        take_beat(in, node.id, &beat);
-        take_metrics(in, metric, node.metrics);
+    REQUIRE(psc_node_init((psc_node *)state, bytes, &config) == PSC_OK);
+    while (n-- > 0) {
+        take_beat(in, config.id, &beat);
+        take_metrics(in, metric, config.metrics);
         (void)psc_node_observe((psc_node *)state, &beat, metric);
     }
     return state;
 }
 
+static void *take_transfer(input *in, int n)
+{
+    psc_transfer_config config;
+    size_t bytes;
+    void *state;
+
+    take_transfer_config(in, &config);
+    bytes = psc_transfer_size(&config);
+    if (bytes == 0) return NULL;
+    state = block_of(bytes);
+    REQUIRE(psc_transfer_init((psc_transfer *)state, bytes, &config) == PSC_OK);
+    while (n-- > 0) feed_transfer(in, (psc_transfer *)state);
+    return state;
+}
+
+static void *take_trial(input *in, int n)
+{
+    psc_trial_config config;
+    size_t bytes;
+    void *state;
+
+    take_trial_config(in, &config);
+    bytes = psc_trial_size(&config);
+    if (bytes == 0) return NULL;
+    state = block_of(bytes);
+    REQUIRE(psc_trial_init((psc_trial *)state, bytes, &config) == PSC_OK);
+    while (n-- > 0) feed_trial(in, (psc_trial *)state);
+    return state;
+}
+
+static void *take_stages(input *in, int n)
+{
+    psc_stages_config config;
+    size_t bytes;
+    void *state;
+
+    take_stages_config(in, &config);
+    bytes = psc_stages_size(&config);
+    if (bytes == 0) return NULL;
+    state = block_of(bytes);
+    REQUIRE(psc_stages_init((psc_stages *)state, bytes, &config) == PSC_OK);
+    while (n-- > 0) feed_stages(in, (psc_stages *)state);
+    return state;
+}
+
+/* A state that has seen a little; NULL where the configuration is none. */
+static void *take_state(input *in, uint32_t which)
+{
+    const int n = (int)take_byte(in) % 24;
+
+    switch (which % 5) {
+    case 0: return take_tracker(in, n);
+    case 1: return take_node(in, n);
+    case 2: return take_transfer(in, n);
+    case 3: return take_trial(in, n);
+    default: return take_stages(in, n);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = { data, size, 0 };
-    int32_t type = take_byte(&in) & 1 ? PSC_TYPE_NODE : PSC_TYPE_TRACKER;
+    uint32_t which = take_byte(&in);
     int changes = (int)take_byte(&in) % 8;
-    void *state = take_state(&in, type), *mem, *again;
+    void *state = take_state(&in, which), *mem, *again;
     size_t bytes, saved_bytes, at, written;
     unsigned char *saved;
     psc_status status;

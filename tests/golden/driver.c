@@ -977,6 +977,139 @@ static void run_plan(void)
     }
 }
 
+/* ==== Transfer ================================================================================== */
+
+/* Four sides, their messages lost, repeated and reordered by a generator; every state as it is saved. */
+static void run_transfer(void)
+{
+    enum { SIDES = 4, FLIGHT = 16 };
+    static uint64_t side[SIDES][10];
+    static psc_message flight[FLIGHT];
+    psc_transfer_config config;
+    psc_transfer_event event;
+    psc_transfer_action action;
+    uint64_t seed = 77;
+    int64_t now = 0;
+    int i, step;
+
+    memset(flight, 0, sizeof flight);
+    for (i = 0; i < SIDES; i++) {
+        psc_transfer_default(&config);
+        config.self = i;
+        config.owns = i == 0;
+        must("psc_transfer_init", psc_transfer_init((psc_transfer *)side[i], sizeof side[i], &config));
+    }
+    for (step = 0; step < 20000; step++) {
+        const uint64_t draw = psc__random(&seed);
+        memset(&event, 0, sizeof event);
+        now += (int64_t)(draw % 300) * 1000000;
+        i = (int)(draw >> 20 & 3);
+        event.kind = (int32_t)(draw >> 30 & 7) < 5 ? PSC_EVENT_MESSAGE : (int32_t)(draw >> 30 & 3);
+        event.peer = (int64_t)(draw >> 40 & 3);
+        event.message = flight[draw >> 50 & (FLIGHT - 1)];
+        if (event.kind == PSC_EVENT_MESSAGE) i = (int)(event.message.to & 3);
+        if (psc_transfer_step((psc_transfer *)side[i], &event, now, &action) != PSC_OK) continue;
+        if (action.persist) {
+            put_bytes(&side[i][5], 8);
+            memset(&event, 0, sizeof event);
+            event.kind = PSC_EVENT_STORED;
+            event.version = action.version;
+            must("psc_transfer_step", psc_transfer_step((psc_transfer *)side[i], &event, now, &action));
+        }
+        if (action.send) flight[psc__random(&seed) & (FLIGHT - 1)] = action.message;
+        put(action.phase);
+        put(action.wake);
+    }
+    for (i = 0; i < SIDES; i++)
+        for (step = 0; step < 10; step++) put((int64_t)side[i][step]);
+}
+
+static void run_trial(void)
+{
+    psc_trial_config config;
+    psc_trial_info info;
+    psc_pair pair;
+    uint64_t seed = 5;
+    int i, k;
+
+    for (k = 0; k < 6; k++) {
+        psc_trial_default(&config);
+        must("psc_trial_init", psc_trial_init((psc_trial *)state, sizeof state, &config));
+        for (i = 0; i < 3000; i++) {
+            pair.source_latency = psc__uniform(&seed);
+            pair.target_latency = psc__uniform(&seed) * (1.0 + 0.1 * k);
+            pair.source_failed = psc__uniform(&seed) < 0.01;
+            pair.target_failed = psc__uniform(&seed) < 0.01 + 0.005 * k;
+            must("psc_trial_observe", psc_trial_observe((psc_trial *)state, &pair, i));
+            must("psc_trial_verdict", psc_trial_verdict((psc_trial *)state, &info));
+            put(info.verdict);
+            put(info.pairs);
+            put_reals(info.threshold, 3);
+            put_reals(info.harmless, 4);
+            put_reals(info.harmful, 4);
+        }
+    }
+}
+
+static void run_stages(void)
+{
+    psc_stages_config config;
+    psc_stages_input in;
+    psc_stages_output out;
+    psc_way way;
+    uint64_t seed = 9;
+    int64_t now = 0;
+    int k, i;
+
+    for (k = 0; k < 40; k++) {
+        psc_stages_default(&config);
+        config.growth = 1.5 + 0.1 * k;
+        must("psc_stages_init", psc_stages_init((psc_stages *)state, sizeof state, &config));
+        memset(&in, 0, sizeof in);
+        in.left = 50000000;
+        for (i = 0; i < 200; i++) {
+            must("psc_stages_step", psc_stages_step((psc_stages *)state, &in, now, &out));
+            now += (int64_t)(psc__random(&seed) % 20000) * 1000000;
+            in.copied = out.copy_bytes;
+            in.left -= out.copy_bytes;
+            in.verdict = out.stage == PSC_STAGE_VALIDATE ? PSC_TRIAL_PASS : PSC_TRIAL_PENDING;
+            if (out.action == PSC_STAGES_PROPOSE) in.owner = (int32_t)(psc__random(&seed) % 3);
+            in.instability = psc__uniform(&seed) * 0.501;
+            must("psc_route", psc_route((psc_stages *)state, psc__random(&seed), &way));
+            put_bytes(&out, sizeof out);
+            put(way.serve);
+            put(way.shadow);
+        }
+    }
+}
+
+static void run_blocks(void)
+{
+    enum { BLOCKS = 200 };
+    static double heat[BLOCKS];
+    static int64_t loads[BLOCKS], bytes[BLOCKS], keys[BLOCKS];
+    static int32_t order[BLOCKS], chosen[BLOCKS];
+    psc_relief relief;
+    uint64_t seed = 3;
+    int i, k;
+
+    for (k = 0; k < 20; k++) {
+        for (i = 0; i < BLOCKS; i++) {
+            heat[i] = psc__uniform(&seed);
+            loads[i] = (int64_t)(psc__random(&seed) % 1000);
+            bytes[i] = (int64_t)(psc__random(&seed) % 500);
+        }
+        must("psc_blocks_order", psc_blocks_order(heat, bytes, BLOCKS, keys, order));
+        for (i = 0; i < BLOCKS; i++) put(order[i]);
+        must("psc_blocks_relieve",
+             psc_blocks_relieve(loads, bytes, BLOCKS, 5000 * (k + 1), keys, order, chosen, &relief));
+        for (i = 0; i < BLOCKS; i++) put(chosen[i]);
+        put(relief.load);
+        put(relief.bytes);
+        put(relief.reached);
+    }
+}
+
 int main(void)
 {
     make_load();
@@ -1001,6 +1134,10 @@ int main(void)
     topic("failure", run_failure);
     topic("imbalance", run_imbalance);
     topic("plan", run_plan);
+    topic("transfer", run_transfer);
+    topic("trial", run_trial);
+    topic("stages", run_stages);
+    topic("blocks", run_blocks);
     line("total", total);
     return failed;
 }
