@@ -2234,7 +2234,7 @@ static double pt_wealth(const double *wealth, int64_t k)
 static void pt_bets(psc_trial *t, int64_t k, int difference)
 {
     const double d = difference;
-    int64_t channels = t->quantiles + 1;
+    const int64_t channels = t->quantiles + 1;
     int i;
 
     for (i = 0; i < PT_BETS; i++) {
@@ -2242,7 +2242,7 @@ static void pt_bets(psc_trial *t, int64_t k, int difference)
         t->harmful[k * PT_BETS + i] *= 1.0 + pt_bet[i] * d;
     }
     if (pt_wealth(t->harmless, k) >= 1.0 / t->beta) t->passed |= INT64_C(1) << k;
-    if (pt_wealth(t->harmful, k) >= (double)channels / t->alpha && t->verdict == PSC_TRIAL_PENDING) {
+    if (pt_wealth(t->harmful, k) >= (double)channels / t->alpha) {
         t->verdict = PSC_TRIAL_FAIL;
         t->channel = k;
     }
@@ -2359,9 +2359,9 @@ static int pt_trial_reals(const psc__image *image, int64_t quantiles)
             if (!psc__real_in(image, PT_TRIAL_AT(harmless) + (size_t)k * PT_BETS + i, 0.0, most)
                 || !psc__real_in(image, PT_TRIAL_AT(harmful) + (size_t)k * PT_BETS + i, 0.0, most))
                 return 0;
-        if (k == PT_ERRORS) break;
-        if (!psc__real_in(image, PT_TRIAL_AT(quantile) + (size_t)k, used ? 0.01 : 0.0, used ? 0.999 : 0.0)
-            || !psc__real_in(image, PT_TRIAL_AT(threshold) + (size_t)k, 0.0, used ? PT_SLOW : 0.0))
+        if (k < PT_ERRORS
+            && (!psc__real_in(image, PT_TRIAL_AT(quantile) + (size_t)k, used ? 0.01 : 0.0, used ? 0.999 : 0.0)
+                || !psc__real_in(image, PT_TRIAL_AT(threshold) + (size_t)k, 0.0, used ? PT_SLOW : 0.0)))
             return 0;
     }
     return 1;

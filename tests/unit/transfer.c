@@ -199,6 +199,7 @@ static void test_cancel_and_refuse(void)
     is("proposes anew", propose(&s, 3, PSC_OK), PSC_PHASE_OFFERING, 1, 1, 0);
     (void)stored(&s);
     (void)propose(&s, 2, PSC_ERR_STATE);
+    is("offer to who offers", told(&s, PSC_MESSAGE_OFFER, 2, 1, 9), PSC_PHASE_OFFERING, 1, 0, 0);
     is("old answer", told(&s, PSC_MESSAGE_ACCEPT, 2, 1, 1), PSC_PHASE_OFFERING, 1, 0, PSC_MESSAGE_ABORT);
     is("wrong node", told(&s, PSC_MESSAGE_ACCEPT, 2, 1, 2), PSC_PHASE_OFFERING, 1, 0, 0);
     is("refused", told(&s, PSC_MESSAGE_REFUSE, 3, 1, 2), PSC_PHASE_KEPT, 1, 1, 0);
@@ -595,6 +596,8 @@ static void test_trial_thresholds(void)
     pair.source_latency = 0.0;
     CHECK_STATUS(psc_trial_observe(trial, &pair, 0), PSC_OK);
     CHECK(verdict_of(trial).threshold[0] == 1e-12);     /* the least */
+    CHECK_STATUS(psc_trial_observe(trial, &pair, 0), PSC_OK);
+    CHECK(verdict_of(trial).threshold[0] == 1e-12);
     for (i = 0; i < 15000; i++) {
         pair.source_latency = 1.0 + test_uniform(&seed);
         pair.target_latency = NAN;
@@ -617,6 +620,11 @@ static void test_trial_thresholds(void)
         pair.source_latency = NAN;
     }
     CHECK(verdict_of(trial).threshold[0] == 1e15);      /* the most */
+    free(trial);
+    config.learn = 1;                                   /* a source that never answers teaches no threshold */
+    trial = trial_new(&config);
+    for (i = 0; i < 5; i++) CHECK_STATUS(psc_trial_observe(trial, &pair, 0), PSC_OK);
+    CHECK(verdict_of(trial).threshold[0] == 0.0 && verdict_of(trial).harmful[0] == 1.0);
     free(trial);
 }
 
@@ -865,6 +873,20 @@ static void test_copy_rate(void)
     in.copied = 0;
     CHECK_INT(step(s, in, now - 5 * SECOND).copy_bytes, 0);             /* a clock that went back */
     CHECK_INT(step(s, in, now - 5 * SECOND + 1).stage, PSC_STAGE_SHADOW);
+    free(s);
+}
+
+/* The spans begin anew where the clock goes back. */
+static void test_a_clock_that_goes_back(void)
+{
+    psc_stages *s = stages_new();
+
+    (void)step(s, calm, 5000 * SECOND);
+    CHECK_INT(step(s, calm, 0).stage, PSC_STAGE_SHADOW);
+    CHECK_INT(step(s, calm, 30 * SECOND - 1).stage, PSC_STAGE_SHADOW);
+    CHECK_INT(step(s, calm, 30 * SECOND).stage, PSC_STAGE_VALIDATE);
+    CHECK_INT(step(s, calm, 3600 * SECOND - 1).reason, PSC_REASON_NONE);
+    CHECK_INT(step(s, calm, 3600 * SECOND).reason, PSC_REASON_LATE);
     free(s);
 }
 
@@ -1259,6 +1281,7 @@ int main(void)
     RUN(test_rollback);
     RUN(test_the_way_back);
     RUN(test_copy_rate);
+    RUN(test_a_clock_that_goes_back);
     RUN(test_stages_arguments);
     RUN(test_route);
     RUN(test_block_order);
