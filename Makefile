@@ -29,7 +29,7 @@ TESTING = $(COMPILE) -Itests
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all demo tests test check bench fuzz examples golden amalgamation install uninstall clean help
+.PHONY: all demo tests test check bench fuzz examples golden redis amalgamation install uninstall clean help
 
 all: $(LIB) $(B)/libpredscale.so
 
@@ -96,6 +96,11 @@ examples: $(B)/first $(B)/demo $(B)/fan          ## the programs of examples/
 
 golden: $(B)/golden         ## writes the digests of this build; look at the difference before you keep it
 	$(B)/golden > tests/golden/expected.txt
+
+redis: $(B)/redis-client $(B)/redis-controller  ## examples/redis-cluster, needs hiredis and redis-server; then its run.sh
+
+$(B)/redis-%: examples/redis-cluster/%.c examples/redis-cluster/redis.h $(LIB)
+	$(COMPILE) -D_POSIX_C_SOURCE=200809L $(LDFLAGS) -o $@ $< $(LIB) -lhiredis -lm
 
 amalgamation: $(B)/predscale_all.o      ## the library as one file, build/predscale_all.c
 
