@@ -59,9 +59,15 @@ static redisReply *until_answered(int node, const char *command)
 static void set_slot(int node, int which, const char *how, const char *whom)
 {
     char command[160];
+    redisReply *reply;
 
     snprintf(command, sizeof command, "CLUSTER SETSLOT %d %s %s", which, how, whom);
-    freeReplyObject(until_answered(node, command));
+    reply = until_answered(node, command);
+    if (reply->type == REDIS_REPLY_ERROR) {             /* then what we believe is wrong: move nothing on such a belief */
+        fprintf(stderr, "controller: node %d: %s: %s\n", node, command, reply->str);
+        exit(1);
+    }
+    freeReplyObject(reply);
 }
 
 static void learn_nodes(void)
@@ -83,20 +89,22 @@ static void learn_nodes(void)
     }
 }
 
-/* Who owns each tenant's slot, as one node has it. */
-static void learn_owners(int node)
+/* Who owns each tenant's slot, as each node says of itself: what it says of others may be old, above all after a restart. */
+static void learn_owners(void)
 {
-    redisReply *reply = until_answered(node, "CLUSTER SLOTS");
     size_t i;
-    int k;
+    int node, k;
 
-    for (i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements; i++) {
-        redisReply **range = reply->element[i]->element;
-        for (k = 0; k < TENANTS; k++)
-            if (slot[k] >= range[0]->integer && slot[k] <= range[1]->integer)
-                home[k] = (int32_t)range[2]->element[1]->integer - FIRST_PORT;
+    for (node = 0; node < NODES; node++) {
+        redisReply *reply = until_answered(node, "CLUSTER SLOTS");
+        for (i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements; i++) {
+            redisReply **range = reply->element[i]->element;
+            if (range[2]->element[1]->integer != FIRST_PORT + node) continue;
+            for (k = 0; k < TENANTS; k++)
+                if (slot[k] >= range[0]->integer && slot[k] <= range[1]->integer) home[k] = node;
+        }
+        freeReplyObject(reply);
     }
-    freeReplyObject(reply);
 }
 
 static int64_t keys_left(const move *m)
@@ -423,7 +431,7 @@ int main(int argc, char **argv)
     make_trackers();
     learn_nodes();
     resume();
-    learn_owners(0);
+    learn_owners();
     while (!is_over()) {
         if (read_load() > 0 && ticks >= RECENT) control(!strcmp(argv[2], "predict"), atoi(argv[3]));
         else nap(5);

@@ -12,7 +12,7 @@ RANDOM=$seed
 controlled=0 nodes=0
 
 "$here/cluster.sh" start || exit 2
-trap '"$here/cluster.sh" stop' EXIT
+trap '[ -n "${KEEP:-}" ] || "$here/cluster.sh" stop' EXIT
 
 "$B/redis-client" "$DIR" "$seed" "$ticks" "$ms" "$capacity" > "$DIR/client.txt" 2>&1 &
 client=$!
