@@ -2475,8 +2475,9 @@ static int pt_passed(int64_t since, int64_t span, int64_t now)
 static void pt_fill(psc_stages *s, int64_t copied, int64_t now)
 {
     const double burst = (double)s->copy_burst, most = -(double)PT_MAX_RATE;
+    const uint64_t elapsed = pt_elapsed(s->filled, now);
 
-    s->tokens += (double)pt_elapsed(s->filled, now) * 1e-9 * (double)s->copy_rate;
+    s->tokens += (double)elapsed * 1e-9 * (double)s->copy_rate;
     if (s->tokens > burst) s->tokens = burst;
     s->tokens -= (double)copied;
     if (s->tokens < most) s->tokens = most;
@@ -2643,14 +2644,15 @@ static int pt_stages_place(const psc__image *image)
 
 int psc__stages_valid(const psc__image *image)
 {
+    int64_t burst;
+
     if (image->words != sizeof(psc_stages) / 8) return 0;
+    burst = psc__integer(image, PT_STAGES_AT(copy_burst));
     return pt_stages_numbers(psc__integer(image, PT_STAGES_AT(source)), psc__integer(image, PT_STAGES_AT(target)),
-                             psc__integer(image, PT_STAGES_AT(copy_rate)),
-                             psc__integer(image, PT_STAGES_AT(copy_burst)),
+                             psc__integer(image, PT_STAGES_AT(copy_rate)), burst,
                              psc__real(image, PT_STAGES_AT(growth)), psc__real(image, PT_STAGES_AT(unstable)))
            && pt_stages_spans(image) && pt_stages_place(image)
-           && psc__real_in(image, PT_STAGES_AT(tokens), -(double)PT_MAX_RATE,
-                           (double)psc__integer(image, PT_STAGES_AT(copy_burst)));
+           && psc__real_in(image, PT_STAGES_AT(tokens), -(double)PT_MAX_RATE, (double)burst);
 }
 
 /* ==== Route ===================================================================================== */
