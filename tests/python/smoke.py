@@ -94,11 +94,29 @@ Refusal = struct("Refusal", "i32: block node resource count[12] reserved; i64: g
 WavesConfig = struct("WavesConfig", "u32: struct_size; i32: per_node total reserved")
 Move = struct("Move", "i32: shard from_ to wave block resource")
 WavesInfo = struct("WavesInfo", "i32: waves moves stuck reserved")
+Message = struct("Message", "i64: shard from_ to; u64: epoch held; i32: kind reserved")
+TransferConfig = struct("TransferConfig", "u32: struct_size; i32: owns; i64: self shard; u64: epoch;"
+                        "i32: retry_ms patience_ms")
+TransferEvent = struct("TransferEvent", "i32: kind reserved; i64: peer; u64: version; Message: message")
+TransferAction = struct("TransferAction", "i32: persist send serves phase; u64: version epoch; i64: peer wake;"
+                        "Message: message")
+TrialConfig = struct("TrialConfig", "u32: struct_size; i32: quantiles; f64: quantile[3] harm[3] error_harm slack alpha"
+                     " beta; i64: learn max_pairs max_ns")
+Pair = struct("Pair", "f64: source_latency target_latency; i32: source_failed target_failed")
+TrialInfo = struct("TrialInfo", "i32: verdict channel passed reserved; i64: pairs;"
+                   "f64: threshold[3] harmless[4] harmful[4]")
+StagesConfig = struct("StagesConfig", "u32: struct_size; i32: reserved; i64: source target copy_rate copy_burst warm_ns"
+                      " hold_ns grace_ns patience_ns; f64: first growth unstable")
+StagesInput = struct("StagesInput", "i64: copied left; f64: instability; i32: verdict owner cancel reserved")
+StagesOutput = struct("StagesOutput", "i32: stage share action reason; i64: copy_bytes")
+Way = struct("Way", "i64: serve shadow")
+Relief = struct("Relief", "i64: load bytes; i32: blocks reached")
 STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Drift, Series, NaiveOptions, SarOptions,
            ThetaOptions, DecompositionOptions, CrostonOptions, EtsOptions, ArOptions, ArimaOptions, AdditiveOptions,
            GruOptions, ForecastConfig, ForecastInfo, ForecastMember, BacktestConfig, Accuracy, Parts, RegressorsConfig,
            RegressorsInfo, Event, Calendar, Hierarchy, ReconcileInfo, Changes, Ranked, RankInfo, Balance, Cluster,
-           Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig, Move, WavesInfo]
+           Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig, Move, WavesInfo, Message, TransferConfig,
+           TransferEvent, TransferAction, TrialConfig, Pair, TrialInfo, StagesConfig, StagesInput, StagesOutput, Way, Relief]
 
 for name, result, arguments in [
         ("psc_strerror", C.c_char_p, [i32]), ("psc_version_string", C.c_char_p, []), ("psc_struct_bytes", size, [i32]),
@@ -147,7 +165,15 @@ for name, result, arguments in [
         ("psc_plan_step", i32, [C.c_void_p, P(Cluster), i64]),
         ("psc_plan_best", i32, [C.c_void_p, P(Cluster), P(i32), P(PlanInfo)]),
         ("psc_plan_explain", i32, [C.c_void_p, P(Cluster), i32, P(Refusal)]),
-        ("psc_waves_of", i32, [P(Cluster), P(WavesConfig), P(i32), C.c_void_p, size, P(Move), size, P(WavesInfo)])]:
+        ("psc_waves_of", i32, [P(Cluster), P(WavesConfig), P(i32), C.c_void_p, size, P(Move), size, P(WavesInfo)]),
+        ("psc_transfer_init", i32, [C.c_void_p, size, P(TransferConfig)]),
+        ("psc_transfer_step", i32, [C.c_void_p, P(TransferEvent), i64, P(TransferAction)]),
+        ("psc_stages_size", size, [P(StagesConfig)]), ("psc_stages_init", i32, [C.c_void_p, size, P(StagesConfig)]),
+        ("psc_stages_step", i32, [C.c_void_p, P(StagesInput), i64, P(StagesOutput)]),
+        ("psc_route", i32, [C.c_void_p, u64, P(Way)]),
+        ("psc_trial_size", size, [P(TrialConfig)]), ("psc_trial_init", i32, [C.c_void_p, size, P(TrialConfig)]),
+        ("psc_trial_observe", i32, [C.c_void_p, P(Pair), i64]), ("psc_trial_verdict", i32, [C.c_void_p, P(TrialInfo)]),
+        ("psc_blocks_order", i32, [P(f64), P(i64), size, P(i64), P(i32)])]:
     getattr(psc, name).restype, getattr(psc, name).argtypes = result, arguments
 
 
@@ -188,6 +214,48 @@ def make_tracker(hours):
     for t in range(hours):
         ok(psc.psc_tracker_observe(state, day(t)))
     return state
+
+
+def test_transfer():
+    sides = [block(80), block(80)]
+    for me, side in enumerate(sides):
+        config = default(TransferConfig, "psc_transfer_default")
+        config.self, config.owns = me, me == 0
+        ok(psc.psc_transfer_init(side, 80, C.byref(config)))
+    at, event, action = 0, TransferEvent(kind=2, peer=1), TransferAction()      # proposes to node 1
+    for _ in range(20):
+        ok(psc.psc_transfer_step(sides[at], C.byref(event), 0, C.byref(action)))
+        if action.persist:
+            event = TransferEvent(kind=4, version=action.version)
+        elif action.send:
+            event = TransferEvent(kind=1, message=action.message)
+            at = action.message.to
+        else:
+            break
+    assert at == 0 and action.phase == 4 and not action.serves
+    ok(psc.psc_transfer_step(sides[1], C.byref(TransferEvent()), 0, C.byref(action)))
+    assert action.serves == 1
+
+
+def test_stages_and_trial():
+    config, way, out = default(StagesConfig, "psc_stages_default"), Way(), StagesOutput()
+    n = psc.psc_stages_size(C.byref(config))
+    stages = block(n)
+    ok(psc.psc_stages_init(stages, n, C.byref(config)))
+    ok(psc.psc_stages_step(stages, C.byref(StagesInput(left=100)), 0, C.byref(out)))
+    ok(psc.psc_route(stages, 7, C.byref(way)))
+    assert out.copy_bytes == 100 and (way.serve, way.shadow) == (0, 1)
+    config, info = default(TrialConfig, "psc_trial_default"), TrialInfo()
+    n = psc.psc_trial_size(C.byref(config))
+    trial = block(n)
+    ok(psc.psc_trial_init(trial, n, C.byref(config)))
+    for t in range(10):
+        ok(psc.psc_trial_observe(trial, C.byref(Pair(0.01, 0.01, 0, 1)), t))
+    ok(psc.psc_trial_verdict(trial, C.byref(info)))
+    assert (info.verdict, info.channel) == (2, 3)
+    order, work = array(i32, [0] * 3), array(i64, [0] * 3)
+    ok(psc.psc_blocks_order(array(f64, [1.0, 3.0, 2.0]), None, 3, work, order))
+    assert list(order) == [1, 2, 0]
 
 
 def test_structs():
