@@ -98,10 +98,13 @@ size_t psc_struct_bytes(int32_t which)
         sizeof(psc_hierarchy), sizeof(psc_reconcile_info), sizeof(psc_changes), sizeof(psc_ranked),
         sizeof(psc_rank_info), sizeof(psc_balance), sizeof(psc_cluster), sizeof(psc_imbalance), sizeof(psc_plan_config),
         sizeof(psc_plan_info), sizeof(psc_refusal), sizeof(psc_waves_config), sizeof(psc_move),
-        sizeof(psc_waves_info)
+        sizeof(psc_waves_info), sizeof(psc_split_config), sizeof(psc_split_view), sizeof(psc_split_order),
+        sizeof(psc_echo_config), sizeof(psc_echo_nodes), sizeof(psc_echo_route), sizeof(psc_echo_order),
+        sizeof(psc_echo_block), sizeof(psc_map_config), sizeof(psc_map_change), sizeof(psc_map_place),
+        sizeof(psc_map_fault)
     };
 
-    return which >= PSC_STRUCT_STATE && which <= PSC_STRUCT_WAVES_INFO ? bytes[which - PSC_STRUCT_STATE] : 0;
+    return which >= PSC_STRUCT_STATE && which <= PSC_STRUCT_MAP_FAULT ? bytes[which - PSC_STRUCT_STATE] : 0;
 }
 
 /* ==== Node state ================================================================================ */
@@ -440,11 +443,12 @@ static void ps_put(unsigned char *bytes, uint64_t w)
 
 int32_t psc_state_type(const void *state)
 {
-    int32_t type;
+    static const int32_t types[] = {PSC_TYPE_TRACKER, PSC_TYPE_NODE, PSC_TYPE_SPLIT, PSC_TYPE_ECHO, PSC_TYPE_MAP};
+    size_t i;
 
-    for (type = PSC_TYPE_TRACKER; type <= PSC_TYPE_NODE; type++) {
-        psc_status status = psc__state(state, type);
-        if (status != PSC_ERR_STATE) return status == PSC_OK ? type : status;
+    for (i = 0; i < sizeof types / sizeof *types; i++) {
+        psc_status status = psc__state(state, types[i]);
+        if (status != PSC_ERR_STATE) return status == PSC_OK ? types[i] : status;
     }
     return PSC_ERR_STATE;
 }
@@ -545,6 +549,19 @@ static int ps_node_valid(const psc__image *image)
     return ps_counts_valid(image) && ps_metrics_valid(image, (size_t)metrics, learn);
 }
 
+/* Whether an image holds a state of this type with all its invariants. */
+static int ps_image_valid(int32_t type, const psc__image *image)
+{
+    switch (type) {
+    case PSC_TYPE_TRACKER: return psc__tracker_valid(image);
+    case PSC_TYPE_NODE: return ps_node_valid(image);
+    case PSC_TYPE_SPLIT: return psc__split_valid(image);
+    case PSC_TYPE_ECHO: return psc__echo_valid(image);
+    case PSC_TYPE_MAP: return psc__map_valid(image);
+    default: return 0;
+    }
+}
+
 psc_status psc_load(int32_t type, const void *saved, size_t saved_bytes, void *mem, size_t mem_bytes)
 {
     psc__image image;
@@ -553,14 +570,13 @@ psc_status psc_load(int32_t type, const void *saved, size_t saved_bytes, void *m
     int32_t held;
     size_t i;
 
-    if (type < PSC_TYPE_ANY || type > PSC_TYPE_NODE) return PSC_ERR_RANGE;
+    if (type < PSC_TYPE_ANY || type > PSC_TYPE_MAP) return PSC_ERR_RANGE;
     if (status != PSC_OK) return status;
     for (i = 0; i < image.words; i++) crc = ps_crc(crc, psc__word(&image, i));
     if (~crc != psc__word(&image, image.words)) return PSC_ERR_CHECKSUM;
     held = (int32_t)(psc__word(&image, 0) >> 16 & 0xffffff);
     if (type != PSC_TYPE_ANY && held != type) return PSC_ERR_STATE;
-    if (held != PSC_TYPE_TRACKER && held != PSC_TYPE_NODE) return PSC_ERR_CORRUPT;
-    if (!(held == PSC_TYPE_TRACKER ? psc__tracker_valid(&image) : ps_node_valid(&image))) return PSC_ERR_CORRUPT;
+    if (!ps_image_valid(held, &image)) return PSC_ERR_CORRUPT;
     status = psc__block(mem, mem_bytes, image.words * 8);
     if (status != PSC_OK) return status;
     for (i = 0; i < image.words; i++) {

@@ -126,7 +126,10 @@ enum {
     PSC_STRUCT_ACCURACY, PSC_STRUCT_PARTS, PSC_STRUCT_REGRESSORS_CONFIG, PSC_STRUCT_REGRESSORS_INFO, PSC_STRUCT_EVENT,
     PSC_STRUCT_CALENDAR, PSC_STRUCT_HIERARCHY, PSC_STRUCT_RECONCILE_INFO, PSC_STRUCT_CHANGES, PSC_STRUCT_RANKED,
     PSC_STRUCT_RANK_INFO, PSC_STRUCT_BALANCE, PSC_STRUCT_CLUSTER, PSC_STRUCT_IMBALANCE, PSC_STRUCT_PLAN_CONFIG,
-    PSC_STRUCT_PLAN_INFO, PSC_STRUCT_REFUSAL, PSC_STRUCT_WAVES_CONFIG, PSC_STRUCT_MOVE, PSC_STRUCT_WAVES_INFO
+    PSC_STRUCT_PLAN_INFO, PSC_STRUCT_REFUSAL, PSC_STRUCT_WAVES_CONFIG, PSC_STRUCT_MOVE, PSC_STRUCT_WAVES_INFO,
+    PSC_STRUCT_SPLIT_CONFIG, PSC_STRUCT_SPLIT_VIEW, PSC_STRUCT_SPLIT_ORDER, PSC_STRUCT_ECHO_CONFIG,
+    PSC_STRUCT_ECHO_NODES, PSC_STRUCT_ECHO_ROUTE, PSC_STRUCT_ECHO_ORDER, PSC_STRUCT_ECHO_BLOCK, PSC_STRUCT_MAP_CONFIG,
+    PSC_STRUCT_MAP_CHANGE, PSC_STRUCT_MAP_PLACE, PSC_STRUCT_MAP_FAULT
 };
 PSC_API size_t psc_struct_bytes(int32_t which);
 
@@ -139,7 +142,8 @@ typedef struct psc_state {
     uint64_t words;
 } psc_state;
 
-enum { PSC_TYPE_ANY = 0, PSC_TYPE_TRACKER = 1, PSC_TYPE_NODE = 2 };
+enum { PSC_TYPE_ANY = 0, PSC_TYPE_TRACKER = 1, PSC_TYPE_NODE = 2, PSC_TYPE_SPLIT = 30, PSC_TYPE_ECHO = 31,
+       PSC_TYPE_MAP = 32 };
 
 #define PSC_FORMAT 1            /* the format version that psc_save writes; psc_load reads 1..PSC_FORMAT */
 
@@ -1518,6 +1522,337 @@ PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_conf
                                 const int32_t *assignment, void *work, size_t bytes,
                                 psc_move *order, size_t capacity, psc_waves_info *info);
 
+/* =================================================================================================
+ * PART 5 - BLOCKS (partition.c): split and merge, echoes, the map
+ * ============================================================================================== */
+
+/* ==== Split: where a key space is cut =========================================================== */
+
+/* Shards that are ranges of 64-bit keys, next to each other: which to cut, and where, and which to join. Time goes
+ * in ticks of the host's (10 s, say). A shard is worth its load in a tick and its size, both in any unit; what it
+ * can bear of each is its mark. All costs are in the unit of one shard kept for one tick:
+ *     over  * (load - max(mark, its hottest key)) / mark     for each shard and tick, where above 0
+ *     big   * (size - size mark) / size mark                 the same
+ *     order for each cut and each merge, undo for one that takes back another of the last `settle` ticks
+ * CUTS. Each shard has a debt, the cost of its overload so far, which fades by 1/25 a tick. A cut is paid for when
+ * the debt has reached 0.3 of what a cut costs in the end (two orders, and a shard kept for `settle` ticks), so that
+ * what passes by itself costs little and what stays costs little more (ski rental, Karlin et al. 1988). A shard is
+ * cut at once into ceil(load / (1.15 mark)) pieces, at least two, at quantiles of the load over its keys. A key
+ * hotter than 0.9 of the mark is set apart instead, by a cut on each side where there is anything else, and then left
+ * alone; one hotter than the mark is reported in every tick: PSC_SPLIT_ECHO. Where a forecast is given, a cut waits
+ * while its mean is not above the mark (or the hottest key). A size debt works the same way, with 0.6 for 0.3 and no
+ * fading; the keys are taken as even over the range, and the cut is where the smaller piece will go with a neighbour,
+ * else in the middle.
+ * MERGES. Neighbours are joined when over the last 24 ticks one shard would have cost less than two by 0.6 a tick,
+ * their load in the last 4 is below 0.75 of the mark, so that both are on the mean below half of it, their common
+ * boundary is older than `settle`, and a forecast, if given, says so too. A joint size of up to 1.25 of the mark will
+ * do where another neighbour is small enough to take the rest: three shards become two. A cut of a shard joined in
+ * the last `settle` ticks must have a debt higher by 1.8 undo a cut.
+ * SAMPLE. Keys of the last 4 ticks are kept by a sample stratified over the load: of each stratum of equal load the
+ * key at one random place of it. Which keys are hot, the quantiles and what a new shard takes over from the old one's
+ * past are read from there. The rules of others, for comparison: TiKV split_controller.rs, CockroachDB
+ * split/decider.go and merge_queue.go. */
+typedef struct psc_split_config {
+    uint32_t struct_size;
+    int32_t  shards;            /* most shards, 1..PSC_MAX_RANGES; 1024                              */
+    int32_t  samples;           /* keys in the sample, a multiple of 4, 256..2^20; 8192              */
+    int32_t  settle;            /* ticks, 0..1000000; 60                                             */
+    double   mark;              /* load in a tick that a shard can bear, 1e-9..1e12; 100             */
+    double   size;              /* size that a shard can bear, 1e-9..1e12; 100                       */
+    double   over;              /* 0..1e6; 20                                                        */
+    double   big;               /* 0..1e6; 5                                                         */
+    double   order;             /* 0..1e6; 20                                                        */
+    double   undo;              /* 0..1e6; 100                                                       */
+    uint64_t seed;              /* of the sample; 1                                                  */
+} psc_split_config;
+
+enum {
+    PSC_MAX_RANGES = 1 << 20,   /* shards of a splitter, areas and partitions of a map               */
+    PSC_MAX_CUTS = 64           /* cuts of one shard in one tick                                     */
+};
+
+typedef struct psc_split psc_split;     /* a state, PSC_TYPE_SPLIT */
+
+/* What the host knows of the shards in this tick; all arrays have the length of the last psc_split_shards. */
+typedef struct psc_split_view {
+    uint32_t struct_size;
+    int32_t  leads;             /* ticks of the forecast, 0..4096; 0                                 */
+    const double *size;         /* [shards] each 0..1e15; NULL: size does not matter                 */
+    const uint8_t *busy;        /* [shards] not 0: takes no order now; NULL: none                    */
+    const double *forecast;     /* [shards * leads] load expected in each of the next ticks, any quantile, by shards;
+                                   finite, at most PSC_MAX_VALUE in size; NULL with leads 0          */
+} psc_split_view;
+
+enum {
+    PSC_SPLIT_CUT = 1,          /* a shard shall begin at key                                        */
+    PSC_SPLIT_MERGE = 2,        /* the shard that begins at key shall be joined to its left neighbour */
+    PSC_SPLIT_ECHO = 3          /* no order: key alone is above the mark; copy it, do not split      */
+};
+
+typedef struct psc_split_order {
+    uint64_t key;
+    int32_t  kind;              /* PSC_SPLIT_...                                                     */
+    int32_t  shard;             /* index of the shard concerned                                      */
+} psc_split_order;
+
+PSC_API void   psc_split_default(psc_split_config *config);
+PSC_API size_t psc_split_size(const psc_split_config *config);
+PSC_API psc_status psc_split_init(psc_split *split, size_t bytes, const psc_split_config *config);
+PSC_API void   psc_split_view_default(psc_split_view *view);
+
+/* The first 8 bytes of a byte string as a key, in the order of memcmp; a shorter one is filled with 0. */
+PSC_API uint64_t psc_split_key(const void *bytes, size_t length);
+
+/* The shards as they are now: at the start, and whenever a cut or a merge has taken effect.
+ *   start  [n] first keys, rising; keys below start[0] count to the first shard. n: 1..config.shards
+ * A shard of the same range goes on as it was. Another takes over the past of those that it overlaps, by the share of
+ * their sampled load that lies in it. Errors: PSC_ERR_RANGE (n, order). Cost: O((n + old n) log samples). */
+PSC_API psc_status psc_split_shards(psc_split *split, const uint64_t *start, size_t n);
+
+/* One access, or several of one key. weight: its cost, 0..PSC_MAX_VALUE. Errors: PSC_ERR_EMPTY (no shards yet),
+ * PSC_ERR_NONFINITE, PSC_ERR_RANGE. Cost: O(log shards), now and then O(samples). */
+PSC_API psc_status psc_split_observe(psc_split *split, uint64_t key, double weight);
+
+/* Ends the tick and says what to do.
+ *   orders  cuts of all shards by rising key, with echoes among them, then merges. Those of a shard are all there or
+ *           none; where the array is full they wait for a later tick. An order that the host does not follow
+ *           needs no answer: psc_split_shards tells what became of it.
+ *   load    [shards] what each took in this tick, for the host's forecasts; or NULL
+ * Errors: PSC_ERR_EMPTY (no shards yet), PSC_ERR_NONFINITE, PSC_ERR_RANGE.
+ * Cost: O(samples log samples + shards (24 + leads) + merges * shards). */
+PSC_API psc_status psc_split_tick(psc_split *split, const psc_split_view *view, psc_split_order *orders,
+                                  size_t capacity, size_t *count, double *load);
+
+/* ==== Echo: copies of hot blocks ================================================================ */
+
+/* An echo is a read-only copy of a block on a node other than its primary. psc_echo is the one place that knows which
+ * echoes there are: it counts reads and writes, says where a read goes, and orders copies. It moves no data.
+ * COUNTS. Blocks are tracked by Space-Saving (Metwally et al. 2005) in sets of 8, the set being chosen by a seeded
+ * hash: a block that is not tracked takes the place of the lightest one of its set that has no echo, and its weight,
+ * so that weight is never below, and reads never above the decayed number of reads. Each tracked block has rates of
+ * reads and writes a tick at two speeds, exponential means over 16 and 160 ticks; the larger one counts.
+ * BENEFIT. Pressure of a node = busy share, an exponential mean over 10 ticks, + backlog / 15 ticks. f = reads
+ * expected in the next 10 ticks before the next write = r (1 - exp(-10 w)) / w, r and w being rates, or forecast. An
+ * echo is worth
+ *     yield f (least pressure where the block is - pressure of the new holder - distance / 15 ticks + 0.2)
+ * 0.2 being what a second place is worth by itself, for times when the first is down or slow for a moment. yield, at
+ * most 1, is what past echoes have served, against what was expected of them. An echo is ordered above `gain`, best
+ * first; a full holder gives up its least useful echo for one expected to serve twice as much; a block that has all
+ * its echoes moves the one under the highest pressure. Below f = 0.2 the echoes of a block are dropped: an echo comes
+ * at several times what it goes at. Holders in failure domains that the block is not in yet come first.
+ * CONSISTENCY. Epochs are numbers that never repeat. A write takes a new one, which ends all echoes of its block at
+ * once; the first copy ordered after it takes another one, which all copies of these contents bear. The host sends
+ * the epoch with each message and keeps one number for a block at the primary and one for each echo at its holder;
+ * the two functions psc_echo_primary and psc_echo_holder are all that either does. A read that begins after a write
+ * was acknowledged then never sees older contents, whatever messages are lost, repeated, late or overtaken, and no
+ * acknowledged write is lost; what cannot be known to be fresh is served by the primary. (tests/model/echo.c explores
+ * all orders.) It holds if all reads and writes of a block pass one psc_echo, if that is told of a write
+ * (psc_echo_write) before the primary is, and if a primary that moves takes the block's number along. */
+typedef struct psc_echo_config {
+    uint32_t struct_size;
+    int32_t  nodes;             /* 2..PSC_MAX_ECHO_NODES; 2                                          */
+    int32_t  tracked;           /* blocks tracked, a power of 2, 8..2^20; 4096                       */
+    int32_t  echoes;            /* most echoes of a block, 1..PSC_MAX_ECHOES; 4                      */
+    int32_t  copies;            /* most copies ordered in a tick, 0..2^20; 16                        */
+    int32_t  node_copies;       /* of these from one primary, 0..2^20; 4                             */
+    int64_t  interval_ns;       /* time between ticks, 1 us..1 day: some few reads of a node; 10 ms  */
+    double   gain;              /* least worth of a new echo, 0..1e6; 1.5                            */
+    uint64_t seed;              /* of the hash; a secret one where clients choose the blocks; 1      */
+    uint64_t epoch;             /* above all epochs of an earlier run (a boot time), 0..2^62; 0      */
+} psc_echo_config;
+
+enum {
+    PSC_MAX_ECHO_NODES = 4096,
+    PSC_MAX_ECHOES = 8
+};
+
+typedef struct psc_echo psc_echo;       /* a state, PSC_TYPE_ECHO */
+
+PSC_API void   psc_echo_default(psc_echo_config *config);
+PSC_API size_t psc_echo_size(const psc_echo_config *config);
+PSC_API psc_status psc_echo_init(psc_echo *echo, size_t bytes, const psc_echo_config *config);
+
+/* The nodes at a tick. */
+typedef struct psc_echo_nodes {
+    uint32_t struct_size;
+    int32_t  reserved;          /* not read                                                          */
+    const int64_t *backlog_ns;  /* * [nodes] time to serve what waits, 0..1 day; -1: down            */
+    const int64_t *service_ns;  /* * [nodes] time of one read, 1 ns..1 day                           */
+    const int32_t *places;      /* * [nodes] echoes that each may hold, >= 0                         */
+    const int32_t *domain;      /* [nodes] failure domain, any number; NULL: each node its own       */
+    const int64_t *distance_ns; /* [nodes * nodes] added to a read of primary i that holder j serves, at i * nodes + j,
+                                   0..1 day; NULL: 0                                                 */
+} psc_echo_nodes;
+
+PSC_API void psc_echo_nodes_default(psc_echo_nodes *nodes);
+
+typedef struct psc_echo_route {
+    uint64_t epoch;             /* to be sent along with a read of an echo; 0: the primary serves it */
+    int32_t  node;
+    int32_t  echo;              /* 1: node holds an echo                                             */
+} psc_echo_route;
+
+/* Counts a read and says where it goes: to the place with the least estimated backlog + service time + distance among
+ * the primary and its valid echoes. A backlog is that of the last tick, less the time since, plus the service of what
+ * was sent there since. Nodes that are down are left out; if all are, the primary is named. Ties: the primary, then
+ * older echoes. An echo that refuses (psc_echo_holder says 0): ask the primary, and tell psc_echo_lost. A primary
+ * other than the one last named ends the block's echoes. Errors: PSC_ERR_RANGE (primary is no node). Cost: O(1). */
+PSC_API psc_status psc_echo_read(psc_echo *echo, uint64_t block, int32_t primary, int64_t now, psc_echo_route *route);
+
+/* Counts a write and ends all echoes of its block; epoch goes to the primary with the write. To be called before the
+ * write is sent. If the primary refuses (psc_echo_primary says 0), the write was overtaken: call this again
+ * and send it anew. Errors: PSC_ERR_RANGE (primary; or epochs are used up, after 2^62). Cost: O(1). */
+PSC_API psc_status psc_echo_write(psc_echo *echo, uint64_t block, int32_t primary, int64_t now, uint64_t *epoch);
+
+/* A host's forecast of reads of a block in the mean of the next ticks, 0..1e12; it counts where it is above the rates
+ * seen and fades with the slow rate. Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE; PSC_ERR_EMPTY (not tracked). Cost:
+ * O(1). */
+PSC_API psc_status psc_echo_expect(psc_echo *echo, uint64_t block, double reads);
+
+enum {
+    PSC_ECHO_COPY = 1,          /* the primary shall send the block to the node, if psc_echo_primary agrees */
+    PSC_ECHO_DROP = 2,          /* the node shall forget its echo, if psc_echo_holder agrees         */
+    PSC_ECHO_READ = 3,          /* messages, not orders                                              */
+    PSC_ECHO_WRITE = 4
+};
+
+typedef struct psc_echo_order {
+    uint64_t block, epoch;
+    int32_t  kind;              /* PSC_ECHO_COPY, PSC_ECHO_DROP                                      */
+    int32_t  primary, node;
+    int32_t  reserved;          /* 0                                                                 */
+} psc_echo_order;
+
+/* Once an interval: takes the nodes' backlogs, and says which echoes to create and drop.
+ *   orders  drops and copies in the order in which they count on each other's places; an array that is too small
+ *           gives fewer, the rest comes later; copies need room for 3. A drop says that the place counts as free.
+ * A copy that is not confirmed within 10 ticks is given up.
+ * Errors: PSC_ERR_RANGE. Cost: O(tracked + nodes + copies * (log tracked + nodes + echoes)); with distance_ns
+ * the test of nodes^2 numbers. */
+PSC_API psc_status psc_echo_tick(psc_echo *echo, const psc_echo_nodes *nodes, int64_t now, psc_echo_order *orders,
+                                 size_t capacity, size_t *count);
+
+/* A holder has stored the copy of this epoch: from now on it is read. PSC_ERR_STALE: no longer wanted (a write came,
+ * or it was given up); nothing has changed. Cost: O(1). */
+PSC_API psc_status psc_echo_confirm(psc_echo *echo, uint64_t block, int32_t node, uint64_t epoch);
+
+/* A holder does not have the echo that it should have (restarted, evicted). Cost: O(1). */
+PSC_API psc_status psc_echo_lost(psc_echo *echo, uint64_t block, int32_t node);
+
+/* After psc_load of a state that may be older than the last write: ends all echoes and goes on with epochs above
+ * `epoch`, which the host takes to be above all that were ever given. Errors: PSC_ERR_RANGE (above 2^62). Cost:
+ * O(tracked). */
+PSC_API psc_status psc_echo_restart(psc_echo *echo, uint64_t epoch);
+
+/* A hot block. reads <= decayed number of reads, over 160, <= weight: both as means a tick. */
+typedef struct psc_echo_block {
+    uint64_t block;
+    double   reads, weight, writes;
+    int32_t  primary;
+    int32_t  echoes;            /* valid ones                                                        */
+    int32_t  node[PSC_MAX_ECHOES];      /* that hold them; -1 beyond                                 */
+} psc_echo_block;
+
+/* The blocks with the highest rates of reads, falling; ties: lower block. Written: at most capacity. Cost:
+ * O(tracked * capacity). */
+PSC_API psc_status psc_echo_hot(const psc_echo *echo, psc_echo_block *blocks, size_t capacity, size_t *count);
+
+/* What the primary of a block does with a message: 1 do it, 0 refuse, or an error. seen: the primary's number of this
+ * block, 0 at first. PSC_ECHO_WRITE and PSC_ECHO_COPY are done if nothing of a higher epoch was done before: the
+ * write is applied and acknowledged, the copy sent with this epoch. PSC_ECHO_READ is always served. Errors:
+ * PSC_ERR_NULL, PSC_ERR_RANGE (another message). */
+PSC_API int32_t psc_echo_primary(uint64_t *seen, int32_t message, uint64_t epoch);
+
+/* What a holder does: 1 do it, 0 refuse. held: the holder's number of this block, 0 where it has none. PSC_ECHO_COPY,
+ * with the contents: store it, if newer. PSC_ECHO_READ: serve it, if it is the very epoch. PSC_ECHO_DROP: forget it,
+ * unless newer. */
+PSC_API int32_t psc_echo_holder(uint64_t *held, int32_t message, uint64_t epoch);
+
+/* ==== Map ======================================================================================= */
+
+/* Where everything is: partition -> node, area (a range of keys) -> partition, block -> echoes. Partitions are numbers
+ * 0..partitions-1; areas cover all keys. One change makes the next version, so replicas that apply the same changes in
+ * order hold the same words. */
+typedef struct psc_map_config {
+    uint32_t struct_size;
+    int32_t  partitions;        /* 1..PSC_MAX_RANGES; 1                                              */
+    int32_t  areas;             /* most areas, 1..PSC_MAX_RANGES; 1                                  */
+    int32_t  echoes;            /* most echoes, 0..2^24; 0                                           */
+} psc_map_config;
+
+typedef struct psc_map psc_map;         /* a state, PSC_TYPE_MAP */
+
+PSC_API void   psc_map_default(psc_map_config *config);
+PSC_API size_t psc_map_size(const psc_map_config *config);
+
+/* Version 0: one area, that of all keys, of partition 0; no partition has a node; no echo. */
+PSC_API psc_status psc_map_init(psc_map *map, size_t bytes, const psc_map_config *config);
+
+enum {
+    PSC_MAP_PARTITION = 1,      /* `partition` is on `node` (-1: on none)                            */
+    PSC_MAP_AREA = 2,           /* from `key` to the end of the area it lies in belongs to `partition` */
+    PSC_MAP_JOIN = 3,           /* the area that begins at `key` (> 0) is part of its left neighbour */
+    PSC_MAP_ECHO = 4,           /* `node` holds the echo of block `key` with `epoch`                 */
+    PSC_MAP_DROP = 5            /* `node` holds no echo of block `key` (-1: no node does)            */
+};
+
+typedef struct psc_map_change {
+    uint64_t key, epoch;
+    int32_t  kind;              /* PSC_MAP_...                                                       */
+    int32_t  partition, node;
+    int32_t  reserved;          /* not read                                                          */
+} psc_map_change;
+
+PSC_API psc_status psc_map_version(const psc_map *map, uint64_t *version);
+
+/* Makes version + 1 of `version`. Errors: PSC_ERR_STALE (the map is beyond: this change or another was made),
+ * PSC_ERR_EMPTY (the map is behind: changes are missing between), PSC_ERR_RANGE (no such kind, partition, node < -1
+ * or < 0 for an echo, area to join or echo to drop; epoch 0; more than PSC_MAX_ECHOES of a block), PSC_ERR_SPACE
+ * (more areas or echoes than in the configuration). Cost: O(log n) and a move of what lies behind. */
+PSC_API psc_status psc_map_apply(psc_map *map, uint64_t version, const psc_map_change *change);
+
+typedef struct psc_map_place {
+    uint64_t first, last;       /* keys of the area                                                  */
+    int32_t  partition;
+    int32_t  node;              /* -1: none                                                          */
+    int32_t  echoes;
+    int32_t  reserved;
+    int32_t  echo[PSC_MAX_ECHOES];      /* nodes, rising; -1 beyond                                  */
+    uint64_t epoch[PSC_MAX_ECHOES];     /* 0 beyond                                                  */
+} psc_map_place;
+
+/* Where a key is. Cost: O(log areas + log echoes). */
+PSC_API psc_status psc_map_find(const psc_map *map, uint64_t key, psc_map_place *place);
+
+enum {
+    PSC_CLAIM_TWICE = 1,        /* by several nodes                                                  */
+    PSC_CLAIM_NOBODY = 2,       /* by none, though its node was heard                                */
+    PSC_CLAIM_WRONG = 3,        /* by one node, which is not that of the map                         */
+    PSC_CLAIM_UNKNOWN = 4       /* a partition that the map does not have                            */
+};
+
+typedef struct psc_map_fault {
+    int32_t partition;
+    int32_t kind;               /* PSC_CLAIM_...                                                     */
+    int32_t node;               /* TWICE, WRONG, UNKNOWN: the lowest claimant that is not the map's; NOBODY: -1 */
+    int32_t wanted;             /* node of the map, -1: none                                         */
+} psc_map_fault;
+
+PSC_API size_t psc_map_claims_size(const psc_map *map);
+
+/* Holds the nodes' own lists of partitions against the map.
+ *   from       [nodes + 1] node n claims claim[from[n]] .. claim[from[n + 1] - 1], rising from 0
+ *   heard      [nodes] 0: its list is not known, so what the map has there is no fault; NULL: all were heard. A
+ *              claim in the list of a node that was not heard counts as the others do.
+ *   fault      unknown partitions by node and place in its list, then the rest by partition
+ *   count      all faults, even where more than capacity
+ * A partition that the map has nowhere and nobody claims is no fault. One that is claimed twice in one list counts
+ * once.
+ * Errors: PSC_ERR_RANGE (nodes < 0, from). Cost: O(claims + partitions + nodes). */
+PSC_API psc_status psc_map_claims(const psc_map *map, const int32_t *from, const int32_t *claim, const uint8_t *heard,
+                                  int32_t nodes, void *work, size_t bytes, psc_map_fault *fault, size_t capacity,
+                                  size_t *count);
+
 #ifdef __cplusplus
 }
 #endif
@@ -1576,6 +1911,9 @@ void psc__count(int64_t *count);
 uint64_t   psc__kind(int32_t type);
 psc_status psc__state(const void *state, int32_t type);
 int        psc__tracker_valid(const psc__image *image);
+int        psc__split_valid(const psc__image *image);
+int        psc__echo_valid(const psc__image *image);
+int        psc__map_valid(const psc__image *image);
 
 #ifdef __cplusplus
 }
