@@ -16,9 +16,11 @@ SHARED  = ../shared
 LIB     = $(B)/libpredscale.a
 SO      = $(B)/libpredscale.so.$(VERSION)
 SOURCES = predscale.c forecast.c partition.c
-UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes states partition
+UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes states partition split \
+          echo map
+MODELS  = echo
 BENCHES = forecast instability plan echo split speed
-FUZZERS = load_raw load_repaired node tracker forecast series calendar fleet rank plan
+FUZZERS = load_raw load_repaired node tracker forecast series calendar fleet rank plan split echo map
 HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/series.h tests/vectors/read.h tests/unit/plan_check.h tests/unit/models.h
 TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header
 
@@ -29,7 +31,7 @@ TESTING = $(COMPILE) -Itests
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all demo tests test check bench fuzz examples golden amalgamation install uninstall clean help
+.PHONY: all demo tests models test check bench fuzz examples golden amalgamation install uninstall clean help
 
 all: $(LIB) $(B)/libpredscale.so
 
@@ -63,6 +65,11 @@ $(B)/unit/%: tests/unit/%.c $(HEADERS) $(LIB)
 	@mkdir -p $(@D)
 	$(TESTING) $(LDFLAGS) -o $@ $< $(LIB) -lm
 
+# A model includes the source whose states it compares.
+$(B)/model/%: tests/model/%.c partition.c $(LIB)
+	@mkdir -p $(@D)
+	$(COMPILE) $(LDFLAGS) -o $@ $< $(LIB) -lm
+
 $(B)/golden: tests/golden/driver.c $(LIB)
 	$(COMPILE) $(LDFLAGS) -o $@ $< $(LIB) -lm
 
@@ -74,6 +81,8 @@ demo: $(B)/demo             ## forecast, instability, plan and waves on recorded
 	$(B)/demo examples/data $(B)/demo.svg
 
 tests: $(TESTS) $(B)/golden
+
+models: $(MODELS:%=$(B)/model/%)
 
 test: all tests examples    ## unit tests, examples, README, golden digest; under a minute
 	@B=$(B) NO_CTYPES=$(NO_CTYPES) sh tests/check/test.sh $(TESTS)

@@ -39,7 +39,13 @@ under_valgrind() {
 }
 
 warning_free() {
-    build werror "${CC:-cc}" "-O2 -Werror" all examples bench tests amalgamation && echo "all programs built with -Werror"
+    build werror "${CC:-cc}" "-O2 -Werror" all examples bench tests models amalgamation && echo "all programs built with -Werror"
+}
+
+# Every run of each protocol, and mutants of it that must be found.
+explored() {
+    build models "${CC:-cc}" -O2 models || return 1
+    for p in "$B"/models/model/*; do "$p" || return 1; done
 }
 
 # Into an empty root: a program finds header and library there; uninstall leaves no file behind.
@@ -68,6 +74,7 @@ sanitized "clang address and undefined" clang \
 sanitized "clang memory" clang "-fsanitize=memory"
 if command -v valgrind > /dev/null; then step valgrind under_valgrind; else skip valgrind "not here"; fi
 step "no warning in any program" warning_free
+step "protocols explored" explored
 step "install and uninstall" installed
 if [ -d "$shared/tools" ]; then
     for tool in strict_build.sh symbols.sh header_cxx.sh stack.py; do step "$tool" "$shared/tools/$tool" .; done
