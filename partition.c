@@ -2263,7 +2263,8 @@ static void pt_range_cuts(psc_split *s, const psc_split_view *view, int64_t i, c
     if (!view->size || view->size[i] <= s->size) r->size_debt = 0.0;
     else r->size_debt = pt_capped(r->size_debt + s->big * pt_above(view->size[i], s->size));
     pt_load_cuts(s, i, v, cuts);
-    if (cuts->n > 0 && r->debt > (PT_PATIENCE * stand + regret) * (double)cuts->n && pt_stays_above(view, i, bound))
+    if (cuts->n > 0 && last > bound && r->debt > (PT_PATIENCE * stand + regret) * (double)cuts->n
+        && pt_stays_above(view, i, bound))
         return;
     cuts->n = 0;
     if (r->size_debt > PT_SIZE_PATIENCE * stand + regret) pt_size_cut(s, view, i, cuts);

@@ -1536,13 +1536,13 @@ PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_conf
  *     order for each cut and each merge, undo for one that takes back another of the last `settle` ticks
  * CUTS. Each shard has a debt, the cost of its overload so far, which fades by 1/25 a tick. A cut is paid for when
  * the debt has reached 0.3 of what a cut costs in the end (two orders, and a shard kept for `settle` ticks), so that
- * what passes by itself costs little and what stays costs little more (ski rental, Karlin et al. 1988). A shard is
- * cut at once into ceil(load / (1.15 mark)) pieces, at least two, at quantiles of the load over its keys. A key
- * hotter than 0.9 of the mark is set apart instead, by a cut on each side where there is anything else, and then left
- * alone; one hotter than the mark is reported in every tick: PSC_SPLIT_ECHO. Where a forecast is given, a cut waits
- * while its mean is not above the mark (or the hottest key). A size debt works the same way, with 0.6 for 0.3 and no
- * fading; the keys are taken as even over the range, and the cut is where the smaller piece will go with a neighbour,
- * else in the middle.
+ * what passes by itself costs little and what stays costs little more (ski rental, Karlin et al. 1988); it is made
+ * while the load is above the mark. A shard is cut at once into ceil(load / (1.15 mark)) pieces, at least two, at
+ * quantiles of the load over its keys. A key hotter than 0.9 of the mark is set apart instead, by a cut on each side
+ * where there is anything else, and then left alone; one hotter than the mark is reported in every tick:
+ * PSC_SPLIT_ECHO. Where a forecast is given, a cut waits while its mean is not above the mark (or the hottest key). A
+ * size debt works the same way, with 0.6 for 0.3 and no fading; the keys are taken as even over the range, and the
+ * cut is where the smaller piece will go with a neighbour, else in the middle.
  * MERGES. Neighbours are joined when over the last 24 ticks one shard would have cost less than two by 0.6 a tick,
  * their load in the last 4 is below 0.75 of the mark, so that both are on the mean below half of it, their common
  * boundary is older than `settle`, and a forecast, if given, says so too. A joint size of up to 1.25 of the mark will
