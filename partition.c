@@ -2495,7 +2495,8 @@ int psc__split_valid(const psc__image *image)
 #define PT_PRESS 15.0       /* ticks of backlog that press as much as a node that is always busy; 8 to 30 do */
 #define PT_SPARE 0.2        /* worth of a second place, in pressure                                          */
 #define PT_LEAST 0.2        /* reads expected below which echoes go: 0.1 to 0.4 do as well                   */
-#define PT_TWICE 2.0        /* a full holder changes an echo for one that is worth so much more              */
+#define PT_TWICE 2.0        /* a full holder changes an echo for one of so much more use, and an echo moves to so
+                               much less pressure: no going back and forth                           */
 #define PT_OPEN 10          /* ticks after which a copy is given up that nobody confirms                     */
 #define PT_TRUST 50.0       /* reads of prior in the yield: as expected                                      */
 #define PT_MEMORY 0.999     /* of the yield, a tick                                                          */
@@ -3106,12 +3107,20 @@ static int64_t pt_worst_copy(const psc_echo *e, const pt_hot_block *b)
     return worst;
 }
 
+/* Share of a node's time that reads of a block take where each of its echoes serves as many. */
+static double pt_own_load(const psc_echo *e, const pt_hot_block *b)
+{
+    return pt_use_of(b) / PT_AHEAD * pt_nodes(e)[b->primary].service / (double)e->interval;
+}
+
 /* What one more echo is worth where the least pressure so far is `relief` and the new one's is `pull`. A block that
- * has all its echoes can only move one, which is worth what it relieves. */
+ * has all its echoes can only move one; the load goes along, and the pressure must halve. */
 static double pt_worth_of(const psc_echo *e, const pt_hot_block *b, double relief, double pull)
 {
-    if (b->copies < e->echoes) return pt_yield(e) * b->ahead * (relief - pull + PT_SPARE);
-    return pt_worst_copy(e, b) < 0 ? 0.0 : pt_yield(e) * b->ahead * (relief - pull);
+    const double reads = pt_yield(e) * b->ahead;
+
+    if (b->copies < e->echoes) return reads * (relief - pull + PT_SPARE);
+    return pt_worst_copy(e, b) < 0 ? 0.0 : reads * (relief - PT_TWICE * (pull + pt_own_load(e, b)));
 }
 
 /* a before b in the heap: worth more, or the lower place. */

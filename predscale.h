@@ -1631,15 +1631,16 @@ PSC_API psc_status psc_split_tick(psc_split *split, const psc_split_view *view, 
  * hash: a block that is not tracked takes the place of the lightest one of its set that has no echo, and its weight,
  * so that weight is never below, and reads never above the decayed number of reads. Each tracked block has rates of
  * reads and writes a tick at two speeds, exponential means over 16 and 160 ticks; the larger one counts.
- * BENEFIT. Pressure of a node = busy share, an exponential mean over 10 ticks, + backlog / 15 ticks. f = reads
- * expected in the next 10 ticks before the next write = r (1 - exp(-10 w)) / w, r and w being rates, or forecast. An
- * echo is worth
+ * BENEFIT. Pressure of a node = busy share, an exponential mean over 10 ticks, + backlog / 15 ticks. f = reads expected
+ * in the next 10 ticks before the next write = r (1 - exp(-10 w)) / w, r and w being rates, or forecast. One more echo
+ * is worth
  *     yield f (least pressure where the block is - pressure of the new holder - distance / 15 ticks + 0.2)
  * 0.2 being what a second place is worth by itself, for times when the first is down or slow for a moment. yield, at
  * most 1, is what past echoes have served, against what was expected of them. An echo is ordered above `gain`, best
- * first; a full holder gives up its least useful echo for one expected to serve twice as much; a block that has all
- * its echoes moves the one under the highest pressure. Below f = 0.2 the echoes of a block are dropped: an echo comes
- * at several times what it goes at. Holders in failure domains that the block is not in yet come first.
+ * first; a full holder gives up its least useful echo for one of twice the use; a block that has all its echoes moves
+ * the one under the highest pressure to where pressure, its own load included, is at most half of the least so far.
+ * Below f = 0.2 the echoes of a block are dropped: an echo comes at several times what it goes at. Holders in failure
+ * domains that the block is not in yet come first.
  * CONSISTENCY. Epochs are numbers that never repeat. A write takes a new one, which ends all echoes of its block at
  * once; the first copy ordered after it takes another one, which all copies of these contents bear. The host sends
  * the epoch with each message and keeps one number for a block at the primary and one for each echo at its holder;
