@@ -2183,7 +2183,7 @@ static double pt_pieces(const psc_split *s, double load)
 {
     const double pieces = load / (PT_FILL * s->mark);
 
-    return pieces < PSC_MAX_CUTS ? (double)pt_round_up(pieces, PSC_MAX_CUTS) : (double)PSC_MAX_CUTS;
+    return pieces > 1.0 ? (double)pt_round_up(pieces, PSC_MAX_CUTS) : 1.0;
 }
 
 /* Where a range with too much load is cut. A key above PT_HOT is set apart, if there is anything beside it. */

@@ -370,14 +370,113 @@ static void test_waves_info_layout(void)
     TILED(PSC_STRUCT_WAVES_INFO, f);
 }
 
+static void test_split_config_layout(void)
+{
+    typedef psc_split_config T;
+    static const field f[] = {
+        F(struct_size), F(shards), F(samples), F(settle), F(mark), F(size),
+        F(over), F(big), F(order), F(undo), F(seed)
+    };
+    TILED(PSC_STRUCT_SPLIT_CONFIG, f);
+}
+
+static void test_split_view_layout(void)
+{
+    typedef psc_split_view T;
+    static const field f[] = { F(struct_size), F(leads), F(size), F(busy), F(forecast) };
+    TILED(PSC_STRUCT_SPLIT_VIEW, f);
+}
+
+static void test_split_order_layout(void)
+{
+    typedef psc_split_order T;
+    static const field f[] = { F(key), F(kind), F(shard) };
+    TILED(PSC_STRUCT_SPLIT_ORDER, f);
+}
+
+static void test_echo_config_layout(void)
+{
+    typedef psc_echo_config T;
+    static const field f[] = {
+        F(struct_size), F(nodes), F(tracked), F(echoes), F(copies),
+        F(node_copies), F(interval_ns), F(gain), F(seed), F(epoch)
+    };
+    TILED(PSC_STRUCT_ECHO_CONFIG, f);
+}
+
+static void test_echo_nodes_layout(void)
+{
+    typedef psc_echo_nodes T;
+    static const field f[] = {
+        F(struct_size), F(reserved), F(backlog_ns), F(service_ns), F(places),
+        F(domain), F(distance_ns)
+    };
+    TILED(PSC_STRUCT_ECHO_NODES, f);
+}
+
+static void test_echo_route_layout(void)
+{
+    typedef psc_echo_route T;
+    static const field f[] = { F(epoch), F(node), F(echo) };
+    TILED(PSC_STRUCT_ECHO_ROUTE, f);
+}
+
+static void test_echo_order_layout(void)
+{
+    typedef psc_echo_order T;
+    static const field f[] = { F(block), F(epoch), F(kind), F(primary), F(node), F(reserved) };
+    TILED(PSC_STRUCT_ECHO_ORDER, f);
+}
+
+static void test_echo_block_layout(void)
+{
+    typedef psc_echo_block T;
+    static const field f[] = {
+        F(block), F(reads), F(weight), F(writes), F(primary), F(echoes),
+        F(node)
+    };
+    TILED(PSC_STRUCT_ECHO_BLOCK, f);
+}
+
+static void test_map_config_layout(void)
+{
+    typedef psc_map_config T;
+    static const field f[] = { F(struct_size), F(partitions), F(areas), F(echoes) };
+    TILED(PSC_STRUCT_MAP_CONFIG, f);
+}
+
+static void test_map_change_layout(void)
+{
+    typedef psc_map_change T;
+    static const field f[] = { F(key), F(epoch), F(kind), F(partition), F(node), F(reserved) };
+    TILED(PSC_STRUCT_MAP_CHANGE, f);
+}
+
+static void test_map_place_layout(void)
+{
+    typedef psc_map_place T;
+    static const field f[] = {
+        F(first), F(last), F(partition), F(node), F(echoes), F(reserved),
+        F(echo), F(epoch)
+    };
+    TILED(PSC_STRUCT_MAP_PLACE, f);
+}
+
+static void test_map_fault_layout(void)
+{
+    typedef psc_map_fault T;
+    static const field f[] = { F(partition), F(kind), F(node), F(wanted) };
+    TILED(PSC_STRUCT_MAP_FAULT, f);
+}
+
 static void test_unknown_struct(void)
 {
-    static const int32_t unknown[] = { 0, -1, PSC_STRUCT_WAVES_INFO + 1, 1000, INT32_MAX, INT32_MIN };
+    static const int32_t unknown[] = { 0, -1, PSC_STRUCT_MAP_FAULT + 1, 1000, INT32_MAX, INT32_MIN };
     size_t i;
 
     for (i = 0; i < sizeof unknown / sizeof unknown[0]; i++) CHECK_INT(psc_struct_bytes(unknown[i]), 0);
     CHECK_INT(PSC_STRUCT_STATE, 1);
-    CHECK_INT(PSC_STRUCT_WAVES_INFO, 42);
+    CHECK_INT(PSC_STRUCT_MAP_FAULT, 54);
 }
 
 static void test_version(void)
@@ -609,6 +708,18 @@ int main(void)
     RUN(test_waves_config_layout);
     RUN(test_move_layout);
     RUN(test_waves_info_layout);
+    RUN(test_split_config_layout);
+    RUN(test_split_view_layout);
+    RUN(test_split_order_layout);
+    RUN(test_echo_config_layout);
+    RUN(test_echo_nodes_layout);
+    RUN(test_echo_route_layout);
+    RUN(test_echo_order_layout);
+    RUN(test_echo_block_layout);
+    RUN(test_map_config_layout);
+    RUN(test_map_change_layout);
+    RUN(test_map_place_layout);
+    RUN(test_map_fault_layout);
     RUN(test_unknown_struct);
     RUN(test_version);
     RUN(test_status_texts);

@@ -281,6 +281,114 @@ static void prepare_cluster(void)
     b.work = need(b.work_bytes);
 }
 
+enum { ECHO_NODES = 64, BLOCKS = 4096, SPLIT_SHARDS = 256 };
+
+static psc_echo *echo;
+static psc_split *split;
+static psc_map *map;
+static uint64_t blocks[BLOCKS], counts[BLOCKS];
+
+/* Skewed blocks, the hot ones with echoes: every 50th access is a write. */
+static void echo_access(long n)
+{
+    psc_echo_route route;
+    uint64_t epoch;
+    while (n--) {
+        const uint64_t block = blocks[n % BLOCKS];
+        if (n % 50 == 0) psc_echo_write(echo, block, (int32_t)(block % ECHO_NODES), n * 1000, &epoch);
+        else psc_echo_read(echo, block, (int32_t)(block % ECHO_NODES), n * 1000, &route);
+    }
+}
+
+static void bare_count(long n)
+{
+    while (n--) counts[blocks[n % BLOCKS] % BLOCKS]++;
+    sink += (double)counts[0];
+}
+
+static void split_observe(long n)
+{
+    while (n--) psc_split_observe(split, blocks[n % BLOCKS] * UINT64_C(0x9e3779b97f4a7c15), 1.0);
+}
+
+static void map_find(long n)
+{
+    psc_map_place place;
+    while (n--) psc_map_find(map, blocks[n % BLOCKS] * UINT64_C(0x9e3779b97f4a7c15), &place);
+    sink += place.partition;
+}
+
+static size_t prepare_echo(void)
+{
+    static int64_t backlog[ECHO_NODES], service[ECHO_NODES];
+    static int32_t places[ECHO_NODES];
+    static psc_echo_order order[4096];
+    psc_echo_config config;
+    psc_echo_nodes nodes;
+    size_t count, i;
+    int t;
+
+    psc_echo_default(&config);
+    config.nodes = ECHO_NODES;
+    echo = (psc_echo *)need(psc_echo_size(&config));
+    psc_echo_init(echo, psc_echo_size(&config), &config);
+    for (t = 0; t < ECHO_NODES; t++) {
+        service[t] = 1000000;
+        backlog[t] = t < 8 ? 200000000 : 0;
+        places[t] = 32;
+    }
+    for (t = 0; t < BLOCKS; t++) {
+        const double u = (double)(t * 2654435761u % 65536) / 65536.0;
+        blocks[t] = (uint64_t)(20000.0 * u * u * u * u);
+    }
+    psc_echo_nodes_default(&nodes);
+    nodes.backlog_ns = backlog;
+    nodes.service_ns = service;
+    nodes.places = places;
+    for (t = 0; t < 20; t++) {
+        echo_access(BLOCKS);
+        psc_echo_tick(echo, &nodes, (int64_t)t * 10000000, order, 4096, &count);
+        for (i = 0; i < count; i++) psc_echo_confirm(echo, order[i].block, order[i].node, order[i].epoch);
+    }
+    return psc_echo_size(&config);
+}
+
+static size_t prepare_split(void)
+{
+    static uint64_t start[SPLIT_SHARDS];
+    psc_split_config config;
+    int i;
+
+    psc_split_default(&config);
+    split = (psc_split *)need(psc_split_size(&config));
+    psc_split_init(split, psc_split_size(&config), &config);
+    for (i = 0; i < SPLIT_SHARDS; i++) start[i] = (uint64_t)i << 56;
+    psc_split_shards(split, start, SPLIT_SHARDS);
+    return psc_split_size(&config);
+}
+
+static size_t prepare_map(void)
+{
+    psc_map_config config;
+    psc_map_change change;
+    uint64_t i;
+
+    psc_map_default(&config);
+    config.partitions = config.areas = 10000;
+    config.echoes = 10000;
+    map = (psc_map *)need(psc_map_size(&config));
+    psc_map_init(map, psc_map_size(&config), &config);
+    memset(&change, 0, sizeof change);
+    change.epoch = 1;
+    for (i = 0; i < 19998; i++) {
+        change.kind = i % 2 ? PSC_MAP_AREA : PSC_MAP_ECHO;
+        change.key = i * UINT64_C(922000000000000);
+        change.partition = (int32_t)(i / 2);
+        psc_map_apply(map, i, &change);
+    }
+    return psc_map_size(&config);
+}
+
 int main(int argc, char **argv)
 {
     const int json = argc > 1 && !strcmp(argv[1], "--json");
@@ -299,5 +407,8 @@ int main(int argc, char **argv)
     row(json, "combination takes a value", forecast_observe, 1, b.fit_bytes, "one smoothing step", bare_smoothing);
     row(json, "forecast predict, 48 x 4 levels", forecast_predict, HORIZON, b.fit_bytes, "one smoothing step", bare_smoothing);
     row(json, "imbalance, 2000 shards x 2", imbalance, SHARDS, b.work_bytes, "2000 x 2 sums", bare_sum);
+    row(json, "echo access, 64 nodes", echo_access, 4096, prepare_echo(), "one counter", bare_count);
+    row(json, "split observe, 256 shards", split_observe, SPLIT_SHARDS, prepare_split(), "one counter", bare_count);
+    row(json, "map find, 10000 areas", map_find, 10000, prepare_map(), "one counter", bare_count);
     return sink != sink;
 }

@@ -19,6 +19,36 @@ static uint64_t take_new_word(input *in, uint64_t old)
     }
 }
 
+/* The same of a splitter, of echoes, of a map. */
+static void *take_blocks(input *in, int32_t type)
+{
+    psc_split_config split;
+    psc_echo_config echo;
+    psc_map_config map;
+    size_t bytes;
+    void *state;
+
+    if (type == PSC_TYPE_SPLIT) take_split_config(in, &split);
+    else if (type == PSC_TYPE_ECHO) take_echo_config(in, &echo);
+    else take_map_config(in, &map);
+    bytes = type == PSC_TYPE_SPLIT ? psc_split_size(&split) : type == PSC_TYPE_ECHO ? psc_echo_size(&echo)
+                                                                                   : psc_map_size(&map);
+    if (bytes == 0 || bytes > 1 << 20) return NULL;
+    state = block_of(bytes);
+    if (type == PSC_TYPE_SPLIT) {
+        REQUIRE(psc_split_init((psc_split *)state, bytes, &split) == PSC_OK);
+        (void)use_split_shards(in, (psc_split *)state);
+        use_split(in, (psc_split *)state);
+    } else if (type == PSC_TYPE_ECHO) {
+        REQUIRE(psc_echo_init((psc_echo *)state, bytes, &echo) == PSC_OK);
+        use_echo(in, (psc_echo *)state);
+    } else {
+        REQUIRE(psc_map_init((psc_map *)state, bytes, &map) == PSC_OK);
+        use_map(in, (psc_map *)state);
+    }
+    return state;
+}
+
 /* A state that has seen a little; NULL where the configuration is none. */
 static void *take_state(input *in, int32_t type)
 {
@@ -30,7 +60,7 @@ static void *take_state(input *in, int32_t type)
     void *state;
     int i, n = (int)take_byte(in) % 24;
 
-    if (type == PSC_TYPE_TRACKER) take_tracker_config(in, &tracker);
+    if (type == PSC_TYPE_SPLIT || type == PSC_TYPE_ECHO || type == PSC_TYPE_MAP) return take_blocks(in, type);    if (type == PSC_TYPE_TRACKER) take_tracker_config(in, &tracker);
     else take_node_config(in, &node, floors);
     bytes = type == PSC_TYPE_TRACKER ? psc_tracker_size(&tracker) : psc_node_size(&node);
     if (bytes == 0) return NULL;
@@ -53,7 +83,8 @@ static void *take_state(input *in, int32_t type)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = { data, size, 0 };
-    int32_t type = take_byte(&in) & 1 ? PSC_TYPE_NODE : PSC_TYPE_TRACKER;
+    static const int32_t types[5] = {PSC_TYPE_TRACKER, PSC_TYPE_NODE, PSC_TYPE_SPLIT, PSC_TYPE_ECHO, PSC_TYPE_MAP};
+    int32_t type = types[take_byte(&in) % 5];
     int changes = (int)take_byte(&in) % 8;
     void *state = take_state(&in, type), *mem, *again;
     size_t bytes, saved_bytes, at, written;

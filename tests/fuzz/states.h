@@ -1,8 +1,9 @@
-/* states.h - what the fuzz targets do with the two types of state: build, feed, question, save. */
+/* states.h - what the fuzz targets do with each type of state: build, feed, question, save. */
 #ifndef PSC_FUZZ_STATES_H
 #define PSC_FUZZ_STATES_H
 
 #include "fuzz.h"
+#include "blocks.h"
 
 enum { MAX_STEPS = 80 };
 
@@ -165,12 +166,16 @@ static inline void use_state(input *in, void *state)
 {
     psc_beat beat;
     double metric[PSC_MAX_METRICS];
+    const int32_t type = psc_state_type(state);
     int i;
 
     free(reload(state));
     memset(&beat, 0, sizeof beat);
-    for (i = 0; i < 6; i++) {
-        if (psc_state_type(state) == PSC_TYPE_TRACKER) {
+    if (type == PSC_TYPE_SPLIT) use_split(in, (psc_split *)state);
+    if (type == PSC_TYPE_ECHO) use_echo(in, (psc_echo *)state);
+    if (type == PSC_TYPE_MAP) use_map(in, (psc_map *)state);
+    for (i = 0; i < 6 && (type == PSC_TYPE_TRACKER || type == PSC_TYPE_NODE); i++) {
+        if (type == PSC_TYPE_TRACKER) {
             ask_tracker(in, (const psc_tracker *)state, no_bound(), no_bound());
             (void)feed_tracker(in, (psc_tracker *)state);
         } else {

@@ -977,6 +977,144 @@ static void run_plan(void)
     }
 }
 
+/* ==== Blocks ==================================================================================== */
+
+static void run_split(void)
+{
+    static uint64_t mem[60000], start[64] = {0};
+    static psc_split_order order[64];
+    psc_split *split = (psc_split *)(void *)mem;
+    psc_split_config config;
+    psc_split_view view;
+    double size[64], load[64];
+    size_t n = 1, count, i, k;
+    int t;
+
+    psc_split_default(&config);
+    config.shards = 64;
+    config.samples = 2048;
+    must("psc_split_init", psc_split_init(split, sizeof mem, &config));
+    for (t = 0; t < 150; t++) {
+        must("psc_split_shards", psc_split_shards(split, start, n));
+        for (k = 0; k < (t < 60 ? 500u : 90u); k++) {
+            const uint64_t key = k % 7 == 0 && t < 30 ? UINT64_C(1) << 60 : (draw() >> 12) * (uint64_t)(1 + t % 9);
+            must("psc_split_observe", psc_split_observe(split, key, 0.5 + uniform()));
+        }
+        for (i = 0; i < n; i++) size[i] = 10.0 + 200.0 / (double)n;
+        psc_split_view_default(&view);
+        view.size = size;
+        must("psc_split_tick", psc_split_tick(split, &view, order, 64 - n, &count, load));
+        put_reals(load, n);
+        for (i = 0; i < count; i++) {
+            put((int64_t)order[i].key);
+            put(order[i].kind);
+            put(order[i].shard);
+            for (k = 0; k < n && start[k] < order[i].key; k++) { }
+            if (order[i].kind == PSC_SPLIT_CUT) {
+                memmove(&start[k + 1], &start[k], (n++ - k) * 8);
+                start[k] = order[i].key;
+            } else if (order[i].kind == PSC_SPLIT_MERGE) {
+                memmove(&start[k], &start[k + 1], (--n - k) * 8);
+            }
+        }
+    }
+    put((int64_t)psc_split_key("abcde", 5));
+    put_bytes(split, (size_t)((psc_state *)(void *)mem)->words * 8);
+}
+
+static void run_echo(void)
+{
+    static uint64_t mem[20000];
+    static psc_echo_order order[200];
+    psc_echo *echo = (psc_echo *)(void *)mem;
+    int64_t backlog[6], service[6];
+    int32_t places[6];
+    psc_echo_nodes nodes;
+    psc_echo_config config;
+    psc_echo_route route;
+    psc_echo_block hot[5];
+    uint64_t epoch;
+    size_t count, i;
+    int t, k;
+
+    psc_echo_default(&config);
+    config.nodes = 6;
+    config.tracked = 64;
+    must("psc_echo_init", psc_echo_init(echo, sizeof mem, &config));
+    psc_echo_nodes_default(&nodes);
+    nodes.backlog_ns = backlog;
+    nodes.service_ns = service;
+    nodes.places = places;
+    for (t = 0; t < 200; t++) {
+        const int64_t now = (int64_t)t * 10000000;
+        for (k = 0; k < 50; k++) {
+            const double u = uniform();
+            const uint64_t block = (uint64_t)(300.0 * u * u * u);
+            if (below(40) == 0) {
+                must("psc_echo_write", psc_echo_write(echo, block, (int32_t)(block % 6), now + k * 1000, &epoch));
+                continue;
+            }
+            must("psc_echo_read", psc_echo_read(echo, block, (int32_t)(block % 6), now + k * 1000, &route));
+            put(route.node);
+            put((int64_t)route.epoch);
+        }
+        for (k = 0; k < 6; k++) {
+            backlog[k] = below(30) == 0 ? -1 : (int64_t)below(40) * 1000000;
+            service[k] = 500000 + k * 100000;
+            places[k] = 4;
+        }
+        must("psc_echo_tick", psc_echo_tick(echo, &nodes, now, order, 200, &count));
+        for (i = 0; i < count; i++) {
+            put((int64_t)order[i].block);
+            put((int64_t)order[i].epoch);
+            put(order[i].kind * 10 + order[i].node);
+            if (order[i].kind == PSC_ECHO_COPY) (void)psc_echo_confirm(echo, order[i].block, order[i].node, order[i].epoch);
+        }
+    }
+    must("psc_echo_expect", psc_echo_expect(echo, 0, 3.5));
+    must("psc_echo_lost", psc_echo_lost(echo, 0, 1));
+    must("psc_echo_hot", psc_echo_hot(echo, hot, 5, &count));
+    for (i = 0; i < count; i++) put_real(hot[i].reads);
+    must("psc_echo_restart", psc_echo_restart(echo, 1 << 20));
+    put_bytes(echo, (size_t)((psc_state *)(void *)mem)->words * 8);
+}
+
+static void run_map(void)
+{
+    static uint64_t mem[400], work[64];
+    static const int32_t from[4] = {0, 3, 5, 8}, claim[8] = {0, 1, 9, 1, 2, 3, 4, 5};
+    psc_map *map = (psc_map *)(void *)mem;
+    psc_map_config config;
+    psc_map_change change;
+    psc_map_place place;
+    psc_map_fault fault[8];
+    uint64_t version;
+    size_t count, i;
+    int k;
+
+    psc_map_default(&config);
+    config.partitions = 8;
+    config.areas = 20;
+    config.echoes = 40;
+    must("psc_map_init", psc_map_init(map, sizeof mem, &config));
+    for (k = 0; k < 400; k++) {
+        memset(&change, 0, sizeof change);
+        change.kind = 1 + below(5);
+        change.key = (uint64_t)below(60) << 56;
+        change.partition = below(8);
+        change.node = below(4);
+        change.epoch = 1 + (uint64_t)k;
+        must("psc_map_version", psc_map_version(map, &version));
+        put(psc_map_apply(map, version, &change));
+        must("psc_map_find", psc_map_find(map, change.key + 5, &place));
+        put((int64_t)place.last);
+        put(place.partition * 100 + place.node * 10 + place.echoes);
+    }
+    must("psc_map_claims", psc_map_claims(map, from, claim, NULL, 3, work, sizeof work, fault, 8, &count));
+    for (i = 0; i < count && i < 8; i++) put(fault[i].partition * 1000 + fault[i].kind * 100 + fault[i].node);
+    put_bytes(map, (size_t)((psc_state *)(void *)mem)->words * 8);
+}
+
 int main(void)
 {
     make_load();
@@ -1001,6 +1139,9 @@ int main(void)
     topic("failure", run_failure);
     topic("imbalance", run_imbalance);
     topic("plan", run_plan);
+    topic("split", run_split);
+    topic("echo", run_echo);
+    topic("map", run_map);
     line("total", total);
     return failed;
 }
