@@ -441,14 +441,23 @@ static void ps_put(unsigned char *bytes, uint64_t w)
     for (k = 0; k < 8; k++) bytes[k] = (unsigned char)(w >> 8 * k & 0xff);
 }
 
-int32_t psc_state_type(const void *state)
+static const int32_t ps_types[] = {PSC_TYPE_TRACKER, PSC_TYPE_NODE, PSC_TYPE_SPLIT, PSC_TYPE_ECHO, PSC_TYPE_MAP};
+
+static int ps_type_known(int32_t type)
 {
-    static const int32_t types[] = {PSC_TYPE_TRACKER, PSC_TYPE_NODE, PSC_TYPE_SPLIT, PSC_TYPE_ECHO, PSC_TYPE_MAP};
     size_t i;
 
-    for (i = 0; i < sizeof types / sizeof *types; i++) {
-        psc_status status = psc__state(state, types[i]);
-        if (status != PSC_ERR_STATE) return status == PSC_OK ? types[i] : status;
+    for (i = 0; i < sizeof ps_types / sizeof *ps_types; i++) if (ps_types[i] == type) return 1;
+    return 0;
+}
+
+int32_t psc_state_type(const void *state)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof ps_types / sizeof *ps_types; i++) {
+        psc_status status = psc__state(state, ps_types[i]);
+        if (status != PSC_ERR_STATE) return status == PSC_OK ? ps_types[i] : status;
     }
     return PSC_ERR_STATE;
 }
@@ -570,7 +579,7 @@ psc_status psc_load(int32_t type, const void *saved, size_t saved_bytes, void *m
     int32_t held;
     size_t i;
 
-    if (type < PSC_TYPE_ANY || type > PSC_TYPE_MAP) return PSC_ERR_RANGE;
+    if (type != PSC_TYPE_ANY && !ps_type_known(type)) return PSC_ERR_RANGE;
     if (status != PSC_OK) return status;
     for (i = 0; i < image.words; i++) crc = ps_crc(crc, psc__word(&image, i));
     if (~crc != psc__word(&image, image.words)) return PSC_ERR_CHECKSUM;

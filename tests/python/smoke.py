@@ -18,7 +18,8 @@ P = C.POINTER
 
 
 KINDS = {"u32": u32, "i32": i32, "i64": i64, "u64": u64, "f64": f64, "size": size,
-         "*i32": P(i32), "*i64": P(i64), "*f64": P(f64), "*balance": C.c_void_p, "*event": C.c_void_p}
+         "*i32": P(i32), "*i64": P(i64), "*f64": P(f64), "*u8": C.c_char_p,
+         "*balance": C.c_void_p, "*event": C.c_void_p}
 
 
 def struct(name, fields):
@@ -94,11 +95,27 @@ Refusal = struct("Refusal", "i32: block node resource count[12] reserved; i64: g
 WavesConfig = struct("WavesConfig", "u32: struct_size; i32: per_node total reserved")
 Move = struct("Move", "i32: shard from_ to wave block resource")
 WavesInfo = struct("WavesInfo", "i32: waves moves stuck reserved")
+SplitConfig = struct("SplitConfig", "u32: struct_size; i32: shards samples settle; f64: mark size over big order undo;"
+                     "u64: seed")
+SplitView = struct("SplitView", "u32: struct_size; i32: leads; *f64: size; *u8: busy; *f64: forecast")
+SplitOrder = struct("SplitOrder", "u64: key; i32: kind shard")
+EchoConfig = struct("EchoConfig", "u32: struct_size; i32: nodes tracked echoes copies node_copies; i64: interval_ns;"
+                    "f64: gain; u64: seed epoch")
+EchoNodes = struct("EchoNodes", "u32: struct_size; i32: reserved; *i64: backlog_ns service_ns; *i32: places domain;"
+                   "*i64: distance_ns")
+EchoRoute = struct("EchoRoute", "u64: epoch; i32: node echo")
+EchoOrder = struct("EchoOrder", "u64: block epoch; i32: kind primary node reserved")
+EchoBlock = struct("EchoBlock", "u64: block; f64: reads weight writes; i32: primary echoes node[8]")
+MapConfig = struct("MapConfig", "u32: struct_size; i32: partitions areas echoes")
+MapChange = struct("MapChange", "u64: key epoch; i32: kind partition node reserved")
+MapPlace = struct("MapPlace", "u64: first last; i32: partition node echoes reserved echo[8]; u64: epoch[8]")
+MapFault = struct("MapFault", "i32: partition kind node wanted")
 STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Drift, Series, NaiveOptions, SarOptions,
            ThetaOptions, DecompositionOptions, CrostonOptions, EtsOptions, ArOptions, ArimaOptions, AdditiveOptions,
            GruOptions, ForecastConfig, ForecastInfo, ForecastMember, BacktestConfig, Accuracy, Parts, RegressorsConfig,
            RegressorsInfo, Event, Calendar, Hierarchy, ReconcileInfo, Changes, Ranked, RankInfo, Balance, Cluster,
-           Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig, Move, WavesInfo]
+           Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig, Move, WavesInfo, SplitConfig, SplitView, SplitOrder,
+           EchoConfig, EchoNodes, EchoRoute, EchoOrder, EchoBlock, MapConfig, MapChange, MapPlace, MapFault]
 
 for name, result, arguments in [
         ("psc_strerror", C.c_char_p, [i32]), ("psc_version_string", C.c_char_p, []), ("psc_struct_bytes", size, [i32]),
@@ -147,6 +164,14 @@ for name, result, arguments in [
         ("psc_plan_step", i32, [C.c_void_p, P(Cluster), i64]),
         ("psc_plan_best", i32, [C.c_void_p, P(Cluster), P(i32), P(PlanInfo)]),
         ("psc_plan_explain", i32, [C.c_void_p, P(Cluster), i32, P(Refusal)]),
+        ("psc_split_size", size, [P(SplitConfig)]), ("psc_map_size", size, [P(MapConfig)]),
+        ("psc_echo_size", size, [P(EchoConfig)]), ("psc_echo_init", i32, [C.c_void_p, size, P(EchoConfig)]),
+        ("psc_echo_read", i32, [C.c_void_p, u64, i32, i64, P(EchoRoute)]),
+        ("psc_split_init", i32, [C.c_void_p, size, P(SplitConfig)]),
+        ("psc_split_shards", i32, [C.c_void_p, P(u64), size]), ("psc_split_observe", i32, [C.c_void_p, u64, C.c_double]),
+        ("psc_split_tick", i32, [C.c_void_p, P(SplitView), P(SplitOrder), size, P(size), P(C.c_double)]),
+        ("psc_map_init", i32, [C.c_void_p, size, P(MapConfig)]),
+        ("psc_map_apply", i32, [C.c_void_p, u64, P(MapChange)]), ("psc_map_find", i32, [C.c_void_p, u64, P(MapPlace)]),
         ("psc_waves_of", i32, [P(Cluster), P(WavesConfig), P(i32), C.c_void_p, size, P(Move), size, P(WavesInfo)])]:
     getattr(psc, name).restype, getattr(psc, name).argtypes = result, arguments
 
@@ -398,6 +423,39 @@ def test_plan_and_waves():
     ok(psc.psc_waves_of(C.byref(cluster), C.byref(waves), assignment, block(n), n, order, 6, C.byref(done)))
     assert done.stuck == 0 and done.moves == info.moves and done.waves >= 1
     assert all(order[i].to == assignment[order[i].shard] for i in range(done.moves))
+
+
+def test_blocks():
+    config, view, load, n = default(SplitConfig, "psc_split_default"), default(SplitView, "psc_split_view_default"), \
+        (C.c_double * 1)(), size()
+    bytes_, orders = psc.psc_split_size(C.byref(config)), (SplitOrder * 8)()
+    split = block(bytes_)
+    ok(psc.psc_split_init(split, bytes_, C.byref(config)))
+    ok(psc.psc_split_shards(split, (u64 * 1)(0), 1))
+    for t in range(3):
+        for k in range(200):
+            ok(psc.psc_split_observe(split, 1000 + k, 1.0))
+        ok(psc.psc_split_tick(split, C.byref(view), orders, 8, C.byref(n), load))
+        if n.value:
+            break
+    assert n.value == 1 and orders[0].kind == 1 and 1050 < orders[0].key < 1150 and load[0] == 200.0
+
+    config, route = default(EchoConfig, "psc_echo_default"), EchoRoute()
+    bytes_ = psc.psc_echo_size(C.byref(config))
+    echo = block(bytes_)
+    ok(psc.psc_echo_init(echo, bytes_, C.byref(config)))
+    ok(psc.psc_echo_read(echo, 5, 1, 0, C.byref(route)))
+    assert (route.node, route.echo, route.epoch) == (1, 0, 0)
+
+    config, place = default(MapConfig, "psc_map_default"), MapPlace()
+    config.partitions, config.areas = 2, 2
+    bytes_ = psc.psc_map_size(C.byref(config))
+    there = block(bytes_)
+    ok(psc.psc_map_init(there, bytes_, C.byref(config)))
+    for version, change in enumerate([MapChange(kind=1, partition=1, node=7), MapChange(kind=2, key=100, partition=1)]):
+        ok(psc.psc_map_apply(there, version, C.byref(change)))
+    ok(psc.psc_map_find(there, 150, C.byref(place)))
+    assert (place.first, place.last, place.partition, place.node) == (100, 2**64 - 1, 1, 7)
 
 
 def test_pickle():
