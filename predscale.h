@@ -126,7 +126,9 @@ enum {
     PSC_STRUCT_ACCURACY, PSC_STRUCT_PARTS, PSC_STRUCT_REGRESSORS_CONFIG, PSC_STRUCT_REGRESSORS_INFO, PSC_STRUCT_EVENT,
     PSC_STRUCT_CALENDAR, PSC_STRUCT_HIERARCHY, PSC_STRUCT_RECONCILE_INFO, PSC_STRUCT_CHANGES, PSC_STRUCT_RANKED,
     PSC_STRUCT_RANK_INFO, PSC_STRUCT_BALANCE, PSC_STRUCT_CLUSTER, PSC_STRUCT_IMBALANCE, PSC_STRUCT_PLAN_CONFIG,
-    PSC_STRUCT_PLAN_INFO, PSC_STRUCT_REFUSAL, PSC_STRUCT_WAVES_CONFIG, PSC_STRUCT_MOVE, PSC_STRUCT_WAVES_INFO
+    PSC_STRUCT_PLAN_INFO, PSC_STRUCT_REFUSAL, PSC_STRUCT_WAVES_CONFIG, PSC_STRUCT_MOVE, PSC_STRUCT_WAVES_INFO,
+    PSC_STRUCT_PERSONAS_CONFIG, PSC_STRUCT_PERSONA_BEAT, PSC_STRUCT_REQUEST, PSC_STRUCT_ASSIGNMENT, PSC_STRUCT_OUTCOME,
+    PSC_STRUCT_PERSONA
 };
 PSC_API size_t psc_struct_bytes(int32_t which);
 
@@ -139,7 +141,7 @@ typedef struct psc_state {
     uint64_t words;
 } psc_state;
 
-enum { PSC_TYPE_ANY = 0, PSC_TYPE_TRACKER = 1, PSC_TYPE_NODE = 2 };
+enum { PSC_TYPE_ANY = 0, PSC_TYPE_TRACKER = 1, PSC_TYPE_NODE = 2, PSC_TYPE_PERSONAS = 20 };
 
 #define PSC_FORMAT 1            /* the format version that psc_save writes; psc_load reads 1..PSC_FORMAT */
 
@@ -1517,6 +1519,243 @@ PSC_API size_t psc_waves_size(const psc_cluster *cluster);      /* 0: not valid 
 PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *config,
                                 const int32_t *assignment, void *work, size_t bytes,
                                 psc_move *order, size_t capacity, psc_waves_info *info);
+
+/* =================================================================================================
+ * PART 4 - REQUESTS (predscale.c): personas, assignment, shadowing
+ * ============================================================================================== */
+
+/* ==== Personas ================================================================================== */
+
+/* All nodes as a balancer sees them, in one state: what each can take, how it has done, how well it does each type of
+ * request, what it costs. psc_personas_assign chooses a node for a request; psc_personas_outcome tells how it went.
+ *
+ * EXPECTED SERVICE, in seconds on a worker, of request q of type k on node i:
+ *     service = amount(q) * affinity[i][k] * factor[i] / speed[i] * shift      (shift only away from q's lead)
+ *     amount  = b[k] . (size, complexity, steps)         seconds at speed 1, learned by normalised least mean squares
+ * Each outcome that served corrects all of it by what it took over what was expected, r, cut at 4: one outlier does
+ * little. factor follows with gain 0.15 (it carries antagonists, cold caches, a wrong speed); affinity, which is shrunk
+ * to 1, that is to the product of the type's and the node's mean, with gain max(1 / (n + 4), 0.005) in the n-th outcome
+ * of the pair; b with max(1 / n, 0.0005); shift is the ratio of two slow means of r, away from the lead and on it, 1..2. A failure
+ * teaches nothing about speed, so a node that fails fast does not look fast.
+ *
+ * SCORE of a node, in seconds; the least is chosen, of equals the lower index:
+ *     score = wait + service * (1 + price_weight * price + congestion * occupancy^4) + error_cost * risk
+ *     wait      own requests out and foreign ones against the workers: mean service / workers * h(out + foreign + 1 -
+ *               workers), h(x) = (x + sqrt(x^2 + foreign + out / 5)) / 2 about, the softened positive part
+ *     foreign   busy workers as beats tell less what own outcomes account for, smoothed over about 3 beats
+ *     occupancy (out + foreign) / workers, at most 4: a full node is dear to those who come next, not to this one only
+ *     risk      share of requests that will fail: the larger of own failures (a failure adds a tenth of what is
+ *               missing to 1, a success takes 3 %, all halves in 5.5 s) and the beats' error share (halved in the same
+ *               way), and 0.02 of the failure probability that the host gives with a beat
+ * Nodes that were warmed (below) count with a share of their workers.
+ *
+ * THE LEAD of a request, the node that holds its state, is left only where that pays: it keeps the request while its
+ * risk is not above the best node's by more than 0.001 and
+ *     (its score - best score) + 4 * max(0, its service and price - the best node's) < shift_margin * (shift - 1) * its service
+ * so that a lasting gain counts more than a queue that will be gone, and what shifting was found to cost sets the margin.
+ * Before overload: at each of the lead's beats the load that its requests ask for is forecast two beats ahead (level and
+ * trend, Holt 1957, gains 0.4 and 0.1). The share by which it and the foreign load exceed target * workers needs no
+ * margin; it rises at once, falls by a fifth a beat, and is taken evenly, without draws (one request each time the shares
+ * sum to 1).
+ *
+ * STATES of a node
+ *     PSC_PERSONA_COLD      up, but not ready: the host should prefetch; gets shadows only. For cold_ns, or until the
+ *                           shadow verdict says ready
+ *     PSC_PERSONA_WARMING   counts with 0.2 to 1 of its workers, rising with the time in warm_ns or with the successes
+ *                           in warm_requests, whichever is further
+ *     PSC_PERSONA_READY
+ *     PSC_PERSONA_DRAINING  gets nothing new; until nothing is out
+ *     PSC_PERSONA_OUT       drained, silent (psc_personas_silent) or held
+ * All nodes begin ready, unless config.cold. `streak` failures in a row hold a node for hold_ns, doubled at each further hold up to 64 times
+ * until it is ready again; then it warms. It is not held if that would leave less than half of all nodes in (warming and ready), and
+ * while fewer than half are in the held ones may be chosen too: the panic floor. A silent node comes back cold with its
+ * next beat. A failure probability of drain_at drains a node, and below half of that it comes back cold. If no node is
+ * in, the lead, or else the node with the least work out, is given: the host decides whether to send.
+ *
+ * SHADOWS. At most shadow_rate of the requests are to be sent to a second node too, whose answer is thrown away: nodes
+ * that are cold, warming or held, or had no outcome for a beat, in turn. Their outcomes teach service and failures as others do, and a
+ * test says when such a node is ready: an outcome is good if it is ok and took no longer than shadow_tolerance times
+ * `reference`, the primary's latency. Wald's sequential probability ratio test (1945) of a share of 0.9 good against 0.6,
+ * both errors 5 %; a node held fails and starts anew, a node that is neither goes on being tested.
+ *
+ * Over PSC_PERSONAS_EXACT nodes a request looks at the lead, four nodes drawn, and the two that a tournament over
+ * all nodes holds for the best at a request of the mean amount; else at all nodes.
+ *
+ * PSC_POLICY_WEIGHTED is the plain weighted sum instead, largest first (given as 1 - sum, so that less is better here too):
+ *     score = 1 - (weight_affinity * affinity + weight_stability * stability + weight_cost * cost) / sum of the weights
+ * with the scores of psc_persona; no wait enters it, so hosts that want it to balance set nothing else and use the default.
+ *
+ * Sources: Little 1961; Kleinrock 1975 (waits, occupancy); James and Stein 1961 (shrinkage); Widrow and Hoff 1960 (b);
+ * Wydrowski, Kleinberg, Rumble and Archer 2024 (Prequal: fast failures attract); Envoy's outlier detection and panic. */
+enum { PSC_POLICY_TIME = 0, PSC_POLICY_WEIGHTED = 1 };
+
+enum { PSC_MAX_PERSONAS = 65536, PSC_MAX_REQUEST_TYPES = 64, PSC_PERSONAS_EXACT = 64 };
+
+typedef struct psc_personas_config {
+    uint32_t struct_size;
+    int32_t  nodes;             /* 1..PSC_MAX_PERSONAS; 1                                            */
+    int32_t  types;             /* of requests, 1..PSC_MAX_REQUEST_TYPES; 1                          */
+    int32_t  policy;            /* PSC_POLICY_...; PSC_POLICY_TIME                                   */
+    int32_t  streak;            /* failures in a row that hold a node, 1..1000; 4                    */
+    int32_t  cold;              /* 1: nodes begin cold, 0: ready; 0                                  */
+    int64_t  beat_ns;           /* time between beats, 1 ms .. 1 day; 1 s                            */
+    int64_t  hold_ns;           /* of the first hold, 1 ms .. 1 day; 2 s                             */
+    int64_t  cold_ns;           /* time for a prefetch, 0 .. 1 day; 0                                */
+    int64_t  warm_ns;           /* length of the ramp, 1 ms .. 1 day; 10 s                           */
+    int64_t  warm_requests;     /* or so many successes, 1..2^31; 100                                */
+    uint64_t seed;              /* of the draws; 1                                                   */
+    int64_t  start_ns;          /* the time of init; 0                                               */
+    double   service;           /* guess before any outcome: seconds at size 1 and speed 1, 1e-6..1e5; 0.025 */
+    double   error_cost;        /* what a failed request costs, in seconds, 0..1e6; 1                */
+    double   price_weight;      /* seconds a unit of price and second of service, 0..1e6; 0          */
+    double   congestion;        /* 0..100; 1.5. 1 to 2.5 do as well in the scenarios of score/route.c */
+    double   shift_margin;      /* 0..1000; 8. Larger keeps more requests on their lead              */
+    double   target;            /* utilisation of a lead beyond which its requests need no margin, 0.1..1; 0.9 */
+    double   drain_at;          /* failure probability that drains a node, 0..1; 1 and above it none does; 0.5 */
+    double   shadow_rate;       /* shadows a request, 0..1; 0.002                                    */
+    double   shadow_tolerance;  /* of the reference latency, 0.1..100; 1.5                           */
+    double   weight_affinity;   /* of PSC_POLICY_WEIGHTED, each 0..1e6, not all 0; 1                 */
+    double   weight_stability;  /* 1                                                                 */
+    double   weight_cost;       /* 1                                                                 */
+    const double *workers;      /* [nodes] requests that a node works on at once, 0.01..1e6; NULL: 1 */
+    const double *speed;        /* [nodes] nominal, 1 = average, 0.001..1000; NULL: 1                */
+    const double *price;        /* [nodes] of a second of service, in any unit, 0..1e6; NULL: 0      */
+} psc_personas_config;
+
+typedef struct psc_personas psc_personas;   /* a state, PSC_TYPE_PERSONAS */
+
+PSC_API void   psc_personas_default(psc_personas_config *config);
+
+/* Bytes of the state: 8 * (44 + 36 nodes + 5 types + 2 nodes * types + (nodes if above PSC_PERSONAS_EXACT)). */
+PSC_API size_t psc_personas_size(const psc_personas_config *config);
+
+PSC_API psc_status psc_personas_init(psc_personas *personas, size_t bytes, const psc_personas_config *config);
+
+/* Time in all functions below is nanoseconds of the host's monotonic clock; one before the newest given counts as that. */
+
+/* What a node tells in a beat; NaN: not known. */
+typedef struct psc_persona_beat {
+    double busy;                /* share of its workers busy since the last beat, all callers, 0..1  */
+    double errors;              /* share of requests that failed, all callers, 0..1                  */
+    double contention;          /* how hard anything else presses it (memory, disk, I/O wait), 0..1  */
+    double workers;             /* requests it can work on at once from now on, 0.01..1e6            */
+    double failure;             /* chance that it fails within the host's horizon (Part 1), 0..1     */
+} psc_persona_beat;
+
+/* A beat of a node; ends its silence. Errors: PSC_ERR_RANGE (node), PSC_ERR_NONFINITE, PSC_ERR_IMPOSSIBLE
+ * (a value outside its range). Cost: O(log nodes), and O(nodes) when the panic floor is crossed. */
+PSC_API psc_status psc_personas_beat(psc_personas *personas, int64_t now, int32_t node, const psc_persona_beat *beat);
+
+/* The node's beat is overdue: out, until its next beat. Cost as for a beat. */
+PSC_API psc_status psc_personas_silent(psc_personas *personas, int64_t now, int32_t node);
+
+/* Drains a node, or takes it back: a drained or draining one becomes cold, a held one may be tried at once; one that is
+ * silent stays silent. Draining one that is silent keeps it out when it speaks again. Cost as for a beat. */
+PSC_API psc_status psc_personas_drain(psc_personas *personas, int64_t now, int32_t node);
+PSC_API psc_status psc_personas_resume(psc_personas *personas, int64_t now, int32_t node);
+
+/* ==== Assignment ================================================================================ */
+
+/* A request. What it is made of is learned by its type; a host that knows one number gives it as size. */
+typedef struct psc_request {
+    int32_t type;               /* 0..types-1                                                        */
+    int32_t lead;               /* the node that holds its state, -1: none                           */
+    double  size;               /* each 0..1e6, of a typical request about 1                         */
+    double  complexity;         /* 0 where it is not known                                           */
+    double  steps;
+} psc_request;
+
+enum {
+    PSC_CHOICE_BEST = 0,        /* the least score, and there is no lead that it was taken from      */
+    PSC_CHOICE_LEAD = 1,        /* the lead: the best, or not enough worse                           */
+    PSC_CHOICE_GAIN = 2,        /* away from the lead: the gain exceeds the margin, or its risk is higher */
+    PSC_CHOICE_SHARE = 3,       /* away from the lead, before it is overloaded                       */
+    PSC_CHOICE_OUT = 4,         /* away from a lead that is not in                                   */
+    PSC_CHOICE_NONE = 5         /* no node is in                                                     */
+};
+
+/* Where a request goes, and why: the terms of the score sum to it (to 0 under PSC_POLICY_WEIGHTED, whose score has none). */
+typedef struct psc_assignment {
+    int32_t node;
+    int32_t runner_up;          /* next best of those looked at, -1: none                            */
+    int32_t shadow;             /* send a duplicate there too; -1: none                              */
+    int32_t choice;             /* PSC_CHOICE_...                                                    */
+    double  score, runner_up_score;     /* seconds                                                   */
+    double  wait, service, price, congestion, risk;     /* terms, seconds                            */
+    double  shadow_service;     /* expected on the shadow's node, 0: no shadow                       */
+    double  use;                /* what it will use of the host's resource (psc_outcome.use)         */
+} psc_assignment;
+
+/* Chooses a node and counts the request as out there, the shadow too if one is asked for. Each is
+ * ended by one psc_personas_outcome. Cost: O(nodes) up to PSC_PERSONAS_EXACT, O(log nodes) above; O(nodes) always under
+ * PSC_POLICY_WEIGHTED, and where no node is in. Errors: PSC_ERR_RANGE, PSC_ERR_NONFINITE (request). */
+PSC_API psc_status psc_personas_assign(psc_personas *personas, int64_t now, const psc_request *request,
+                                       psc_assignment *assignment);
+
+/* The same for count requests one after another: the same answers as count calls. All are checked first. */
+PSC_API psc_status psc_personas_assign_all(psc_personas *personas, int64_t now, const psc_request *request, size_t count,
+                                           psc_assignment *assignment);
+
+/* How a request ended. */
+typedef struct psc_outcome {
+    int32_t node;
+    int32_t ok;                 /* 1 or 0                                                            */
+    int32_t shadow;             /* 1: the shadow, 0: the request itself                              */
+    int32_t reserved;           /* not read                                                          */
+    double  expected;           /* service (or shadow_service) of its assignment; NaN: not kept      */
+    double  latency;            /* seconds from assignment to end, 0..1e9                            */
+    double  service;            /* of it on a worker, 0: it never started; NaN: not known, then the latency less the wait
+                                   that is expected now is taken for it, at least a fifth            */
+    double  reference;          /* of a shadow: latency of the primary, seconds; NaN: not known      */
+    double  use;                /* of any one resource, in the host's unit, 0..1e15; NaN: not known  */
+} psc_outcome;
+
+/* Takes an outcome. One without an assignment only teaches. Errors: PSC_ERR_RANGE (request, node, ok and shadow
+ * not 0 or 1), PSC_ERR_NONFINITE, PSC_ERR_IMPOSSIBLE (a number outside its range). Cost: O(log nodes). */
+PSC_API psc_status psc_personas_outcome(psc_personas *personas, int64_t now, const psc_request *request,
+                                        const psc_outcome *outcome);
+
+/* What a request would take on each node, out[nodes] seconds of service, and would use, in either NULL is passed over.
+ * use is the type's mean a second of service at speed 1 times the amount, the same on all nodes. Cost: O(nodes). */
+PSC_API psc_status psc_personas_cost(const psc_personas *personas, const psc_request *request, double *service,
+                                     double *use);
+
+/* ==== Persona of a node ========================================================================= */
+
+enum {
+    PSC_PERSONA_COLD = 0, PSC_PERSONA_WARMING = 1, PSC_PERSONA_READY = 2, PSC_PERSONA_DRAINING = 3, PSC_PERSONA_OUT = 4
+};
+
+enum { PSC_VERDICT_OPEN = 0, PSC_VERDICT_READY = 1, PSC_VERDICT_UNFIT = 2 };
+
+/* A node as it stands. Scores are 0..1, more is better. */
+typedef struct psc_persona {
+    int32_t state;              /* PSC_PERSONA_...                                                   */
+    int32_t prefetch;           /* 1: cold, or warming with less than half of the ramp done          */
+    int32_t verdict;            /* PSC_VERDICT_... of its shadows                                    */
+    int32_t held;               /* 1: out because of a streak                                        */
+    double  capacity;           /* free workers over workers, as ramped and with foreign ones        */
+    double  stability;          /* uptime * (1 - risk) * (1 - contention)                            */
+    double  affinity;           /* of the type asked for: mean / (mean + own) of the expected services, mean over nodes
+                                   by nominal speed: 1/2 is as the type's and fleet's                */
+    double  cost;               /* 1 / (1 + price)                                                   */
+    double  weight;             /* share of a weighted balancer's requests: workers * ramp / service * (1 - risk), the
+                                   largest node 1; 0: not in                                         */
+    double  workers, out, foreign;      /* workers as ramped, own requests out, busy with others'   */
+    double  wait, service;      /* seconds, of a request of the type with size 1                     */
+    double  factor;             /* how much slower than its nominal speed it is now                  */
+    double  risk;               /* share of requests that will fail                                  */
+    double  uptime;             /* share of beats not missed, remembered over about 100              */
+    double  contention;         /* as beats say, smoothed over about 3                               */
+    double  ramp;               /* 0..1: how far it has warmed                                       */
+    double  share;              /* of the requests it leads, to be shifted                           */
+    double  confidence;         /* of the shadow test that it is ready, 0..1; 1/2: no shadows yet    */
+    int64_t shadows;            /* outcomes of shadows in the test                                   */
+} psc_persona;
+
+/* The persona of a node for a type, at the newest time given. Cost: O(nodes). Errors: PSC_ERR_RANGE. */
+PSC_API psc_status psc_personas_explain(const psc_personas *personas, int32_t node, int32_t type,
+                                        psc_persona *persona);
 
 #ifdef __cplusplus
 }
