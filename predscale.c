@@ -599,7 +599,7 @@ psc_status psc_load(int32_t type, const void *saved, size_t saved_bytes, void *m
 #define PS_USE_LEAST 0.01
 #define PS_FAILED 0.1           /* a failure takes away so much of the own share of successes                     */
 #define PS_SERVED 0.03          /* and a success so much of the own share of failures                             */
-#define PS_FORGET_NS 16e9       /* risk is forgotten like exp(-t / 8 s): as (1 - t / 16 s)^2 a step               */
+#define PS_FORGET 6.25e-11      /* 1 / 16 s, a ns: risk is forgotten like exp(-t / 8 s), as (1 - t / 16 s)^2 a step */
 #define PS_FAILING 0.02         /* share of the failure probability over a horizon that meets one request         */
 #define PS_RISK_APART 0.001     /* risks closer than this are equal                                               */
 #define PS_LASTING 4.0          /* weight of a gain that lasts beside one that will be gone with a queue          */
@@ -629,7 +629,7 @@ typedef struct ps_kind {
 } ps_kind;
 
 typedef struct ps_peer {
-    double  workers, speed, price;
+    double  workers, pace, price;       /* pace: 1 / nominal speed                                   */
     int64_t state, cause, drain, entered, until, streak, holds, warmed;
     int64_t out;
     double  work, typical;      /* expected seconds out, mean seconds of an outcome                  */
@@ -655,6 +655,7 @@ struct psc_personas {
     int64_t  now, cursor, shadow_cursor, in;
     double   credit;            /* shadows that may be sent                                          */
     double   on_lead, off_lead; /* slow means of taken over expected                                 */
+    double   shift;             /* their ratio, 1..2: how much longer away from the lead             */
     int64_t  compared;
     double   amount;            /* slow mean of the amounts                                          */
 };
@@ -785,7 +786,7 @@ static double ps_clamp(double x, double low, double high) { return x < low ? low
 /* What is left of a risk after so long. */
 static double ps_left(int64_t from, int64_t now)
 {
-    const double left = 1.0 - (double)ps_elapsed(from, now) / PS_FORGET_NS;
+    const double left = 1.0 - (double)ps_elapsed(from, now) * PS_FORGET;
 
     return left > 0.0 ? left * left : 0.0;
 }
@@ -823,10 +824,10 @@ static double ps_foreign(const ps_peer *n)
  * ones are mixed in, so that one long request does not stand for a queue. */
 static double ps_wait(const ps_peer *n, double workers, double foreign)
 {
-    const double out = (double)n->out, mean = (n->work + 2.0 * n->typical) / (out + 2.0);
-    const double x = out + foreign + 1.0 - workers;
+    const double out = (double)n->out, x = out + foreign + 1.0 - workers;
+    const double ahead = 0.5 * (x + sqrt(x * x + foreign + 0.2 * out + 0.01));
 
-    return mean * 0.5 * (x + sqrt(x * x + foreign + 0.2 * out + 0.01)) / workers;
+    return (n->work + 2.0 * n->typical) * ahead / ((out + 2.0) * workers);
 }
 
 static double ps_load(const psc_personas *p, const ps_peer *n, double workers, double foreign)
@@ -849,12 +850,17 @@ static int64_t ps_entry(const psc_personas *p, int64_t j)
     return j >= p->nodes ? j - p->nodes : ps_tree(p)[j];
 }
 
+/* After a change of node i: up to where another node wins as before; above, nothing has changed. */
 static void ps_replay(psc_personas *p, int64_t i)
 {
-    int64_t j;
+    const double *key = ps_key(p);
+    int64_t *tree = ps_tree(p), j, won;
 
-    for (j = (p->nodes + i) / 2; j >= 1; j /= 2)
-        ps_tree(p)[j] = ps_better(ps_key(p), ps_entry(p, 2 * j), ps_entry(p, 2 * j + 1));
+    for (j = (p->nodes + i) / 2; j >= 1; j /= 2) {
+        won = ps_better(key, ps_entry(p, 2 * j), ps_entry(p, 2 * j + 1));
+        if (won == tree[j] && won != i) return;
+        tree[j] = won;
+    }
 }
 
 /* Brings what the choice reads of a node up to date. Every change of a node ends with this. */
@@ -868,7 +874,7 @@ static void ps_refresh(psc_personas *p, int64_t i)
     n->risk = ps_risk_at(n, p->now);
     n->refreshed_at = p->now;
     ps_cost(p)[i] = ps_is_open(p, n) ? n->wait + p->error_cost * n->risk : PS_BARRED;
-    ps_slope(p)[i] = n->factor / n->speed * (1.0 + p->price_weight * n->price + n->load);
+    ps_slope(p)[i] = n->factor * n->pace * (1.0 + p->price_weight * n->price + n->load);
     if (p->nodes <= PSC_PERSONAS_EXACT) return;
     ps_key(p)[i] = ps_cost(p)[i] + p->amount * ps_slope(p)[i];
     ps_replay(p, i);
@@ -1018,14 +1024,14 @@ psc_status psc_personas_init(psc_personas *personas, size_t bytes, const psc_per
     p->random = config->seed;
     p->now = config->start_ns;
     p->in = config->cold ? 0 : p->nodes;
-    p->on_lead = p->off_lead = 1.0;
+    p->on_lead = p->off_lead = p->shift = 1.0;
     p->amount = p->prior;
     for (i = 0; i < p->types; i++) ps_kinds(p)[i].b[0] = p->prior;
     for (i = 0; i < p->types * p->nodes; i++) ps_affinity(p)[i] = 1.0;
     for (i = 0; i < p->nodes; i++) {
         ps_peer *n = &ps_peers(p)[i];
         n->workers = config->workers ? config->workers[i] : 1.0;
-        n->speed = config->speed ? config->speed[i] : 1.0;
+        n->pace = config->speed ? 1.0 / config->speed[i] : 1.0;
         n->price = config->price ? config->price[i] : 0.0;
         n->state = config->cold ? PSC_PERSONA_COLD : PSC_PERSONA_READY;
         n->entered = n->until = n->error_at = n->beat_at = n->outcome_at = n->refreshed_at = p->now;
@@ -1069,7 +1075,7 @@ static void ps_time(psc_personas *p, int64_t now)
 /* NaN, or within. */
 static int ps_known_within(double x, double low, double high)
 {
-    return psc__nan(&x) || psc__within(x, low, high);
+    return psc__within(x, low, high) || psc__nan(&x);
 }
 
 static int ps_is_infinite(double x)
@@ -1079,14 +1085,14 @@ static int ps_is_infinite(double x)
 
 static psc_status ps_persona_beat_check(const psc_persona_beat *b)
 {
-    if (ps_is_infinite(b->busy) || ps_is_infinite(b->errors) || ps_is_infinite(b->contention)
-        || ps_is_infinite(b->workers) || ps_is_infinite(b->failure))
-        return PSC_ERR_NONFINITE;
-    if (!ps_known_within(b->busy, 0.0, 1.0) || !ps_known_within(b->errors, 0.0, 1.0)
-        || !ps_known_within(b->contention, 0.0, 1.0) || !ps_known_within(b->workers, 0.01, 1e6)
-        || !ps_known_within(b->failure, 0.0, 1.0))
-        return PSC_ERR_IMPOSSIBLE;
-    return PSC_OK;
+    if (ps_known_within(b->busy, 0.0, 1.0) && ps_known_within(b->errors, 0.0, 1.0)
+        && ps_known_within(b->contention, 0.0, 1.0) && ps_known_within(b->workers, 0.01, 1e6)
+        && ps_known_within(b->failure, 0.0, 1.0))
+        return PSC_OK;
+    return ps_is_infinite(b->busy) || ps_is_infinite(b->errors) || ps_is_infinite(b->contention)
+                   || ps_is_infinite(b->workers) || ps_is_infinite(b->failure)
+               ? PSC_ERR_NONFINITE
+               : PSC_ERR_IMPOSSIBLE;
 }
 
 /* Risks as of now. */
@@ -1198,10 +1204,10 @@ static psc_status ps_request(const psc_personas *p, const psc_request *q)
 {
     if (!q) return PSC_ERR_NULL;
     if (q->type < 0 || q->type >= p->types || q->lead < -1 || q->lead >= p->nodes) return PSC_ERR_RANGE;
-    if (!psc__finite(&q->size) || !psc__finite(&q->complexity) || !psc__finite(&q->steps)) return PSC_ERR_NONFINITE;
-    if (!psc__within(q->size, 0.0, 1e6) || !psc__within(q->complexity, 0.0, 1e6) || !psc__within(q->steps, 0.0, 1e6))
-        return PSC_ERR_RANGE;
-    return PSC_OK;
+    if (psc__within(q->size, 0.0, 1e6) && psc__within(q->complexity, 0.0, 1e6) && psc__within(q->steps, 0.0, 1e6))
+        return PSC_OK;
+    return psc__finite(&q->size) && psc__finite(&q->complexity) && psc__finite(&q->steps) ? PSC_ERR_RANGE
+                                                                                          : PSC_ERR_NONFINITE;
 }
 
 /* Seconds at speed 1. */
@@ -1212,18 +1218,18 @@ static double ps_amount(const psc_personas *p, const psc_request *q)
     return b[0] * q->size + b[1] * q->complexity + b[2] * q->steps;
 }
 
-/* How much longer a request takes away from its lead. */
-static double ps_shift(const psc_personas *p)
+/* How much longer a request takes on a node than on its lead. */
+static double ps_shift(const psc_personas *p, const psc_request *q, int64_t i)
 {
-    return ps_clamp(p->off_lead / p->on_lead, 1.0, 2.0);
+    return q->lead >= 0 && q->lead != i ? p->shift : 1.0;
 }
 
 static double ps_service(const psc_personas *p, const psc_request *q, double amount, int64_t i)
 {
     const ps_peer *n = &ps_peers(p)[i];
-    const double shift = q->lead >= 0 && q->lead != i ? ps_shift(p) : 1.0;
+    const double unit = ps_affinity(p)[q->type * p->nodes + i] * n->factor * n->pace;
 
-    return ps_least(PS_LONGEST, amount * ps_affinity(p)[q->type * p->nodes + i] * n->factor / n->speed * shift);
+    return ps_least(PS_LONGEST, amount * unit * ps_shift(p, q, i));
 }
 
 /* The best two so far. */
@@ -1288,13 +1294,13 @@ static double ps_mean_unit(const psc_personas *p, int64_t type)
     double sum = 0.0;
     int64_t i;
 
-    for (i = 0; i < p->nodes; i++) sum += ps_affinity(p)[type * p->nodes + i] / ps_peers(p)[i].speed;
+    for (i = 0; i < p->nodes; i++) sum += ps_affinity(p)[type * p->nodes + i] * ps_peers(p)[i].pace;
     return sum / (double)p->nodes;
 }
 
 static double ps_affinity_score(const psc_personas *p, int64_t type, int64_t i, double mean)
 {
-    return mean / (mean + ps_affinity(p)[type * p->nodes + i] / ps_peers(p)[i].speed);
+    return mean / (mean + ps_affinity(p)[type * p->nodes + i] * ps_peers(p)[i].pace);
 }
 
 static void ps_choose_weighted(const psc_personas *p, const psc_request *q, ps_pick *pick)
@@ -1335,10 +1341,9 @@ static int32_t ps_leave(psc_personas *p, const psc_request *q, double amount, co
 {
     ps_peer *lead = &ps_peers(p)[q->lead];
     const ps_peer *best = &ps_peers(p)[pick->node];
-    const double service = ps_service(p, q, amount, q->lead), shift = ps_shift(p);
-    const double elsewhere = ps_service(p, q, amount, pick->node);
+    const double service = ps_service(p, q, amount, q->lead);
     const int shared_out = ps_is_shared_out(lead);
-    double gain, lasting;
+    double gain, lasting, elsewhere;
 
     lead->demand = ps_least(PS_LONGEST, lead->demand + service);
     if (pick->node == q->lead) return PSC_CHOICE_LEAD;
@@ -1346,9 +1351,10 @@ static int32_t ps_leave(psc_personas *p, const psc_request *q, double amount, co
     if (p->policy == PSC_POLICY_WEIGHTED) return PSC_CHOICE_GAIN;
     if (shared_out) return PSC_CHOICE_SHARE;
     if (lead->risk > best->risk + PS_RISK_APART) return PSC_CHOICE_GAIN;
-    gain = ps_score(p, q, amount, amount * shift, q->lead) - pick->score;
+    elsewhere = ps_service(p, q, amount, pick->node);
+    gain = ps_score(p, q, amount, amount, q->lead) - pick->score;
     lasting = service * (1.0 + p->price_weight * lead->price) - elsewhere * (1.0 + p->price_weight * best->price);
-    if (gain + PS_LASTING * ps_most(0.0, lasting) < p->shift_margin * (shift - 1.0) * service) return PSC_CHOICE_LEAD;
+    if (gain + PS_LASTING * ps_most(0.0, lasting) < p->shift_margin * (p->shift - 1.0) * service) return PSC_CHOICE_LEAD;
     return PSC_CHOICE_GAIN;
 }
 
@@ -1405,7 +1411,7 @@ static void ps_shadow(psc_personas *p, const psc_request *q, double amount, psc_
 
 static void ps_assign(psc_personas *p, const psc_request *q, psc_assignment *a)
 {
-    const double amount = ps_amount(p, q), shifted = q->lead >= 0 ? amount * ps_shift(p) : amount;
+    const double amount = ps_amount(p, q), shifted = q->lead >= 0 ? amount * p->shift : amount;
     ps_pick pick = {-1, -1, PS_BARRED, PS_BARRED};
     int32_t choice = PSC_CHOICE_BEST;
 
@@ -1457,23 +1463,18 @@ psc_status psc_personas_assign_all(psc_personas *personas, int64_t now, const ps
 
 /* ---- Outcomes ---- */
 
-static int ps_second(double x)
-{
-    return psc__within(x, 0.0, PS_LONGEST);
-}
-
 static psc_status ps_outcome_check(const psc_personas *p, const psc_outcome *o)
 {
     if (o->node < 0 || o->node >= p->nodes || !ps_between(o->ok, 0, 1) || !ps_between(o->shadow, 0, 1))
         return PSC_ERR_RANGE;
-    if (!psc__finite(&o->latency) || ps_is_infinite(o->expected) || ps_is_infinite(o->service)
-        || ps_is_infinite(o->reference) || ps_is_infinite(o->use))
-        return PSC_ERR_NONFINITE;
-    if (!ps_second(o->latency) || !ps_known_within(o->expected, 0.0, PS_LONGEST)
-        || !ps_known_within(o->service, 0.0, PS_LONGEST) || !ps_known_within(o->reference, 0.0, PS_LONGEST)
-        || !ps_known_within(o->use, 0.0, 1e15))
-        return PSC_ERR_IMPOSSIBLE;
-    return PSC_OK;
+    if (psc__within(o->latency, 0.0, PS_LONGEST) && ps_known_within(o->expected, 0.0, PS_LONGEST)
+        && ps_known_within(o->service, 0.0, PS_LONGEST) && ps_known_within(o->reference, 0.0, PS_LONGEST)
+        && ps_known_within(o->use, 0.0, 1e15))
+        return PSC_OK;
+    return !psc__finite(&o->latency) || ps_is_infinite(o->expected) || ps_is_infinite(o->service)
+                   || ps_is_infinite(o->reference) || ps_is_infinite(o->use)
+               ? PSC_ERR_NONFINITE
+               : PSC_ERR_IMPOSSIBLE;
 }
 
 static void ps_ended(ps_peer *n, const psc_outcome *o)
@@ -1487,20 +1488,22 @@ static void ps_ended(ps_peer *n, const psc_outcome *o)
 /* The gain of a mean of count values, not below least. */
 static double ps_gain(int64_t count, double shrink, double least)
 {
-    return ps_most(least, 1.0 / ((double)count + shrink));
+    const double n = (double)count + shrink;
+
+    return n * least >= 1.0 ? least : 1.0 / n;
 }
 
 /* The type's coefficients by normalised least mean squares; took is seconds at speed 1. */
 static void ps_kind_learn(ps_kind *kind, const psc_request *q, double amount, double took)
 {
-    const double x[3] = {q->size, q->complexity, q->steps}, norm = x[0] * x[0] + x[1] * x[1] + x[2] * x[2];
+    const double norm = q->size * q->size + q->complexity * q->complexity + q->steps * q->steps;
     const double error = ps_least(took, PS_CUT * amount) - amount;
-    double step;
-    int j;
+    const double step = ps_gain(kind->count + 1, 0.0, PS_KIND_LEAST) * error / norm;
 
     psc__count(&kind->count);
-    step = ps_gain(kind->count, 0.0, PS_KIND_LEAST) * error / norm;
-    for (j = 0; j < 3; j++) kind->b[j] = ps_clamp(kind->b[j] + step * x[j], 0.0, 1e6);
+    kind->b[0] = ps_clamp(kind->b[0] + step * q->size, 0.0, 1e6);
+    kind->b[1] = ps_clamp(kind->b[1] + step * q->complexity, 0.0, 1e6);
+    kind->b[2] = ps_clamp(kind->b[2] + step * q->steps, 0.0, 1e6);
 }
 
 /* What shifting costs: the means of taken over expected, both without the shift. */
@@ -1511,12 +1514,13 @@ static void ps_shift_learn(psc_personas *p, int on_lead, double r)
 
     psc__count(&p->compared);
     *mean = ps_clamp(*mean + gain * (ps_least(r, PS_CUT) - *mean), 1.0 / PS_FACTOR, PS_CUT);
+    p->shift = ps_clamp(p->off_lead / p->on_lead, 1.0, 2.0);
 }
 
 static void ps_use_learn(ps_kind *kind, double amount, double use)
 {
+    kind->use += ps_gain(kind->uses + 1, 0.0, PS_USE_LEAST) * (ps_least(use / amount, 1e24) - kind->use);
     psc__count(&kind->uses);
-    kind->use += ps_gain(kind->uses, 0.0, PS_USE_LEAST) * (ps_least(use / amount, 1e24) - kind->use);
 }
 
 /* An outcome that served: each part in turn is corrected by what the parts before leave over. */
@@ -1526,9 +1530,9 @@ static void ps_served(psc_personas *p, const psc_request *q, const psc_outcome *
     ps_kind *kind = &ps_kinds(p)[q->type];
     double *affinity = &ps_affinity(p)[q->type * p->nodes + o->node];
     int64_t *pairs = &ps_pairs(p)[q->type * p->nodes + o->node];
-    const double amount = ps_most(1e-12, ps_amount(p, q)), shift = q->lead >= 0 && q->lead != o->node ? ps_shift(p) : 1.0;
-    const double r = took * n->speed / (amount * shift);
-    double off;
+    const double amount = ps_most(1e-12, ps_amount(p, q)), shift = ps_shift(p, q, o->node);
+    const double r = took / (amount * shift * n->pace);
+    double off, left;
 
     n->typical = ps_clamp(n->typical + 0.05 * (took - n->typical), 1e-9, PS_LONGEST);
     p->amount += 0.01 * (ps_least(amount, PS_LONGEST) - p->amount);
@@ -1536,11 +1540,13 @@ static void ps_served(psc_personas *p, const psc_request *q, const psc_outcome *
     n->factor *= 1.0 + (fabs(off) > 0.5 ? PS_GAIN_JUMP : PS_GAIN) * off;
     n->factor = ps_clamp(n->factor, 1.0 / PS_FACTOR, PS_FACTOR);
     n->slow += PS_GAIN_SLOW * (n->factor - n->slow);
-    psc__count(pairs);
-    *affinity += ps_gain(*pairs, PS_SHRINK, PS_PAIR_LEAST) * (ps_least(r / n->factor, PS_CUT) - *affinity);
+    left = r / n->factor;
+    *affinity += ps_gain(*pairs + 1, PS_SHRINK, PS_PAIR_LEAST) * (ps_least(left, PS_CUT) - *affinity);
     *affinity = ps_clamp(*affinity, 1.0 / PS_FACTOR, PS_FACTOR);
-    ps_kind_learn(kind, q, amount, amount * r / (*affinity * n->factor));
-    if (q->lead >= 0) ps_shift_learn(p, q->lead == o->node, shift * r / (*affinity * n->factor));
+    psc__count(pairs);
+    left /= *affinity;
+    ps_kind_learn(kind, q, amount, amount * left);
+    if (q->lead >= 0) ps_shift_learn(p, q->lead == o->node, shift * left);
     if (!psc__nan(&o->use)) ps_use_learn(kind, amount, o->use);
 }
 
@@ -1593,7 +1599,7 @@ psc_status psc_personas_outcome(psc_personas *personas, int64_t now, const psc_r
     if (o->ok) {
         n->error -= PS_SERVED * n->error;
         n->streak = 0;
-        psc__count(&n->warmed);
+        if (n->state == PSC_PERSONA_WARMING) psc__count(&n->warmed);
         if (took > 0.0 && request->size + request->complexity + request->steps > 1e-6)
             ps_served(personas, request, o, took);
     } else {
@@ -1627,7 +1633,7 @@ psc_status psc_personas_cost(const psc_personas *personas, const psc_request *re
 static double ps_rate(const psc_personas *p, int64_t i, int64_t type)
 {
     const ps_peer *n = &ps_peers(p)[i];
-    const double unit = ps_affinity(p)[type * p->nodes + i] * n->factor / n->speed;
+    const double unit = ps_affinity(p)[type * p->nodes + i] * n->factor * n->pace;
 
     return ps_is_open(p, n) ? ps_workers(p, n, p->now) / unit * (1.0 - n->risk) : 0.0;
 }
@@ -1718,7 +1724,7 @@ static int ps_head_valid(const psc__image *image)
         {PS_HEAD(shadow_rate), 'd', 0, 1}, {PS_HEAD(tolerance), 'd', 0.1, 100}, {PS_HEAD(weight_affinity), 'd', 0, 1e6},
         {PS_HEAD(weight_stability), 'd', 0, 1e6}, {PS_HEAD(weight_cost), 'd', 0, 1e6}, {PS_HEAD(credit), 'd', 0, 1},
         {PS_HEAD(on_lead), 'd', 1.0 / PS_FACTOR, PS_CUT}, {PS_HEAD(off_lead), 'd', 1.0 / PS_FACTOR, PS_CUT},
-        {PS_HEAD(compared), 'i', 0, PS_MANY}, {PS_HEAD(amount), 'd', 0, PS_LONGEST}
+        {PS_HEAD(shift), 'd', 1, 2}, {PS_HEAD(compared), 'i', 0, PS_MANY}, {PS_HEAD(amount), 'd', 0, PS_LONGEST}
     };
     const int64_t nodes = psc__integer(image, PS_HEAD(nodes));
     const double weights = psc__real(image, PS_HEAD(weight_affinity)) + psc__real(image, PS_HEAD(weight_stability))
@@ -1733,7 +1739,7 @@ static int ps_head_valid(const psc__image *image)
 static int ps_peer_valid(const psc__image *image, size_t at)
 {
     static const ps_rule rule[] = {
-        {PS_PEER(workers), 'd', 0.01, 1e6}, {PS_PEER(speed), 'd', 0.001, 1000}, {PS_PEER(price), 'd', 0, 1e6},
+        {PS_PEER(workers), 'd', 0.01, 1e6}, {PS_PEER(pace), 'd', 0.001, 1000}, {PS_PEER(price), 'd', 0, 1e6},
         {PS_PEER(state), 'i', PSC_PERSONA_COLD, PSC_PERSONA_OUT}, {PS_PEER(cause), 'i', 0, PS_CAUSE_DRAINED},
         {PS_PEER(drain), 'i', 0, PS_DRAIN_RISK}, {PS_PEER(streak), 'i', 0, 1000}, {PS_PEER(holds), 'i', 0, 6},
         {PS_PEER(warmed), 'i', 0, PS_MANY}, {PS_PEER(out), 'i', 0, PS_MANY}, {PS_PEER(work), 'd', 0, 1e15},

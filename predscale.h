@@ -1533,7 +1533,7 @@ PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_conf
  *     service = amount(q) * affinity[i][k] * factor[i] / speed[i] * shift      (shift only away from q's lead)
  *     amount  = b[k] . (size, complexity, steps)         seconds at speed 1, learned by normalised least mean squares
  * Each outcome that served corrects all of it by what it took over what was expected, r, cut at 4: one outlier does
- * little. factor follows with gain 0.15 (it carries antagonists, cold caches, a wrong speed); affinity, which is shrunk
+ * little. factor follows with gain 0.15, 0.3 where it is off by more than a half (antagonists, cold caches, a wrong speed); affinity, which is shrunk
  * to 1, that is to the product of the type's and the node's mean, with gain max(1 / (n + 4), 0.005) in the n-th outcome
  * of the pair; b with max(1 / n, 0.0005); shift is the ratio of two slow means of r, away from the lead and on it, 1..2. A failure
  * teaches nothing about speed, so a node that fails fast does not look fast.
@@ -1626,7 +1626,8 @@ typedef struct psc_personas psc_personas;   /* a state, PSC_TYPE_PERSONAS */
 
 PSC_API void   psc_personas_default(psc_personas_config *config);
 
-/* Bytes of the state: 8 * (44 + 36 nodes + 5 types + 2 nodes * types + (nodes if above PSC_PERSONAS_EXACT)). */
+/* Bytes of the state: (34 + 40 nodes + 6 types + 2 nodes * types) * 8, and 16 nodes above PSC_PERSONAS_EXACT nodes. 0: config is
+ * not valid. Cost: O(nodes). */
 PSC_API size_t psc_personas_size(const psc_personas_config *config);
 
 PSC_API psc_status psc_personas_init(psc_personas *personas, size_t bytes, const psc_personas_config *config);

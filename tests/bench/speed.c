@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { METRICS = 8, DAY = 24, WEEK = 168, HISTORY = 1000, HORIZON = 48, NODES = 100, SHARDS = 2000 };
+enum { METRICS = 8, DAY = 24, WEEK = 168, HISTORY = 1000, HORIZON = 48, NODES = 100, SHARDS = 2000, TYPES = 8, FLEETS = 3 };
 
 /* What the operations work on. */
 typedef struct bench {
@@ -26,6 +26,11 @@ typedef struct bench {
     size_t tracker_bytes, node_bytes, fit_bytes, saved_bytes, work_bytes;
     int64_t capacity[NODES * 2], demand[SHARDS * 2];
     int32_t home[SHARDS];
+    psc_personas *personas[FLEETS];
+    size_t personas_bytes[FLEETS];
+    psc_request request[HISTORY];
+    psc_outcome outcome[HISTORY];
+    int64_t now;
 } bench;
 
 static bench b;
@@ -152,6 +157,57 @@ static void bare_sum(long n)
             sum[1] += b.demand[2 * s + 1];
         }
     sink += (double)(sum[0] + sum[1]);
+}
+
+static const int32_t fleets[FLEETS] = {8, 64, 1000};
+
+/* What comes in and what has ended take turns, so that no queue grows; the second is measured alone, too. */
+static void assign_and_outcome(int fleet, long n)
+{
+    psc_assignment a;
+
+    while (n--) {
+        psc_outcome *o = &b.outcome[n % HISTORY];
+        b.now += 20000;
+        psc_personas_assign(b.personas[fleet], b.now, &b.request[n % HISTORY], &a);
+        o->node = a.node;
+        o->expected = a.service;
+        psc_personas_outcome(b.personas[fleet], b.now, &b.request[n % HISTORY], o);
+    }
+    sink += a.score;
+}
+
+static void assign_8(long n) { assign_and_outcome(0, n); }
+static void assign_64(long n) { assign_and_outcome(1, n); }
+static void assign_1000(long n) { assign_and_outcome(2, n); }
+
+static void outcome_alone(int fleet, long n)
+{
+    int32_t node = 0;
+
+    while (n--) {
+        psc_outcome *o = &b.outcome[n % HISTORY];
+        b.now += 20000;
+        o->node = node = node + 1 < fleets[fleet] ? node + 1 : 0;
+        psc_personas_outcome(b.personas[fleet], b.now, &b.request[n % HISTORY], o);
+    }
+}
+
+static void outcome_8(long n) { outcome_alone(0, n); }
+static void outcome_64(long n) { outcome_alone(1, n); }
+static void outcome_1000(long n) { outcome_alone(2, n); }
+
+/* The least sum of two arrays of 64: the least that a choice among them must do. */
+static void bare_least(long n)
+{
+    long k, least = 0;
+
+    while (n--) {
+        least = 0;
+        for (k = 1; k < 64; k++)
+            if (b.history[k] + b.history[n % 512 + k] < b.history[least] + b.history[n % 512 + least]) least = k;
+        sink += (double)least;
+    }
 }
 
 /* ---- measuring */
@@ -281,12 +337,45 @@ static void prepare_cluster(void)
     b.work = need(b.work_bytes);
 }
 
+static void prepare_personas(void)
+{
+    double workers[1000], speed[1000];
+    psc_personas_config config;
+    int i;
+
+    for (i = 0; i < 1000; i++) {
+        workers[i] = 2 + i % 7;
+        speed[i] = 0.7 + i % 11 * 0.06;
+    }
+    psc_personas_default(&config);
+    config.types = TYPES;
+    config.workers = workers;
+    config.speed = speed;
+    for (i = 0; i < FLEETS; i++) {
+        config.nodes = fleets[i];
+        b.personas_bytes[i] = psc_personas_size(&config);
+        b.personas[i] = (psc_personas *)need(b.personas_bytes[i]);
+        psc_personas_init(b.personas[i], b.personas_bytes[i], &config);
+    }
+    for (i = 0; i < HISTORY; i++) {
+        b.request[i].type = i % TYPES;
+        b.request[i].lead = i % 8;
+        b.request[i].size = 0.5 + i % 13 * 0.1;
+        b.outcome[i].ok = 1;
+        b.outcome[i].service = b.outcome[i].latency = 0.02 + i % 17 * 0.001;
+    }
+}
+
 int main(int argc, char **argv)
 {
+    static void (*const assign[FLEETS])(long) = {assign_8, assign_64, assign_1000};
+    static void (*const outcome[FLEETS])(long) = {outcome_8, outcome_64, outcome_1000};
     const int json = argc > 1 && !strcmp(argv[1], "--json");
+    int i;
 
     prepare();
     prepare_cluster();
+    prepare_personas();
     if (!json)
         printf("%-34s %8s %12s %10s   %-22s %10s %8s\n", "operation", "n", "ns", "state B", "bare counterpart", "ns", "ratio");
     row(json, "tracker observe, 2 seasons", tracker_observe, 1, b.tracker_bytes, "one smoothing step", bare_smoothing);
@@ -299,5 +388,9 @@ int main(int argc, char **argv)
     row(json, "combination takes a value", forecast_observe, 1, b.fit_bytes, "one smoothing step", bare_smoothing);
     row(json, "forecast predict, 48 x 4 levels", forecast_predict, HORIZON, b.fit_bytes, "one smoothing step", bare_smoothing);
     row(json, "imbalance, 2000 shards x 2", imbalance, SHARDS, b.work_bytes, "2000 x 2 sums", bare_sum);
+    for (i = 0; i < FLEETS; i++) {
+        row(json, "a request assigned and ended", assign[i], fleets[i], b.personas_bytes[i], "least of 64 sums", bare_least);
+        row(json, "of it, the outcome", outcome[i], fleets[i], b.personas_bytes[i], "one smoothing step", bare_smoothing);
+    }
     return sink != sink;
 }
