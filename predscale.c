@@ -596,6 +596,7 @@ psc_status psc_load(int32_t type, const void *saved, size_t saved_bytes, void *m
 #define PS_SHRINK 4.0           /* outcomes that a pair's affinity of 1 counts for                                */
 #define PS_PAIR_LEAST 0.005     /* least gains: of a pair, of a type's coefficients, of use                       */
 #define PS_KIND_LEAST 0.0005
+#define PS_PARTS_LEAST 0.02     /* of several coefficients: they part slowly, and a mean would stop before they have   */
 #define PS_USE_LEAST 0.01
 #define PS_FAILED 0.1           /* a failure takes away so much of the own share of successes                     */
 #define PS_SERVED 0.03          /* and a success so much of the own share of failures                             */
@@ -609,7 +610,7 @@ psc_status psc_load(int32_t type, const void *saved, size_t saved_bytes, void *m
 #define PS_AHEAD 2.0
 #define PS_SHARE_BACK 0.2       /* how much of a share that is no longer needed goes a beat                       */
 #define PS_RAMP_LEAST 0.2       /* share of its workers that a node counts with when it begins to warm            */
-#define PS_DRAWN 4              /* nodes drawn where not all are looked at: beyond two more add little (Mitzenmacher 2001) */
+#define PS_DRAWN 4              /* nodes drawn where not all are looked at: beyond two, few more count (Mitzenmacher) */
 #define PS_BARRED 1e60          /* score of a node that is not to be chosen: above any other                      */
 #define PS_LONGEST 1e9          /* seconds: no service or latency counts for more                                 */
 #define PS_FACTOR 100.0         /* factor and affinity stay within 1 / so much and so much                        */
@@ -657,7 +658,7 @@ struct psc_personas {
     double   on_lead, off_lead; /* slow means of taken over expected                                 */
     double   shift;             /* their ratio, 1..2: how much longer away from the lead             */
     int64_t  compared;
-    double   amount;            /* slow mean of the amounts                                          */
+    double   amount, factor;    /* slow means over outcomes                                          */
 };
 
 static ps_peer *ps_peers(const psc_personas *p) { return (ps_peer *)(uintptr_t)(p + 1); }
@@ -820,7 +821,7 @@ static double ps_foreign(const ps_peer *n)
     return ps_least(n->foreign * n->factor, n->workers);
 }
 
-/* Wait of a request that comes now: the requests beyond the workers, at the mean service of those out. Two of the typical
+/* Wait of a request that comes now: the requests beyond the workers, at the mean service of those out. Two typical
  * ones are mixed in, so that one long request does not stand for a queue. */
 static double ps_wait(const ps_peer *n, double workers, double foreign)
 {
@@ -1026,6 +1027,7 @@ psc_status psc_personas_init(psc_personas *personas, size_t bytes, const psc_per
     p->in = config->cold ? 0 : p->nodes;
     p->on_lead = p->off_lead = p->shift = 1.0;
     p->amount = p->prior;
+    p->factor = 1.0;
     for (i = 0; i < p->types; i++) ps_kinds(p)[i].b[0] = p->prior;
     for (i = 0; i < p->types * p->nodes; i++) ps_affinity(p)[i] = 1.0;
     for (i = 0; i < p->nodes; i++) {
@@ -1326,13 +1328,13 @@ static void ps_choose_none(const psc_personas *p, const psc_request *q, ps_pick 
     pick->node = q->lead >= 0 ? q->lead : least;
 }
 
-/* One request each time that the shares sum to 1. */
-static int ps_is_shared_out(ps_peer *lead)
+/* One request each time that the shares sum to 1; it waits while the lead is best all the same. */
+static int ps_is_shared_out(ps_peer *lead, int best)
 {
     if (lead->share <= 0.0) return 0;
     lead->carry += lead->share;
     if (lead->carry < 1.0) return 0;
-    lead->carry -= 1.0;
+    lead->carry = best ? 1.0 : lead->carry - 1.0;
     return 1;
 }
 
@@ -1342,7 +1344,7 @@ static int32_t ps_leave(psc_personas *p, const psc_request *q, double amount, co
     ps_peer *lead = &ps_peers(p)[q->lead];
     const ps_peer *best = &ps_peers(p)[pick->node];
     const double service = ps_service(p, q, amount, q->lead);
-    const int shared_out = ps_is_shared_out(lead);
+    const int shared_out = ps_is_shared_out(lead, pick->node == q->lead);
     double gain, lasting, elsewhere;
 
     lead->demand = ps_least(PS_LONGEST, lead->demand + service);
@@ -1354,8 +1356,8 @@ static int32_t ps_leave(psc_personas *p, const psc_request *q, double amount, co
     elsewhere = ps_service(p, q, amount, pick->node);
     gain = ps_score(p, q, amount, amount, q->lead) - pick->score;
     lasting = service * (1.0 + p->price_weight * lead->price) - elsewhere * (1.0 + p->price_weight * best->price);
-    if (gain + PS_LASTING * ps_most(0.0, lasting) < p->shift_margin * (p->shift - 1.0) * service) return PSC_CHOICE_LEAD;
-    return PSC_CHOICE_GAIN;
+    gain += PS_LASTING * ps_most(0.0, lasting);
+    return gain < p->shift_margin * (p->shift - 1.0) * service ? PSC_CHOICE_LEAD : PSC_CHOICE_GAIN;
 }
 
 /* Fills the answer from what the choice has read; nothing of the node has changed since. */
@@ -1498,7 +1500,8 @@ static void ps_kind_learn(ps_kind *kind, const psc_request *q, double amount, do
 {
     const double norm = q->size * q->size + q->complexity * q->complexity + q->steps * q->steps;
     const double error = ps_least(took, PS_CUT * amount) - amount;
-    const double step = ps_gain(kind->count + 1, 0.0, PS_KIND_LEAST) * error / norm;
+    const int parts = (q->size > 0.0) + (q->complexity > 0.0) + (q->steps > 0.0);
+    const double step = ps_gain(kind->count + 1, 0.0, parts > 1 ? PS_PARTS_LEAST : PS_KIND_LEAST) * error / norm;
 
     psc__count(&kind->count);
     kind->b[0] = ps_clamp(kind->b[0] + step * q->size, 0.0, 1e6);
@@ -1523,7 +1526,8 @@ static void ps_use_learn(ps_kind *kind, double amount, double use)
     psc__count(&kind->uses);
 }
 
-/* An outcome that served: each part in turn is corrected by what the parts before leave over. */
+/* An outcome that served: each part in turn is corrected by what the parts before leave over. What is common to all
+ * nodes' factors goes into the type's coefficients, so that a factor of 1 stays the fleet's mean. */
 static void ps_served(psc_personas *p, const psc_request *q, const psc_outcome *o, double took)
 {
     ps_peer *n = &ps_peers(p)[o->node];
@@ -1545,7 +1549,8 @@ static void ps_served(psc_personas *p, const psc_request *q, const psc_outcome *
     *affinity = ps_clamp(*affinity, 1.0 / PS_FACTOR, PS_FACTOR);
     psc__count(pairs);
     left /= *affinity;
-    ps_kind_learn(kind, q, amount, amount * left);
+    p->factor += PS_GAIN_SLOW * (n->factor - p->factor);
+    ps_kind_learn(kind, q, amount, amount * left * p->factor);
     if (q->lead >= 0) ps_shift_learn(p, q->lead == o->node, shift * left);
     if (!psc__nan(&o->use)) ps_use_learn(kind, amount, o->use);
 }
@@ -1629,7 +1634,7 @@ psc_status psc_personas_cost(const psc_personas *personas, const psc_request *re
 
 /* ==== Persona of a node ========================================================================= */
 
-/* What a weighted balancer would give a node, before the largest is made 1: requests a second of one type that it serves. */
+/* What a weighted balancer would give a node, before the largest is made 1: requests a second that it serves. */
 static double ps_rate(const psc_personas *p, int64_t i, int64_t type)
 {
     const ps_peer *n = &ps_peers(p)[i];
@@ -1724,7 +1729,8 @@ static int ps_head_valid(const psc__image *image)
         {PS_HEAD(shadow_rate), 'd', 0, 1}, {PS_HEAD(tolerance), 'd', 0.1, 100}, {PS_HEAD(weight_affinity), 'd', 0, 1e6},
         {PS_HEAD(weight_stability), 'd', 0, 1e6}, {PS_HEAD(weight_cost), 'd', 0, 1e6}, {PS_HEAD(credit), 'd', 0, 1},
         {PS_HEAD(on_lead), 'd', 1.0 / PS_FACTOR, PS_CUT}, {PS_HEAD(off_lead), 'd', 1.0 / PS_FACTOR, PS_CUT},
-        {PS_HEAD(shift), 'd', 1, 2}, {PS_HEAD(compared), 'i', 0, PS_MANY}, {PS_HEAD(amount), 'd', 0, PS_LONGEST}
+        {PS_HEAD(shift), 'd', 1, 2}, {PS_HEAD(compared), 'i', 0, PS_MANY}, {PS_HEAD(amount), 'd', 0, PS_LONGEST},
+        {PS_HEAD(factor), 'd', 1.0 / PS_FACTOR, PS_FACTOR}
     };
     const int64_t nodes = psc__integer(image, PS_HEAD(nodes));
     const double weights = psc__real(image, PS_HEAD(weight_affinity)) + psc__real(image, PS_HEAD(weight_stability))

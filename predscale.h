@@ -1533,10 +1533,11 @@ PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_conf
  *     service = amount(q) * affinity[i][k] * factor[i] / speed[i] * shift      (shift only away from q's lead)
  *     amount  = b[k] . (size, complexity, steps)         seconds at speed 1, learned by normalised least mean squares
  * Each outcome that served corrects all of it by what it took over what was expected, r, cut at 4: one outlier does
- * little. factor follows with gain 0.15, 0.3 where it is off by more than a half (antagonists, cold caches, a wrong speed); affinity, which is shrunk
- * to 1, that is to the product of the type's and the node's mean, with gain max(1 / (n + 4), 0.005) in the n-th outcome
- * of the pair; b with max(1 / n, 0.0005); shift is the ratio of two slow means of r, away from the lead and on it, 1..2. A failure
- * teaches nothing about speed, so a node that fails fast does not look fast.
+ * little. factor follows with gain 0.15, 0.3 where it is off by more than a half (antagonists, cold caches, a wrong
+ * speed). affinity, which is shrunk to 1, that is to the product of the type's and the node's mean, follows with gain
+ * max(1 / (n + 4), 0.005) in the n-th outcome of the pair; b with max(1 / n, 0.0005), of requests of more than one part
+ * 0.02 at least, and takes over what all factors have in common. shift is the ratio of two slow means of r, away from
+ * the lead and on it, 1..2. A failure teaches nothing about speed, so a node that fails fast does not look fast.
  *
  * SCORE of a node, in seconds; the least is chosen, of equals the lower index:
  *     score = wait + service * (1 + price_weight * price + congestion * occupancy^4) + error_cost * risk
@@ -1551,12 +1552,14 @@ PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_conf
  *
  * THE LEAD of a request, the node that holds its state, is left only where that pays: it keeps the request while its
  * risk is not above the best node's by more than 0.001 and
- *     (its score - best score) + 4 * max(0, its service and price - the best node's) < shift_margin * (shift - 1) * its service
- * so that a lasting gain counts more than a queue that will be gone, and what shifting was found to cost sets the margin.
- * Before overload: at each of the lead's beats the load that its requests ask for is forecast two beats ahead (level and
- * trend, Holt 1957, gains 0.4 and 0.1). The share by which it and the foreign load exceed target * workers needs no
- * margin; it rises at once, falls by a fifth a beat, and is taken evenly, without draws (one request each time the shares
- * sum to 1).
+ *     its score - best score + 4 * max(0, its (service + price) - best (service + price))
+ *         < shift_margin * (shift - 1) * its service
+ * so that a lasting gain counts more than a queue that will be gone, and what shifting was found to cost sets the
+ * margin.
+ * Before overload: at each of the lead's beats the load that its requests ask for is forecast two beats ahead (level
+ * and trend, Holt 1957, gains 0.4 and 0.1). The share by which it and the foreign load exceed target * workers needs
+ * no margin; it rises at once, falls by a fifth a beat, and is taken evenly, without draws (one request each time
+ * the shares sum to 1).
  *
  * STATES of a node
  *     PSC_PERSONA_COLD      up, but not ready: the host should prefetch; gets shadows only. For cold_ns, or until the
@@ -1566,27 +1569,31 @@ PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_conf
  *     PSC_PERSONA_READY
  *     PSC_PERSONA_DRAINING  gets nothing new; until nothing is out
  *     PSC_PERSONA_OUT       drained, silent (psc_personas_silent) or held
- * All nodes begin ready, unless config.cold. `streak` failures in a row hold a node for hold_ns, doubled at each further hold up to 64 times
- * until it is ready again; then it warms. It is not held if that would leave less than half of all nodes in (warming and ready), and
- * while fewer than half are in the held ones may be chosen too: the panic floor. A silent node comes back cold with its
- * next beat. A failure probability of drain_at drains a node, and below half of that it comes back cold. If no node is
- * in, the lead, or else the node with the least work out, is given: the host decides whether to send.
+ * All nodes begin ready, unless config.cold. `streak` failures in a row hold a node for hold_ns, doubled at each
+ * further hold up to 64 times until it is ready again; then it warms. It is not held if that would leave less than
+ * half of all nodes in (warming and ready), and while fewer than half are in the held ones may be chosen too: the
+ * panic floor. A silent node comes back cold with its next beat. A failure probability of drain_at drains a node,
+ * and below half of that it comes back cold. If no node is in, the lead, or else the node with the least work out,
+ * is given: the host decides whether to send.
  *
- * SHADOWS. At most shadow_rate of the requests are to be sent to a second node too, whose answer is thrown away: nodes
- * that are cold, warming or held, or had no outcome for a beat, in turn. Their outcomes teach service and failures as others do, and a
- * test says when such a node is ready: an outcome is good if it is ok and took no longer than shadow_tolerance times
- * `reference`, the primary's latency. Wald's sequential probability ratio test (1945) of a share of 0.9 good against 0.6,
- * both errors 5 %; a node held fails and starts anew, a node that is neither goes on being tested.
+ * SHADOWS. At most shadow_rate of the requests are to be sent to a second node too, whose answer is thrown away:
+ * nodes that are cold, warming or held, or had no outcome for a beat, in turn. Their outcomes teach service and
+ * failures as others do, and a test says when such a node is ready: an outcome is good if it is ok and took no
+ * longer than shadow_tolerance times `reference`, the primary's latency. Wald's sequential probability ratio test
+ * (1945) of a share of 0.9 good against 0.6, both errors 5 %. An unfit node that is held is
+ * held again, an unfit cold one stays cold for another cold_ns; any other goes on as it was and is tested anew.
  *
  * Over PSC_PERSONAS_EXACT nodes a request looks at the lead, four nodes drawn, and the two that a tournament over
  * all nodes holds for the best at a request of the mean amount; else at all nodes.
  *
- * PSC_POLICY_WEIGHTED is the plain weighted sum instead, largest first (given as 1 - sum, so that less is better here too):
+ * PSC_POLICY_WEIGHTED is the plain weighted sum instead, largest first (given as 1 - sum, so that less is better
+ * here too):
  *     score = 1 - (weight_affinity * affinity + weight_stability * stability + weight_cost * cost) / sum of the weights
- * with the scores of psc_persona; no wait enters it, so hosts that want it to balance set nothing else and use the default.
+ * with the scores of psc_persona; no wait enters it, so hosts that want it to balance set nothing else and use the
+ * default.
  *
  * Sources: Little 1961; Kleinrock 1975 (waits, occupancy); James and Stein 1961 (shrinkage); Widrow and Hoff 1960 (b);
- * Wydrowski, Kleinberg, Rumble and Archer 2024 (Prequal: fast failures attract); Envoy's outlier detection and panic. */
+ * Wydrowski, Kleinberg, Rumble and Archer 2024 (Prequal: fast failures attract); Envoy (ejection, panic threshold). */
 enum { PSC_POLICY_TIME = 0, PSC_POLICY_WEIGHTED = 1 };
 
 enum { PSC_MAX_PERSONAS = 65536, PSC_MAX_REQUEST_TYPES = 64, PSC_PERSONAS_EXACT = 64 };
@@ -1626,13 +1633,13 @@ typedef struct psc_personas psc_personas;   /* a state, PSC_TYPE_PERSONAS */
 
 PSC_API void   psc_personas_default(psc_personas_config *config);
 
-/* Bytes of the state: (34 + 40 nodes + 6 types + 2 nodes * types) * 8, and 16 nodes above PSC_PERSONAS_EXACT nodes. 0: config is
- * not valid. Cost: O(nodes). */
+/* Bytes of the state: (35 + 40 nodes + 6 types + 2 nodes * types) * 8, above PSC_PERSONAS_EXACT nodes 16 more a node:
+ * 320 bytes a node, 16 a node and type. 0: config is not valid. Cost: O(nodes). */
 PSC_API size_t psc_personas_size(const psc_personas_config *config);
 
 PSC_API psc_status psc_personas_init(psc_personas *personas, size_t bytes, const psc_personas_config *config);
 
-/* Time in all functions below is nanoseconds of the host's monotonic clock; one before the newest given counts as that. */
+/* Time is nanoseconds of the host's monotonic clock; one before the newest that was given counts as that one. */
 
 /* What a node tells in a beat; NaN: not known. */
 typedef struct psc_persona_beat {
@@ -1675,7 +1682,7 @@ enum {
     PSC_CHOICE_NONE = 5         /* no node is in                                                     */
 };
 
-/* Where a request goes, and why: the terms of the score sum to it (to 0 under PSC_POLICY_WEIGHTED, whose score has none). */
+/* Where a request goes, and why: the terms sum to the score (under PSC_POLICY_WEIGHTED the score is another). */
 typedef struct psc_assignment {
     int32_t node;
     int32_t runner_up;          /* next best of those looked at, -1: none                            */
@@ -1694,8 +1701,8 @@ PSC_API psc_status psc_personas_assign(psc_personas *personas, int64_t now, cons
                                        psc_assignment *assignment);
 
 /* The same for count requests one after another: the same answers as count calls. All are checked first. */
-PSC_API psc_status psc_personas_assign_all(psc_personas *personas, int64_t now, const psc_request *request, size_t count,
-                                           psc_assignment *assignment);
+PSC_API psc_status psc_personas_assign_all(psc_personas *personas, int64_t now, const psc_request *request,
+                                           size_t count, psc_assignment *assignment);
 
 /* How a request ended. */
 typedef struct psc_outcome {
@@ -1705,8 +1712,8 @@ typedef struct psc_outcome {
     int32_t reserved;           /* not read                                                          */
     double  expected;           /* service (or shadow_service) of its assignment; NaN: not kept      */
     double  latency;            /* seconds from assignment to end, 0..1e9                            */
-    double  service;            /* of it on a worker, 0: it never started; NaN: not known, then the latency less the wait
-                                   that is expected now is taken for it, at least a fifth            */
+    double  service;            /* of it on a worker, 0: it never started; NaN: not known, then it is the latency
+                                   less the wait that is expected now, at least a fifth of it        */
     double  reference;          /* of a shadow: latency of the primary, seconds; NaN: not known      */
     double  use;                /* of any one resource, in the host's unit, 0..1e15; NaN: not known  */
 } psc_outcome;
@@ -1716,8 +1723,10 @@ typedef struct psc_outcome {
 PSC_API psc_status psc_personas_outcome(psc_personas *personas, int64_t now, const psc_request *request,
                                         const psc_outcome *outcome);
 
-/* What a request would take on each node, out[nodes] seconds of service, and would use, in either NULL is passed over.
- * use is the type's mean a second of service at speed 1 times the amount, the same on all nodes. Cost: O(nodes). */
+/* What a request would take and use on each node.
+ *   service  [nodes] seconds on a worker, or NULL
+ *   use      [nodes] or NULL: the type's mean use a second at speed 1, times the amount: the same on all nodes
+ * Cost: O(nodes). */
 PSC_API psc_status psc_personas_cost(const psc_personas *personas, const psc_request *request, double *service,
                                      double *use);
 
@@ -1737,8 +1746,8 @@ typedef struct psc_persona {
     int32_t held;               /* 1: out because of a streak                                        */
     double  capacity;           /* free workers over workers, as ramped and with foreign ones        */
     double  stability;          /* uptime * (1 - risk) * (1 - contention)                            */
-    double  affinity;           /* of the type asked for: mean / (mean + own) of the expected services, mean over nodes
-                                   by nominal speed: 1/2 is as the type's and fleet's                */
+    double  affinity;           /* of the type asked for: mean / (mean + own) of its service at nominal speeds, the
+                                   mean over all nodes: 1/2 is as they are                           */
     double  cost;               /* 1 / (1 + price)                                                   */
     double  weight;             /* share of a weighted balancer's requests: workers * ramp / service * (1 - risk), the
                                    largest node 1; 0: not in                                         */
