@@ -370,14 +370,75 @@ static void test_waves_info_layout(void)
     TILED(PSC_STRUCT_WAVES_INFO, f);
 }
 
+static void test_personas_config_layout(void)
+{
+    typedef psc_personas_config T;
+    static const field f[] = {
+        F(struct_size), F(nodes), F(types), F(policy), F(streak), F(cold), F(beat_ns), F(hold_ns), F(cold_ns),
+        F(warm_ns), F(warm_requests), F(seed), F(start_ns), F(service), F(error_cost), F(price_weight),
+        F(congestion), F(shift_margin), F(target), F(drain_at), F(shadow_rate), F(shadow_tolerance),
+        F(weight_affinity), F(weight_stability), F(weight_cost), F(workers), F(speed), F(price)
+    };
+    TILED(PSC_STRUCT_PERSONAS_CONFIG, f);
+}
+
+static void test_persona_beat_layout(void)
+{
+    typedef psc_persona_beat T;
+    static const field f[] = {
+        F(busy), F(errors), F(contention), F(workers), F(failure)
+    };
+    TILED(PSC_STRUCT_PERSONA_BEAT, f);
+}
+
+static void test_request_layout(void)
+{
+    typedef psc_request T;
+    static const field f[] = {
+        F(type), F(lead), F(size), F(complexity), F(steps)
+    };
+    TILED(PSC_STRUCT_REQUEST, f);
+}
+
+static void test_assignment_layout(void)
+{
+    typedef psc_assignment T;
+    static const field f[] = {
+        F(node), F(runner_up), F(shadow), F(choice), F(score), F(runner_up_score), F(wait), F(service),
+        F(price), F(congestion), F(risk), F(shadow_service), F(use)
+    };
+    TILED(PSC_STRUCT_ASSIGNMENT, f);
+}
+
+static void test_outcome_layout(void)
+{
+    typedef psc_outcome T;
+    static const field f[] = {
+        F(node), F(ok), F(shadow), F(reserved), F(expected), F(latency), F(service), F(reference), F(use)
+    };
+    TILED(PSC_STRUCT_OUTCOME, f);
+}
+
+static void test_persona_layout(void)
+{
+    typedef psc_persona T;
+    static const field f[] = {
+        F(state), F(prefetch), F(verdict), F(held), F(capacity), F(stability), F(affinity), F(cost),
+        F(weight), F(workers), F(out), F(foreign), F(wait), F(service), F(factor), F(risk), F(uptime),
+        F(contention), F(ramp), F(share), F(confidence), F(shadows)
+    };
+    TILED(PSC_STRUCT_PERSONA, f);
+}
+
 static void test_unknown_struct(void)
 {
-    static const int32_t unknown[] = { 0, -1, PSC_STRUCT_WAVES_INFO + 1, 1000, INT32_MAX, INT32_MIN };
+    static const int32_t unknown[] = { 0, -1, PSC_STRUCT_PERSONA + 1, 1000, INT32_MAX, INT32_MIN };
     size_t i;
 
     for (i = 0; i < sizeof unknown / sizeof unknown[0]; i++) CHECK_INT(psc_struct_bytes(unknown[i]), 0);
     CHECK_INT(PSC_STRUCT_STATE, 1);
     CHECK_INT(PSC_STRUCT_WAVES_INFO, 42);
+    CHECK_INT(PSC_STRUCT_PERSONA, 48);
 }
 
 static void test_version(void)
@@ -461,6 +522,7 @@ static void test_defaults(void)
     CHECK_DEFAULT(psc_cluster, psc_cluster_default);
     CHECK_DEFAULT(psc_plan_config, psc_plan_default);
     CHECK_DEFAULT(psc_waves_config, psc_waves_default);
+    CHECK_DEFAULT(psc_personas_config, psc_personas_default);
 }
 
 /* The values that the comments of the fields name, part by part; 0 where nothing is said here. */
@@ -512,6 +574,20 @@ static void test_model_defaults(void)
     CHECK(c.additive.memory != c.additive.memory && c.additive.reach == 0.8 && c.additive.change == 0.05);
     CHECK(c.additive.effect == 10.0 && c.additive.damping == 0.95);
     CHECK(c.gru.units == 8 && c.gru.steps == 500 && c.gru.window == 32 && c.gru.rate == 0.003 && c.gru.seed == 1);
+}
+
+static void test_personas_defaults(void)
+{
+    psc_personas_config c;
+
+    psc_personas_default(&c);
+    CHECK(c.nodes == 1 && c.types == 1 && c.policy == PSC_POLICY_TIME && c.streak == 4 && c.cold == 0 && c.seed == 1);
+    CHECK(c.beat_ns == 1000000000 && c.hold_ns == 2000000000 && c.cold_ns == 0 && c.warm_ns == INT64_C(10000000000));
+    CHECK(c.warm_requests == 100 && c.start_ns == 0 && c.service == 0.025 && c.error_cost == 1.0);
+    CHECK(c.price_weight == 0.0 && c.congestion == 1.5 && c.shift_margin == 8.0 && c.target == 0.9 && c.drain_at == 0.5);
+    CHECK(c.shadow_rate == 0.002 && c.shadow_tolerance == 1.5);
+    CHECK(c.weight_affinity == 1.0 && c.weight_stability == 1.0 && c.weight_cost == 1.0);
+    CHECK(!c.workers && !c.speed && !c.price);
 }
 
 static void test_other_defaults(void)
@@ -609,6 +685,12 @@ int main(void)
     RUN(test_waves_config_layout);
     RUN(test_move_layout);
     RUN(test_waves_info_layout);
+    RUN(test_personas_config_layout);
+    RUN(test_persona_beat_layout);
+    RUN(test_request_layout);
+    RUN(test_assignment_layout);
+    RUN(test_outcome_layout);
+    RUN(test_persona_layout);
     RUN(test_unknown_struct);
     RUN(test_version);
     RUN(test_status_texts);
@@ -617,6 +699,7 @@ int main(void)
     RUN(test_tracker_and_series_defaults);
     RUN(test_forecast_defaults);
     RUN(test_model_defaults);
+    RUN(test_personas_defaults);
     RUN(test_other_defaults);
     RUN(test_defaults_are_valid);
     return test_end();

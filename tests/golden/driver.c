@@ -977,6 +977,98 @@ static void run_plan(void)
     }
 }
 
+/* ==== Personas ================================================================================== */
+
+static void put_persona(const psc_personas *p, int32_t node, int32_t type)
+{
+    psc_persona x;
+
+    must("psc_personas_explain", psc_personas_explain(p, node, type, &x));
+    put(x.state);
+    put(x.prefetch);
+    put(x.verdict);
+    put(x.held);
+    put_real(x.capacity);
+    put_real(x.stability);
+    put_real(x.affinity);
+    put_real(x.cost);
+    put_real(x.weight);
+    put_real(x.wait);
+    put_real(x.service);
+    put_real(x.risk);
+    put_real(x.share);
+    put_real(x.confidence);
+}
+
+/* Draws of events from a generator of its own, so that the parts after this one draw as before. */
+static void run_fleet_of(psc_personas *p, const psc_personas_config *c, uint64_t seed)
+{
+    const double missing = real(UINT64_C(0x7ff8) << 48);
+    int64_t now = 0;
+    int i;
+
+    for (i = 0; i < 3000; i++) {
+        const uint64_t draw = psc__random(&seed);
+        const int32_t node = (int32_t)(draw % (uint64_t)c->nodes);
+        psc_request q = {0, 0, 0.0, 0.0, 0.0};
+        psc_persona_beat b = {0.4, 0.0, 0.2, 0.0, 0.0};
+        psc_outcome o = {0, 1, 0, 0, 0.0, 0.0, 0.0, 0.0, 1.0};
+        psc_assignment a;
+        q.type = (int32_t)(draw >> 20 & 1);
+        q.lead = (int32_t)(draw >> 24) % (c->nodes + 1) - 1;
+        if (q.lead < 0) q.lead = -1;
+        q.size = 0.5 + psc__uniform(&seed);
+        q.complexity = (double)(draw >> 30 & 3);
+        now += (int64_t)(draw >> 40);
+        must("psc_personas_assign", psc_personas_assign(p, now, &q, &a));
+        put(a.node * 65536 + a.choice);
+        put(a.runner_up);
+        put(a.shadow);
+        put_real(a.score);
+        put_real(a.runner_up_score);
+        o.node = a.node;
+        o.ok = draw % 16 > 0;
+        o.expected = a.service;
+        o.latency = 0.01 + 0.05 * psc__uniform(&seed);
+        o.service = draw % 3 ? 0.6 * o.latency : missing;
+        o.reference = 0.03;
+        must("psc_personas_outcome", psc_personas_outcome(p, now, &q, &o));
+        o.node = a.shadow;
+        o.shadow = 1;
+        if (a.shadow >= 0) must("psc_personas_outcome", psc_personas_outcome(p, now, &q, &o));
+        b.workers = missing;
+        b.failure = draw % 97 == 0 ? 0.8 : 0.1;
+        if (draw % 5 == 0) must("psc_personas_beat", psc_personas_beat(p, now, node, &b));
+        if (draw % 101 == 0) must("psc_personas_silent", psc_personas_silent(p, now, node));
+        if (draw % 103 == 0) must("psc_personas_drain", psc_personas_drain(p, now, node));
+        if (draw % 11 == 0) must("psc_personas_resume", psc_personas_resume(p, now, node));
+        put_persona(p, node, q.type);
+    }
+}
+
+static void run_personas(void)
+{
+    static uint64_t memory[8192];
+    static const int32_t nodes[3] = {5, 40, 80};
+    psc_personas_config config;
+    double service[80];
+    psc_request q = {1, 2, 1.5, 0.5, 0.0};
+    int i, k;
+
+    for (i = 0; i < 4; i++) {
+        psc_personas_default(&config);
+        config.nodes = nodes[i % 3];
+        config.types = 2;
+        config.shadow_rate = 0.2;
+        config.cold_ns = 1000000;
+        config.policy = i == 3 ? PSC_POLICY_WEIGHTED : PSC_POLICY_TIME;
+        must("psc_personas_init", psc_personas_init((psc_personas *)memory, sizeof memory, &config));
+        run_fleet_of((psc_personas *)memory, &config, (uint64_t)i);
+        must("psc_personas_cost", psc_personas_cost((psc_personas *)memory, &q, service, NULL));
+        for (k = 0; k < config.nodes; k++) put_real(service[k]);
+    }
+}
+
 int main(void)
 {
     make_load();
@@ -1001,6 +1093,7 @@ int main(void)
     topic("failure", run_failure);
     topic("imbalance", run_imbalance);
     topic("plan", run_plan);
+    topic("personas", run_personas);
     line("total", total);
     return failed;
 }

@@ -94,11 +94,23 @@ Refusal = struct("Refusal", "i32: block node resource count[12] reserved; i64: g
 WavesConfig = struct("WavesConfig", "u32: struct_size; i32: per_node total reserved")
 Move = struct("Move", "i32: shard from_ to wave block resource")
 WavesInfo = struct("WavesInfo", "i32: waves moves stuck reserved")
+PersonasConfig = struct("PersonasConfig", "u32: struct_size; i32: nodes types policy streak cold;"
+                        "i64: beat_ns hold_ns cold_ns warm_ns warm_requests; u64: seed; i64: start_ns;"
+                        "f64: service error_cost price_weight congestion shift_margin target drain_at shadow_rate"
+                        " shadow_tolerance weight_affinity weight_stability weight_cost; *f64: workers speed price")
+PersonaBeat = struct("PersonaBeat", "f64: busy errors contention workers failure")
+Request = struct("Request", "i32: type lead; f64: size complexity steps")
+Assignment = struct("Assignment", "i32: node runner_up shadow choice; f64: score runner_up_score wait service price"
+                    " congestion risk shadow_service use")
+Outcome = struct("Outcome", "i32: node ok shadow reserved; f64: expected latency service reference use")
+Persona = struct("Persona", "i32: state prefetch verdict held; f64: capacity stability affinity cost weight workers out"
+                 " foreign wait service factor risk uptime contention ramp share confidence; i64: shadows")
 STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Drift, Series, NaiveOptions, SarOptions,
            ThetaOptions, DecompositionOptions, CrostonOptions, EtsOptions, ArOptions, ArimaOptions, AdditiveOptions,
            GruOptions, ForecastConfig, ForecastInfo, ForecastMember, BacktestConfig, Accuracy, Parts, RegressorsConfig,
            RegressorsInfo, Event, Calendar, Hierarchy, ReconcileInfo, Changes, Ranked, RankInfo, Balance, Cluster,
-           Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig, Move, WavesInfo]
+           Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig, Move, WavesInfo, PersonasConfig, PersonaBeat, Request,
+           Assignment, Outcome, Persona]
 
 for name, result, arguments in [
         ("psc_strerror", C.c_char_p, [i32]), ("psc_version_string", C.c_char_p, []), ("psc_struct_bytes", size, [i32]),
@@ -141,6 +153,12 @@ for name, result, arguments in [
         ("psc_calendar_fill", i32, [P(Calendar), size, P(f64), size]),
         ("psc_reconcile_run", i32, [P(Hierarchy), C.c_void_p, size, P(f64), P(f64), P(ReconcileInfo)]),
         ("psc_rank_shards", i32, [P(Changes), C.c_void_p, size, P(Ranked), size, P(Ranked), size, P(RankInfo)]),
+        ("psc_personas_size", size, [P(PersonasConfig)]),
+        ("psc_personas_init", i32, [C.c_void_p, size, P(PersonasConfig)]),
+        ("psc_personas_beat", i32, [C.c_void_p, i64, i32, P(PersonaBeat)]),
+        ("psc_personas_assign", i32, [C.c_void_p, i64, P(Request), P(Assignment)]),
+        ("psc_personas_outcome", i32, [C.c_void_p, i64, P(Request), P(Outcome)]),
+        ("psc_personas_explain", i32, [C.c_void_p, i32, i32, P(Persona)]),
         ("psc_cluster_check", i32, [P(Cluster)]), ("psc_soft_amounts", i32, [P(Cluster), f64, P(i64)]),
         ("psc_imbalance_of", i32, [P(Cluster), P(i32), f64, C.c_void_p, size, P(f64), P(f64), P(Imbalance)]),
         ("psc_plan_init", i32, [C.c_void_p, size, P(Cluster), P(PlanConfig)]),
@@ -398,6 +416,24 @@ def test_plan_and_waves():
     ok(psc.psc_waves_of(C.byref(cluster), C.byref(waves), assignment, block(n), n, order, 6, C.byref(done)))
     assert done.stuck == 0 and done.moves == info.moves and done.waves >= 1
     assert all(order[i].to == assignment[order[i].shard] for i in range(done.moves))
+
+
+def test_personas():
+    config = default(PersonasConfig, "psc_personas_default")
+    config.nodes, config.speed = 3, array(f64, [1.0, 2.0, 1.0])
+    n = psc.psc_personas_size(C.byref(config))
+    state, request, answer, persona = block(n), Request(0, -1, 1.0), Assignment(), Persona()
+    ok(psc.psc_personas_init(state, n, C.byref(config)))
+    ok(psc.psc_personas_assign(state, 0, C.byref(request), C.byref(answer)))
+    assert answer.node == 1 and answer.runner_up == 0 and answer.score > 0.0
+    nan = float("nan")
+    ok(psc.psc_personas_outcome(state, 1, C.byref(request),
+                                C.byref(Outcome(1, 0, 0, 0, answer.service, 0.001, 0.001, nan, nan))))
+    ok(psc.psc_personas_beat(state, 2, 0, C.byref(PersonaBeat(0.5, 0.0, 0.1, nan, 0.01))))
+    ok(psc.psc_personas_assign(state, 3, C.byref(request), C.byref(answer)))
+    assert answer.node != 1
+    ok(psc.psc_personas_explain(state, 1, 0, C.byref(persona)))
+    assert persona.state == 2 and 0.09 < persona.risk < 0.11
 
 
 def test_pickle():
