@@ -1796,7 +1796,7 @@ static int ps_tree_valid(const psc__image *image, size_t key, size_t tree, int64
         won = x < y || (x == y && a < b) ? a : b;
         if (psc__integer(image, tree + (size_t)j) != won) return 0;
     }
-    return nodes < 1 || psc__integer(image, tree) == 0;
+    return psc__integer(image, tree) == 0;
 }
 
 static int ps_arrays_valid(const psc__image *image, size_t at, int64_t nodes, int64_t types)

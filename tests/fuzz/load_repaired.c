@@ -19,6 +19,24 @@ static uint64_t take_new_word(input *in, uint64_t old)
     }
 }
 
+static void *take_personas(input *in)
+{
+    psc_personas_config config;
+    size_t bytes;
+    void *state;
+    int i, n = (int)take_byte(in) % 24;
+
+    psc_personas_default(&config);
+    config.nodes = take_byte(in) > 240 ? 66 : 1 + (int32_t)take_byte(in) % 5;
+    config.types = 1 + (int32_t)take_byte(in) % 3;
+    config.shadow_rate = 0.5;
+    bytes = psc_personas_size(&config);
+    state = block_of(bytes);
+    REQUIRE(psc_personas_init((psc_personas *)state, bytes, &config) == PSC_OK);
+    for (i = 0; i < n; i++) use_personas(in, (psc_personas *)state);
+    return state;
+}
+
 /* A state that has seen a little; NULL where the configuration is none. */
 static void *take_state(input *in, int32_t type)
 {
@@ -30,6 +48,7 @@ static void *take_state(input *in, int32_t type)
     void *state;
     int i, n = (int)take_byte(in) % 24;
 
+    if (type == PSC_TYPE_PERSONAS) return take_personas(in);
     if (type == PSC_TYPE_TRACKER) take_tracker_config(in, &tracker);
     else take_node_config(in, &node, floors);
     bytes = type == PSC_TYPE_TRACKER ? psc_tracker_size(&tracker) : psc_node_size(&node);
@@ -53,7 +72,7 @@ static void *take_state(input *in, int32_t type)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = { data, size, 0 };
-    int32_t type = take_byte(&in) & 1 ? PSC_TYPE_NODE : PSC_TYPE_TRACKER;
+    int32_t tag = (int32_t)take_byte(&in) % 3, type = tag == 2 ? PSC_TYPE_PERSONAS : PSC_TYPE_TRACKER + tag;
     int changes = (int)take_byte(&in) % 8;
     void *state = take_state(&in, type), *mem, *again;
     size_t bytes, saved_bytes, at, written;

@@ -1,4 +1,4 @@
-/* states.h - what the fuzz targets do with the two types of state: build, feed, question, save. */
+/* states.h - what the fuzz targets do with the types of state: build, feed, question, save. */
 #ifndef PSC_FUZZ_STATES_H
 #define PSC_FUZZ_STATES_H
 
@@ -139,6 +139,34 @@ static inline void ask_node(input *in, const psc_node *node)
     REQUIRE(p >= 0.0 && p <= 1.0);
 }
 
+/* ==== Personas ================================================================================== */
+
+/* The events and the questions of personas.c in short, for a state whose configuration is not known: its numbers of
+ * nodes and types are its words 2 and 3. */
+static inline void use_personas(input *in, psc_personas *p)
+{
+    const int32_t nodes = (int32_t)((const uint64_t *)(const void *)p)[2], types = (int32_t)((const uint64_t *)(const void *)p)[3];
+    psc_request q = { 0, 0, 1.0, 0.5, 0.0 };
+    psc_outcome o = { 0, 0, 0, 0, 0.02, 0.03, 0.02, 0.02, 1.0 };
+    psc_persona_beat b = { 0.5, 0.0, 0.1, 4.0, 0.2 };
+    int64_t now = (int64_t)take_word(in);
+    psc_assignment a;
+    psc_persona x;
+
+    q.type = take_below(in, types);
+    q.lead = take_below(in, nodes + 1) - 1;
+    REQUIRE(psc_personas_assign(p, now, &q, &a) == PSC_OK);
+    REQUIRE(a.node >= 0 && a.node < nodes && a.shadow >= -1 && a.shadow < nodes && is_finite(a.score));
+    o.node = take_below(in, nodes);
+    o.ok = (int32_t)take_byte(in) & 1;
+    o.shadow = (int32_t)take_byte(in) & 1;
+    REQUIRE(psc_personas_outcome(p, now, &q, &o) == PSC_OK);
+    REQUIRE(psc_personas_beat(p, now, o.node, &b) == PSC_OK);
+    if (take_byte(in) & 1) REQUIRE(psc_personas_silent(p, now, o.node) == PSC_OK);
+    REQUIRE(psc_personas_explain(p, a.node, q.type, &x) == PSC_OK);
+    REQUIRE(is_finite(x.wait) && is_finite(x.service) && is_within(x.risk, 0.0, 1.0) && is_within(x.weight, 0.0, 1.0));
+}
+
 /* ==== Save and load ============================================================================= */
 
 /* The state saved, loaded into a fresh block: the same words. The caller frees it. */
@@ -170,7 +198,9 @@ static inline void use_state(input *in, void *state)
     free(reload(state));
     memset(&beat, 0, sizeof beat);
     for (i = 0; i < 6; i++) {
-        if (psc_state_type(state) == PSC_TYPE_TRACKER) {
+        if (psc_state_type(state) == PSC_TYPE_PERSONAS) {
+            use_personas(in, (psc_personas *)state);
+        } else if (psc_state_type(state) == PSC_TYPE_TRACKER) {
             ask_tracker(in, (const psc_tracker *)state, no_bound(), no_bound());
             (void)feed_tracker(in, (psc_tracker *)state);
         } else {

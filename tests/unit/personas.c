@@ -1051,6 +1051,60 @@ static void test_hostile_words(void)
     }
 }
 
+/* Words of the head that a call follows or divides by, as layout 1 has them. */
+static void test_damaged_heads(void)
+{
+    static const struct {
+        int word;
+        uint64_t value;
+    } bad[] = {{1, 3}, {2, 0}, {2, PSC_MAX_PERSONAS + 1}, {3, 0}, {3, 65}, {25, 3}, {25, UINT64_MAX}, {26, 3}};
+    const psc_personas_config c = config_of(3, 1);
+    const psc_request q = request_of(0, -1, 1.0);
+    size_t bytes, i, written = 0;
+    uint64_t *p = (uint64_t *)personas_new(&c, &bytes), *mem = (uint64_t *)block_new(bytes, 0);
+    unsigned char *saved = (unsigned char *)block_new(bytes + 8, 0);
+    psc_assignment a;
+
+    for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        const uint64_t was = p[bad[i].word];
+        p[bad[i].word] = bad[i].value;
+        CHECK_STATUS(psc_personas_assign((psc_personas *)p, 0, &q, &a), PSC_ERR_STATE);
+        p[bad[i].word] = was;
+    }
+    p[20] = p[21] = p[22] = 0;                              /* no weights at all */
+    CHECK_STATUS(psc_save(p, saved, bytes + 8, &written), PSC_OK);
+    CHECK_STATUS(psc_load(PSC_TYPE_PERSONAS, saved, written, mem, bytes), PSC_ERR_CORRUPT);
+    free(saved);
+    free(mem);
+    free(p);
+}
+
+/* A request of no size, or one that took no time, says nothing of speed; a hold that would end after time ends with it. */
+static void test_nothing_and_the_end(void)
+{
+    psc_personas_config c = config_of(3, 1);
+    psc_personas *p;
+
+    c.start_ns = -SECOND;
+    p = personas_new(&c, NULL);
+    ended(p, -SECOND, 0, -1, 0.0, 0, 1, 0.5);
+    ended(p, -SECOND, 0, -1, 1.0, 0, 1, 0.0);
+    CHECK(persona_of(p, 0).factor == 1.0);
+    CHECK(assigned(p, -SECOND, 0, -1, 0.0).service == 0.0);
+    fail(p, -SECOND, 1, 4);
+    beat(p, SECOND - 1, 1);
+    check_state(p, 1, PSC_PERSONA_OUT, 1);
+    beat(p, SECOND, 1);
+    check_state(p, 1, PSC_PERSONA_WARMING, 0);
+    beat(p, INT64_MAX - 1, 1);                              /* long since ready */
+    fail(p, INT64_MAX - 1, 1, 4);
+    beat(p, INT64_MAX - 1, 1);
+    check_state(p, 1, PSC_PERSONA_OUT, 1);
+    beat(p, INT64_MAX, 1);
+    check_state(p, 1, PSC_PERSONA_WARMING, 0);
+    free(p);
+}
+
 /* The largest of everything, and times at both ends: no overflow, and the state can still be saved. */
 static void test_extremes(void)
 {
@@ -1115,6 +1169,8 @@ int main(void)
     RUN(test_shadow_rate);
     RUN(test_reached_states_load);
     RUN(test_hostile_words);
+    RUN(test_damaged_heads);
+    RUN(test_nothing_and_the_end);
     RUN(test_extremes);
     return test_end();
 }
