@@ -18,6 +18,7 @@ SO      = $(B)/libpredscale.so.$(VERSION)
 SOURCES = predscale.c forecast.c partition.c
 UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes states partition personas
 BENCHES = forecast instability plan speed
+POLICIES = $(if $(wildcard $(SHARED)/score/route_policy.h),$(B)/bench/route.so)
 FUZZERS = load_raw load_repaired node tracker forecast series calendar fleet rank plan personas
 HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/series.h tests/vectors/read.h tests/unit/plan_check.h tests/unit/models.h
 TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header
@@ -70,6 +71,11 @@ $(B)/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(COMPILE) $(LDFLAGS) -o $@ $< $(LIB) -lm
 
+# A policy contains the library: a scorer of ../shared loads it.
+$(B)/bench/%.so: tests/bench/%.c $(SOURCES:%.c=$(B)/%.pic.o)
+	@mkdir -p $(@D)
+	$(COMPILE) -fPIC -shared -I$(SHARED)/score $(LDFLAGS) -o $@ $^ -lm
+
 demo: $(B)/demo             ## forecast, instability, plan and waves on recorded telemetry; also build/demo.svg
 	$(B)/demo examples/data $(B)/demo.svg
 
@@ -81,13 +87,13 @@ test: all tests examples    ## unit tests, examples, README, golden digest; unde
 check:                      ## all tests under sanitizers and valgrind; the gates of ../shared/tools
 	@SHARED=$(SHARED) bash tests/check/check.sh
 
-bench: $(BENCHES:%=$(B)/bench/%)        ## the programs that the scorers of ../shared/score run
+bench: $(BENCHES:%=$(B)/bench/%) $(POLICIES)        ## the programs that the scorers of ../shared/score run
 	@[ -d $(SHARED)/score ] || echo "bench: no $(SHARED)/score: the programs are built, policies are left out"
 
 fuzz:                       ## each target of tests/fuzz for FUZZ_SECONDS (20), needs clang and ../shared
 	@SHARED=$(SHARED) bash tests/check/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
 
-examples: $(B)/first $(B)/demo $(B)/fan          ## the programs of examples/
+examples: $(B)/first $(B)/demo $(B)/fan $(B)/assign          ## the programs of examples/
 
 golden: $(B)/golden         ## writes the digests of this build; look at the difference before you keep it
 	$(B)/golden > tests/golden/expected.txt

@@ -784,10 +784,18 @@ static double ps_least(double a, double b) { return a < b ? a : b; }
 static double ps_most(double a, double b) { return a > b ? a : b; }
 static double ps_clamp(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
 
+/* The time between as a double, ns. */
+static double ps_since(int64_t from, int64_t now)
+{
+    const uint64_t elapsed = ps_elapsed(from, now);
+
+    return (double)elapsed;
+}
+
 /* What is left of a risk after so long. */
 static double ps_left(int64_t from, int64_t now)
 {
-    const double left = 1.0 - (double)ps_elapsed(from, now) * PS_FORGET;
+    const double left = 1.0 - ps_since(from, now) * PS_FORGET;
 
     return left > 0.0 ? left * left : 0.0;
 }
@@ -804,7 +812,7 @@ static double ps_ramp(const psc_personas *p, const ps_peer *n, int64_t now)
 
     if (n->state == PSC_PERSONA_READY) return 1.0;
     if (n->state != PSC_PERSONA_WARMING) return 0.0;
-    by_time = (double)ps_elapsed(n->entered, now) / (double)p->warm;
+    by_time = ps_since(n->entered, now) / (double)p->warm;
     by_count = (double)n->warmed / (double)p->warm_requests;
     return ps_least(1.0, ps_most(by_time, by_count));
 }
@@ -1153,7 +1161,7 @@ psc_status psc_personas_beat(psc_personas *personas, int64_t now, int32_t node, 
 
     ps_time(personas, now);
     n = &ps_peers(personas)[node];
-    seconds = ps_most((double)ps_elapsed(n->beat_at, personas->now), (double)personas->beat / 10.0) * 1e-9;
+    seconds = ps_most(ps_since(n->beat_at, personas->now), (double)personas->beat / 10.0) * 1e-9;
     n->beat_at = personas->now;
     if (n->state == PSC_PERSONA_OUT && n->cause == PS_CAUSE_SILENT) ps_return(personas, node);
     ps_beat_learn(personas, n, beat, seconds);
