@@ -1,4 +1,5 @@
-/* predscale.c - nodes as they live: heartbeats, instability, failure probability; save and load.
+/* predscale.c - nodes as they live: heartbeats, instability, failure probability; save and load; requests and the
+ * personas of nodes that take them.
  *
  * What is here: what is known of one node from its heartbeats, how unstable it looks and since when, how late
  * its next beat is, and what that says of a failure; and the bytes of every state. What is not: when to

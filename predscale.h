@@ -7,6 +7,7 @@
  *
  *     heartbeat --> node state --> instability --> failure probability --\
  *     counts ----> tracker -----> forecast (per shard, with quantiles) ---> imbalance --> plan --> waves
+ *     request ---> request cost --> personas of the nodes --> assignment --> outcome (feeds back)
  *
  * WORDS. A node is a machine or process that serves. A shard is what is moved between nodes. A group is a
  * set of shards that must not share a node (the replicas of one data set). A failure domain is what fails
@@ -1554,8 +1555,7 @@ PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_conf
  * risk is not above the best node's by more than 0.001 and
  *     its score - best score + 4 * max(0, its (service + price) - best (service + price))
  *         < shift_margin * (shift - 1) * its service
- * so that a lasting gain counts more than a queue that will be gone, and what shifting was found to cost sets the
- * margin.
+ * so that a lasting gain counts more than a queue that will be gone, and what shifting costs sets the margin.
  * Before overload: at each of the lead's beats the load that its requests ask for is forecast two beats ahead (level
  * and trend, Holt 1957, gains 0.4 and 0.1). The share by which it and the foreign load exceed target * workers needs
  * no margin; it rises at once, falls by a fifth a beat, and is taken evenly, without draws (one request each time
@@ -1580,17 +1580,18 @@ PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_conf
  * nodes that are cold, warming or held, or had no outcome for a beat, in turn. Their outcomes teach service and
  * failures as others do, and a test says when such a node is ready: an outcome is good if it is ok and took no
  * longer than shadow_tolerance times `reference`, the primary's latency. Wald's sequential probability ratio test
- * (1945) of a share of 0.9 good against 0.6, both errors 5 %. An unfit node that is held is
- * held again, an unfit cold one stays cold for another cold_ns; any other goes on as it was and is tested anew.
+ * (1945) of a share of 0.9 good against 0.6, both errors 5 %. An unfit node that is held is held again, an unfit cold
+ * one stays cold for another cold_ns; any other goes on as it was and is tested anew.
  *
- * Over PSC_PERSONAS_EXACT nodes a request looks at the lead, four nodes drawn, and the two that a tournament over
- * all nodes holds for the best at a request of the mean amount; else at all nodes.
+ * Up to PSC_PERSONAS_EXACT nodes a request looks at all of them; above, at its lead, four nodes drawn, and the
+ * winners of the two halves of a tournament by the score of a request of the mean amount. What is read of a node is
+ * of its last event, or of its turn: each assignment brings one node up to date if that is an eighth of a beat ago.
  *
  * PSC_POLICY_WEIGHTED is the plain weighted sum instead, largest first (given as 1 - sum, so that less is better
  * here too):
  *     score = 1 - (weight_affinity * affinity + weight_stability * stability + weight_cost * cost) / sum of the weights
- * with the scores of psc_persona; no wait enters it, so hosts that want it to balance set nothing else and use the
- * default.
+ * with the scores of psc_persona. No wait enters it, so it sends all to the same node while the scores stand: it is
+ * for hosts that balance by other means. The lead is not considered, but named in `choice`.
  *
  * Sources: Little 1961; Kleinrock 1975 (waits, occupancy); James and Stein 1961 (shrinkage); Widrow and Hoff 1960 (b);
  * Wydrowski, Kleinberg, Rumble and Archer 2024 (Prequal: fast failures attract); Envoy (ejection, panic threshold). */
