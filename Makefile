@@ -3,7 +3,10 @@
 
 VERSION = 0.1.0
 SONAME  = libpredscale.so.0
-CFLAGS ?= -O2
+ifeq ($(origin CFLAGS),undefined)
+CFLAGS  = -O2
+TESTED  = -O1       # programs that include a source: half the time to compile
+endif
 FUZZ_SECONDS ?= 20
 
 PREFIX     ?= /usr/local
@@ -16,17 +19,18 @@ SHARED  = ../shared
 LIB     = $(B)/libpredscale.a
 SO      = $(B)/libpredscale.so.$(VERSION)
 SOURCES = predscale.c forecast.c partition.c
-UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes states partition personas
-BENCHES = forecast instability plan speed
-POLICIES = $(if $(wildcard $(SHARED)/score/route_policy.h),$(B)/bench/route.so)
-FUZZERS = load_raw load_repaired node tracker forecast series calendar fleet rank plan personas
-HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/series.h tests/vectors/read.h tests/unit/plan_check.h tests/unit/models.h
+UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes failure thresholds silence states partition personas
+BENCHES = forecast instability plan plan_scale speed
+POLICIES = beats route
+FUZZERS = load_raw load_repaired node failure tracker forecast series calendar fleet rank plan plan_flap personas
+HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/series.h tests/vectors/read.h tests/unit/plan_check.h tests/unit/worlds.h \
+          tests/unit/models.h
 TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header
 
 # What the build itself needs comes first, so that the caller's flags win.
 COMPILE = $(CC) -std=c99 -Wall -Wextra -pedantic -I. $(CPPFLAGS) $(CFLAGS)
 PUBLIC  = -fPIC -fvisibility=hidden -DPSC_API='__attribute__((visibility("default")))'
-TESTING = $(COMPILE) -Itests
+TESTING = $(COMPILE) $(TESTED) -Itests
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
@@ -67,14 +71,14 @@ $(B)/unit/%: tests/unit/%.c $(HEADERS) $(LIB)
 $(B)/golden: tests/golden/driver.c $(LIB)
 	$(COMPILE) $(LDFLAGS) -o $@ $< $(LIB) -lm
 
+# Policies contain the library; the scorers' headers are in $(SHARED).
+$(B)/bench/%.so: tests/bench/%.c $(SOURCES) predscale.h
+	@mkdir -p $(@D)
+	$(COMPILE) -fPIC -shared -I$(SHARED)/score $(LDFLAGS) -o $@ $< $(SOURCES) -lm
+
 $(B)/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(COMPILE) $(LDFLAGS) -o $@ $< $(LIB) -lm
-
-# A policy contains the library: a scorer of ../shared loads it.
-$(B)/bench/%.so: tests/bench/%.c $(SOURCES:%.c=$(B)/%.pic.o)
-	@mkdir -p $(@D)
-	$(COMPILE) -fPIC -shared -I$(SHARED)/score $(LDFLAGS) -o $@ $^ -lm
 
 demo: $(B)/demo             ## forecast, instability, plan and waves on recorded telemetry; also build/demo.svg
 	$(B)/demo examples/data $(B)/demo.svg
@@ -87,13 +91,14 @@ test: all tests examples    ## unit tests, examples, README, golden digest; unde
 check:                      ## all tests under sanitizers and valgrind; the gates of ../shared/tools
 	@SHARED=$(SHARED) bash tests/check/check.sh
 
-bench: $(BENCHES:%=$(B)/bench/%) $(POLICIES)        ## the programs that the scorers of ../shared/score run
+bench: $(BENCHES:%=$(B)/bench/%)        ## the programs that the scorers of ../shared/score run
+	@[ ! -d $(SHARED)/score ] || $(MAKE) $(POLICIES:%=$(B)/bench/%.so)
 	@[ -d $(SHARED)/score ] || echo "bench: no $(SHARED)/score: the programs are built, policies are left out"
 
 fuzz:                       ## each target of tests/fuzz for FUZZ_SECONDS (20), needs clang and ../shared
 	@SHARED=$(SHARED) bash tests/check/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
 
-examples: $(B)/first $(B)/demo $(B)/fan $(B)/assign          ## the programs of examples/
+examples: $(B)/first $(B)/demo $(B)/fan $(B)/plan $(B)/assign          ## the programs of examples/
 
 golden: $(B)/golden         ## writes the digests of this build; look at the difference before you keep it
 	$(B)/golden > tests/golden/expected.txt

@@ -27,6 +27,7 @@ enum { MAX = 16, SILENT_BEATS = 5 };
 #define TENTH INT64_C(100000000)
 
 static psc_node *node[MAX];
+static psc_failure *failure;         /* its stated prior: this demonstration ends before there are outcomes to learn from */
 static psc_personas *personas;
 static int64_t heard[MAX];
 static int servers;
@@ -79,6 +80,7 @@ static int socket_at(int type, int port)
 static void prepare(void)
 {
     psc_personas_config fleet;
+    psc_failure_config prior;
     psc_node_config one;
     size_t bytes;
     int i;
@@ -93,6 +95,11 @@ static void prepare(void)
         must(psc_node_init(node[i], bytes, &one));
         heard[i] = now_ns();
     }
+    psc_failure_default(&prior);
+    prior.capacity = 0;
+    bytes = psc_failure_size(&prior);
+    failure = (psc_failure *)need(bytes);
+    must(psc_failure_init(failure, bytes, &prior));
     psc_personas_default(&fleet);
     fleet.nodes = servers;
     fleet.beat_ns = TENTH;
@@ -120,7 +127,6 @@ static void take_beat(const char *line)
 {
     unsigned long long sequence;
     double requests, errors, latency, busy, memory, metric[PSC_METRIC_HOST], missing = 0.0;
-    psc_failure_config failure;
     psc_node_score score;
     psc_persona_beat told;
     psc_beat beat;
@@ -140,12 +146,11 @@ static void take_beat(const char *line)
     if (psc_node_observe(node[i], &beat, metric) != PSC_OK) return;     /* repeated, or impossible: not news */
     heard[i] = beat.received_at;
     must(psc_node_score_at(node[i], beat.received_at, &score));
-    psc_failure_default(&failure);
     told.busy = busy;
     told.errors = requests > 0.0 ? errors : missing;
     told.contention = memory;
     told.workers = missing;
-    must(psc_failure_probability(&failure, &score, &told.failure));
+    must(psc_failure_probability(failure, &score, &told.failure));
     if (psc_personas_beat(personas, beat.received_at, i, &told) != PSC_OK) return;
     if (requests > 0.0 && latency > 0.0) learn(i, beat.received_at, latency, errors < 0.5);
 }
