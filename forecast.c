@@ -1879,10 +1879,12 @@ typedef struct fc_task {
     int32_t  period[PSC_MAX_PERIODS];       /* each > 1 and fitting n, rising */
     int32_t  regressors;                    /* K */
     int32_t  share, cut;                    /* 1: products serve this task; which of their cuts is n */
+    int32_t  take_log;                      /* 1: y is log(value + shift) - center; else both are 0 */
     const double *regressor;    /* [(n + horizon) * K], row t belongs to y[t]; or NULL */
     const void *options;        /* the model's own */
     const struct fc_products *products;     /* shared sums over y for the seasonal AR, or NULL */
     double   low, high, margin; /* a path stays within low..high; a value seen lies at least margin inside */
+    double   shift, center;
 } fc_task;
 
 /* A model is a table of functions over a room: a block of 8-byte words without pointers, that memcpy may move. After
@@ -3462,7 +3464,7 @@ static const fc_model fc_decomposition_model = {
 
 /* ==== Intermittent demand ===================================================================== */
 
-/* Formulas in predscale.h. */
+/* Formulas in predscale.h. Values that come as logarithms are taken back: what occurs now and then is counted. */
 
 #define FC_CROSTON_GAINS 5      /* 0.05, 0.1, 0.15, 0.2, 0.3: the range that Croston 1972 and later authors use */
 
@@ -3472,6 +3474,8 @@ typedef struct fc_croston {
     double  alpha, beta;
     int64_t wait, seen;             /* steps since the last value above 0; how many of these there were */
     double  size, rate;             /* z, and p or q */
+    int64_t take_log;
+    double  shift, center;          /* of the logarithms, as in fc_task */
 } fc_croston;
 
 static void fc_croston_options_default(psc_croston_options *options)
@@ -3500,9 +3504,12 @@ static int fc_croston_begin(const fc_task *task, void *room)
     fc_croston *s = (fc_croston *)room;
     size_t t;
 
-    for (t = 0; t < task->n; t++)
+    for (t = 0; t < task->n && !task->take_log; t++)
         if (task->y[t] < 0.0) return 0;
     memset(s, 0, sizeof *s);
+    s->take_log = task->take_log;
+    s->shift = task->shift;
+    s->center = task->center;
     s->kind = options->kind;
     s->criterion = options->criterion;
     s->fixed_alpha = options->alpha;
@@ -3529,10 +3536,18 @@ static double fc_croston_next(const fc_croston *s)
     return (s->kind == PSC_CROSTON_SBA ? 1.0 - 0.5 * s->beta : 1.0) * s->size / s->rate;
 }
 
-static void fc_croston_observe(void *room, double y)
+static double fc_croston_value(const fc_croston *s, double y)
+{
+    if (!s->take_log) return y;
+    return fc_max(psc__exp(fc_clamp(y + s->center, -FC_EXP_RANGE, FC_EXP_RANGE)) - s->shift, 0.0);
+}
+
+/* The shift of logarithms is the least value above 0, or 0 where all are above: half of it tells both from rounding. */
+static void fc_croston_observe(void *room, double x)
 {
     fc_croston *s = (fc_croston *)room;
-    const int demand = y > 0.0, tsb = s->kind == PSC_CROSTON_TSB;
+    const double y = fc_croston_value(s, x);
+    const int demand = y > 0.5 * s->shift, tsb = s->kind == PSC_CROSTON_TSB;
 
     psc__count(&s->wait);
     if (s->seen == 0) {
@@ -3558,7 +3573,7 @@ static double fc_croston_error(const fc_task *task, fc_croston *s)
 
     (void)fc_croston_rewind(task, s);
     for (t = 0; t < task->n; t++) {
-        const double e = fabs(task->y[t] - fc_croston_next(s));
+        const double e = fabs(fc_croston_value(s, task->y[t]) - fc_croston_next(s));
         if (s->seen > 0) sum += s->criterion == PSC_CRITERION_SQUARE ? e * e : e;
         fc_croston_observe(s, task->y[t]);
     }
@@ -3589,9 +3604,11 @@ static int fc_croston_step(const fc_task *task, void *room)
 
 static void fc_croston_path(const void *room, size_t h, double *out)
 {
-    const double next = fc_clamp(fc_croston_next((const fc_croston *)room), 0.0, FC_FAR);
+    const fc_croston *s = (const fc_croston *)room;
+    double next = fc_clamp(fc_croston_next(s), 0.0, FC_FAR);
     size_t i;
 
+    if (s->take_log) next = psc__log(fc_max(next + s->shift, DBL_MIN)) - s->center;
     for (i = 0; i < h; i++) out[i] = next;
 }
 
@@ -3943,7 +3960,7 @@ static void fc_ets_rough_season(const double *y, size_t n, const fc_ets_model *f
         for (j = 0; j < m; j++) {
             const double line = mean + slope * ((double)j - 0.5 * (double)(m - 1));
             if (f->season == FC_ETS_ADD) s[j] += (y[j] - line) / (double)cycles;
-            else s[j] += fc_clamp(y[j] / fc_max(line, 0.001 * mean), 0.01, (double)m) / (double)cycles;
+            else s[j] += fc_clamp(y[j] / fc_max(line, 0.001 * mean + DBL_MIN), 0.01, (double)m) / (double)cycles;
         }
     }
 }
@@ -5076,8 +5093,8 @@ static void fc_bank_find(fc_bank *b, fc_arima *a, int64_t bank)
     b->r = (size_t)r;
 }
 
-/* x[lag] += c u for every lag, each lane its own. Sums are formed before any is stored, so that a compiler sees that
- * the lanes do not wait for each other. */
+/* x[lag] += c u for every lag, each lane its own; u may be x[0], since no lag is 0. Sums are formed before any is
+ * stored, so that a compiler sees that the lanes do not wait for each other. */
 static void fc_scatter(double *x, const int64_t *lag, const double *c, size_t terms, const double *u)
 {
     size_t i, l;
@@ -5130,14 +5147,12 @@ static void fc_bank_turn(const fc_bank *b, double *x, double *y, const double *g
 /* The exact form; z is e / sqrt(v). The products of the v are taken to their logarithms before they overflow. */
 static void fc_bank_exact(const fc_bank *b, const double *w, size_t rows, double *z)
 {
-    double *x = b->x, *y = b->y, *v = b->variance, x0[FC_AI_LANES], y0[FC_AI_LANES], g[FC_AI_LANES], c[FC_AI_LANES];
+    double *x = b->x, *y = b->y, *v = b->variance, g[FC_AI_LANES], c[FC_AI_LANES];
     size_t t, l;
 
     for (t = 0; t < rows; t++, x += FC_AI_LANES, y += FC_AI_LANES, z += FC_AI_LANES) {
         for (l = 0; l < FC_AI_LANES; l++) {
             const double e = w[t] - b->mean[l] - x[l];
-            x0[l] = x[l];
-            y0[l] = y[l];
             g[l] = e / v[l];
             c[l] = y[l] / v[l];
             z[l] = e / sqrt(v[l]);
@@ -5145,8 +5160,8 @@ static void fc_bank_exact(const fc_bank *b, const double *w, size_t rows, double
             v[l] *= 1.0 - c[l] * c[l];
             x[FC_AI_LANES * b->r + l] = y[FC_AI_LANES * b->r + l] = 0.0;
         }
-        fc_scatter(x, b->ar_lag, b->phi, b->ar_terms, x0);
-        fc_scatter(y, b->ar_lag, b->phi, b->ar_terms, y0);
+        fc_scatter(x, b->ar_lag, b->phi, b->ar_terms, x);
+        fc_scatter(y, b->ar_lag, b->phi, b->ar_terms, y);
         fc_bank_turn(b, x, y, g, c);
         for (l = 0; l < FC_AI_LANES; l++) {
             if (b->product[l] < FC_AI_FOLD) continue;
@@ -7485,6 +7500,7 @@ static void fc_tests(const psc_forecast_config *c, fc_shape *s)
         if (origin >= least && (s->tests == 0 || origin > s->test[s->tests - 1]))
             s->test[s->tests++] = (int32_t)origin;
     }
+    if (s->tests == 0) s->tested = 0;
     for (r = 0; r < FC_REFITS && s->tests > 0; r++) {
         const int64_t first = r * s->tests / FC_REFITS;
         if (s->cuts > 0 && first == s->group[s->cuts - 1]) continue;
@@ -7523,6 +7539,9 @@ static fc_task fc_task_at(const psc_forecast *f, int64_t i, int64_t r)
     t.low = f->low;
     t.high = f->high;
     t.margin = f->margin;
+    t.take_log = f->take_log;
+    t.shift = f->take_log ? f->shift : 0.0;
+    t.center = f->take_log ? f->center : 0.0;
     if (t.share) {
         const int changes = ((const psc_sar_options *)t.options)->form == PSC_SAR_DIFFERENCE;
         t.products = (const fc_products *)fc_part(f, changes ? FC_OVER_CHANGES : FC_OVER_LEVELS);
@@ -7591,11 +7610,11 @@ static size_t fc_part_words(const psc_forecast_config *c, const fc_shape *s, con
 /* Bytes of the block; 0: more than memory. at, unless NULL, gets the place of each part. */
 static size_t fc_lay(const psc_forecast_config *c, fc_shape *s, int64_t *at)
 {
-    size_t total = 0;
+    size_t total = sizeof(psc_forecast);
     int64_t lags[2];
     int i;
 
-    if ((size_t)s->n > FC_WORDS_MOST || !psc__grow(&total, 1, sizeof(psc_forecast))) return 0;
+    if ((size_t)s->n > FC_WORDS_MOST) return 0;
     fc_share(c, s, lags);
     for (i = 0; i < FC_PARTS; i++) {
         if (at) at[i] = (int64_t)total;
@@ -7867,6 +7886,7 @@ psc_status psc_forecast_init(psc_forecast *fit, size_t bytes, const psc_series *
 
 /* ==== Backtests and weights =================================================================== */
 
+#define FC_ROUNDING 1e-9    /* losses that differ by less than this share of the last value's loss are equal */
 #define FC_NEGLIGIBLE 0.01  /* a weight below this share of the largest is not worth its cost */
 #define FC_ADVANCE 256      /* values that a unit of work shows to each member at most */
 
@@ -8043,11 +8063,18 @@ static void fc_weigh(psc_forecast *f)
     }
 }
 
-/* A combination that its backtests show to be worse than a naive member gives way to it. */
+/* Loss of a naive member; of any other, or of one that could not be fitted, more than any. */
+static double fc_naive_loss(const psc_forecast *f, int64_t i)
+{
+    if (f->shape.which[i] < 0 || f->shape.which[i] >= FC_FLOORS) return FC_FAR;
+    return f->loss[i] < 0.0 ? FC_FAR : f->loss[i];
+}
+
+/* A combination that its backtests show to be worse than a naive member, by more than rounding, gives way to it. */
 static void fc_floor(psc_forecast *f)
 {
     int64_t i, best = -1;
-    double loss = 0.0, naive = 0.0;
+    double loss = 0.0, naive = 0.0, least;
     int64_t b;
 
     for (b = 0; b < f->shape.tests; b++) {
@@ -8055,9 +8082,11 @@ static void fc_floor(psc_forecast *f)
         loss += fc_test_loss(f, fc_reals(f, FC_SCRATCH), b);
         naive += fc_test_loss(f, fc_test_path(f, 0, b), b);
     }
+    least = naive > 0.0 ? loss / naive - FC_ROUNDING : 0.0;
     for (i = 0; i < f->shape.members; i++) {
-        if (f->shape.which[i] < 0 || f->shape.which[i] >= FC_FLOORS || f->loss[i] < 0.0) continue;
-        if (f->loss[i] * naive < loss && (best < 0 || f->loss[i] < f->loss[best])) best = i;
+        if (!(fc_naive_loss(f, i) < least)) continue;
+        least = f->loss[i];
+        best = i;
     }
     if (best < 0) return;
     fc_weigh_alone(f, best);
@@ -8075,8 +8104,10 @@ static void fc_final_unit(psc_forecast *f)
     }
     if (fitted < 0) {
         f->weight[f->member] = 0.0;
-        if (f->config.model != PSC_MODEL_AUTO && f->member + 1 < f->shape.members) f->weight[f->member + 1] = 1.0;
-        if (f->config.model != PSC_MODEL_AUTO) f->info.note |= PSC_NOTE_SHORT;
+        if (f->config.model != PSC_MODEL_AUTO) {
+            f->weight[f->member + 1] = 1.0;     /* the simple member behind it, which any series lets be fitted */
+            f->info.note |= PSC_NOTE_SHORT;
+        }
     }
     f->member++;
 }
@@ -8301,8 +8332,8 @@ static int fc_stage_unit(psc_forecast *f)
     case FC_STAGE_LEVELS: return fc_products_step((fc_products *)fc_part(f, FC_OVER_LEVELS), fc_reals(f, FC_X));
     case FC_STAGE_CHANGES: return fc_products_step((fc_products *)fc_part(f, FC_OVER_CHANGES), fc_reals(f, FC_CHANGE));
     case FC_STAGE_TESTS:
-        if (f->shape.tests > 0 && f->member < f->shape.tested) fc_test_unit(f);
-        return f->shape.tests > 0 && f->member < f->shape.tested;
+        if (f->member < f->shape.tested) fc_test_unit(f);
+        return f->member < f->shape.tested;
     case FC_STAGE_FITS:
         fc_final_unit(f);
         return f->member < f->shape.members;
@@ -8456,36 +8487,32 @@ static double fc_error_score(const psc_forecast *f, int64_t k, int64_t origin)
     return psc__normal_quantile(((double)low + 0.5) / (double)fc_count(f)[k]);
 }
 
-/* Past origins whose errors of the first h steps are all known; *at (or NULL): the one of this number. */
-static int64_t fc_whole_errors(const psc_forecast *f, size_t h, int64_t number, int64_t *at)
+/* The next origin after this one whose errors of the first h steps are all known, or f->origins. */
+static int64_t fc_next_whole(const psc_forecast *f, size_t h, int64_t origin)
 {
-    int64_t i, whole = 0;
-    size_t k;
-
-    for (i = 0; i < f->origins; i++) {
-        const double *row = fc_reals(f, FC_RAW) + i * f->config.horizon;
-        for (k = 0; k < h && !psc__nan(&row[k]); k++) continue;
-        if (k < h) continue;
-        if (at && whole == number) *at = i;
-        whole++;
+    while (++origin < f->origins) {
+        const double *row = fc_reals(f, FC_RAW) + origin * f->config.horizon;
+        size_t k = 0;
+        while (k < h && !psc__nan(&row[k])) k++;
+        if (k == h) break;
     }
-    return whole;
+    return origin;
 }
 
 psc_status psc_forecast_paths(const psc_forecast *fit, size_t h, size_t paths, double *out)
 {
     psc_status status = fc_done(fit);
-    int64_t whole;
+    int64_t at, whole = 0, passed = -1;
     size_t i, k;
 
     if (status == PSC_OK) status = fc_levels(h, (size_t)fit->config.horizon, NULL, 0);
     if (status == PSC_OK && paths > 0 && !out) status = PSC_ERR_NULL;
     if (status != PSC_OK) return status;
-    whole = fc_whole_errors(fit, h, 0, NULL);
-    for (i = 0; i < paths; i++) {
+    for (at = fc_next_whole(fit, h, -1); at < fit->origins; at = fc_next_whole(fit, h, at)) whole++;
+    for (at = -1, i = 0; i < paths; i++) {
         const double place = ((double)i + 0.5) / (double)paths;
-        int64_t at = -1;
-        if (whole >= FC_ERRORS_LEAST) (void)fc_whole_errors(fit, h, (int64_t)(place * (double)whole), &at);
+        const int64_t wanted = (int64_t)(place * (double)whole);
+        for (; whole >= FC_ERRORS_LEAST && passed < wanted; passed++) at = fc_next_whole(fit, h, at);
         for (k = 0; k < h; k++) {
             const double *grid = fc_reals(fit, FC_QUANTILES) + k * FC_GRID;
             const double z = at < 0 ? psc__normal_quantile(place) : fc_error_score(fit, (int64_t)k, at);
@@ -8716,9 +8743,9 @@ psc_status psc_backtest_run(const psc_series *series, const psc_forecast_config 
     fit_bytes = fc_backtest_bytes(series, forecast, config);
     for (i = config->origins - 1; i >= 0 && status == PSC_OK; i--) {
         const size_t origin = fc_backtest_origin(series, forecast, config, i);
-        if (origin > 0 && fc_values_read(series->value, origin, &v) == PSC_OK && v.present > 0)
-            status = fc_backtest_one(series, forecast, config->level, origin, (psc_forecast *)work,
-                                     fit_bytes, &sum);
+        (void)fc_values_read(series->value, origin, &v);
+        if (v.present == 0) continue;
+        status = fc_backtest_one(series, forecast, config->level, origin, (psc_forecast *)work, fit_bytes, &sum);
     }
     if (status != PSC_OK) return status;
     fc_accuracy_mean(&sum, fc_naive_scale(series));

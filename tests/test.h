@@ -75,6 +75,15 @@ static inline double test_uniform(uint64_t *s)
     return (double)(test_random(s) >> 11) / 9007199254740992.0;
 }
 
+/* 1: long double is finer than double, so it can judge one. Not under valgrind, whatever the type says. */
+static inline int test_long_double(void)
+{
+    volatile long double small = 1.0L;
+
+    small /= 1152921504606846976.0L;            /* 2^60 */
+    return 1.0L + small != 1.0L;
+}
+
 static inline int test_end(void)
 {
     printf("%d passed, %d failed\n", test_passed, test_failed);

@@ -38,6 +38,11 @@ under_valgrind() {
     echo "$n programs, nothing found"
 }
 
+# The plan against the proved optimum of small models.
+small_models() {
+    "${CC:-cc}" -std=c99 -O2 -w -I. -Itests tests/check/plan_exact.c "$B/werror/libpredscale.a" -lm -o "$B/plan_exact" && "$B/plan_exact" 200
+}
+
 warning_free() {
     build werror "${CC:-cc}" "-O2 -Werror" all examples bench tests models amalgamation && echo "all programs built with -Werror"
 }
@@ -74,6 +79,8 @@ sanitized "clang address and undefined" clang \
 sanitized "clang memory" clang "-fsanitize=memory"
 if command -v valgrind > /dev/null; then step valgrind under_valgrind; else skip valgrind "not here"; fi
 step "no warning in any program" warning_free
+step "a million orders" "$B/werror/unit/partition" 1000000
+step "200 small models against their optima" small_models
 step "protocols explored" explored
 step "install and uninstall" installed
 if [ -d "$shared/tools" ]; then

@@ -19,6 +19,53 @@ static uint64_t take_new_word(input *in, uint64_t old)
     }
 }
 
+static void *take_personas(input *in)
+{
+    psc_personas_config config;
+    size_t bytes;
+    void *state;
+    int i, n = (int)take_byte(in) % 24;
+
+    psc_personas_default(&config);
+    config.nodes = take_byte(in) > 240 ? 66 : 1 + (int32_t)take_byte(in) % 5;
+    config.types = 1 + (int32_t)take_byte(in) % 3;
+    config.shadow_rate = 0.5;
+    bytes = psc_personas_size(&config);
+    state = block_of(bytes);
+    REQUIRE(psc_personas_init((psc_personas *)state, bytes, &config) == PSC_OK);
+    for (i = 0; i < n; i++) use_personas(in, (psc_personas *)state);
+    return state;
+}
+
+/* A fleet's state that has seen a little. */
+static void *take_fleet_state(input *in, int32_t type)
+{
+    psc_failure_config failure;
+    psc_threshold_config threshold;
+    psc_silence_config silence;
+    size_t bytes;
+    void *state;
+    int i, n = (int)take_byte(in) % 24;
+
+    psc_failure_default(&failure);
+    psc_threshold_default(&threshold);
+    psc_silence_default(&silence);
+    failure.capacity = 1 + (int32_t)take_byte(in) % 16;
+    failure.correct_from = 2.0;
+    bytes = type == PSC_TYPE_FAILURE ? psc_failure_size(&failure)
+            : type == PSC_TYPE_THRESHOLD ? psc_threshold_size(&threshold) : psc_silence_size(&silence);
+    state = block_of(bytes);
+    if (type == PSC_TYPE_FAILURE) REQUIRE(psc_failure_init((psc_failure *)state, bytes, &failure) == PSC_OK);
+    else if (type == PSC_TYPE_THRESHOLD) REQUIRE(psc_threshold_init((psc_threshold *)state, bytes, &threshold) == PSC_OK);
+    else REQUIRE(psc_silence_init((psc_silence *)state, bytes, &silence) == PSC_OK);
+    for (i = 0; i < n; i++) {
+        if (type == PSC_TYPE_FAILURE) feed_failure(in, (psc_failure *)state);
+        else if (type == PSC_TYPE_THRESHOLD) feed_threshold(in, (psc_threshold *)state);
+        else feed_silence(in, (psc_silence *)state);
+    }
+    return state;
+}
+
 /* The same of a splitter, of echoes, of a map. */
 static void *take_blocks(input *in, int32_t type)
 {
@@ -80,13 +127,19 @@ static void *take_state(input *in, int32_t type)
     return state;
 }
 
+static void *take_any(input *in, int32_t type)
+{
+    if (type == PSC_TYPE_PERSONAS) return take_personas(in);
+    if (type >= PSC_TYPE_SPLIT) return take_blocks(in, type);
+    return type > PSC_TYPE_NODE ? take_fleet_state(in, type) : take_state(in, type);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = { data, size, 0 };
-    static const int32_t types[5] = {PSC_TYPE_TRACKER, PSC_TYPE_NODE, PSC_TYPE_SPLIT, PSC_TYPE_ECHO, PSC_TYPE_MAP};
-    int32_t type = types[take_byte(&in) % 5];
+    int32_t type = 1 + (int32_t)take_byte(&in) % (PSC_TYPE_END - 1);
     int changes = (int)take_byte(&in) % 8;
-    void *state = take_state(&in, type), *mem, *again;
+    void *state = take_any(&in, type), *mem, *again;
     size_t bytes, saved_bytes, at, written;
     unsigned char *saved;
     psc_status status;

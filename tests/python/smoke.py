@@ -39,10 +39,12 @@ def struct(name, fields):
 # In the order of PSC_STRUCT_...
 State = struct("State", "u64: kind words")
 Beat = struct("Beat", "i64: node sender; u64: epoch sequence; i64: sent_at received_at shards")
-NodeConfig = struct("NodeConfig", "u32: struct_size; i32: metrics; i64: id learn memory interval_ns pause_ns;"
+NodeConfig = struct("NodeConfig", "u32: struct_size; i32: metrics; i64: id learn memory interval_ns pause_ns day_ns step_ns;"
                     "u64: max_jump; f64: winsor relative_floor; *f64: floor")
-NodeScore = struct("NodeScore", "f64: instability z phi onset; i32: metric learned; i64: beats shards")
-FailureConfig = struct("FailureConfig", "u32: struct_size; i32: reserved; f64: base slope_z slope_phi")
+NodeScore = struct("NodeScore", "f64: instability level z joint drift phi jitter onset progress; i32: metric learned;"
+                   "i64: beats shards; f64: sign[9]; i32: signs reserved")
+FailureConfig = struct("FailureConfig", "u32: struct_size; i32: capacity; i64: horizon_ns wait_ns;"
+                       "f64: base slope_z slope_phi correct_from")
 TrackerConfig = struct("TrackerConfig", "u32: struct_size; i32: period1 period2 reserved; f64: alpha gamma lower upper")
 Drift = struct("Drift", "i64: alarms seen; i32: last ready; f64: shift size")
 Series = struct("Series", "u32: struct_size; i32: periods; *f64: value; size: n; *i32: period; f64: lower upper;"
@@ -83,18 +85,46 @@ Changes = struct("Changes", "u32: struct_size; i32: decision; size: n; *f64: now
 Ranked = struct("Ranked", "i64: index; f64: change now next z probability p")
 RankInfo = struct("RankInfo", "i64: ups downs up_total down_total; f64: limit")
 Balance = struct("Balance", "i32: first second; i64: ratio weight")
-Cluster = struct("Cluster", "u32: struct_size; i32: resources nodes shards groups balances places reserved;"
-                 "*i64: capacity soft; *i32: domain zone place closed; *i64: demand; *i32: home group; *i64: move_cost;"
-                 "*i32: pinned spread depend_from depend transient; *i64: weight; *balance: balance; *i64: distance;"
-                 "i64: weight_move weight_group weight_distance")
+Cluster = struct("Cluster", "u32: struct_size; i32: resources nodes shards groups balances places pairs;"
+                 "*i64: capacity soft; *i32: domain zone place closed; *i64: load_weight; *i32: risk; *i64: demand;"
+                 "*i32: home group; *i64: move_cost size; *i32: pinned going; *i64: impact rested;"
+                 "*i32: spread depend_from depend transient; *i64: weight; *balance: balance pair; *i64: distance;"
+                 "i64: weight_move weight_group weight_distance weight_apart weight_disruption")
 Imbalance = struct("Imbalance", "f64: fleet rms peak; i32: node resource above overloaded")
-PlanConfig = struct("PlanConfig", "u32: struct_size; i32: targets; i64: max_moves max_move_cost")
-PlanInfo = struct("PlanInfo", "i64: cost load balance move group distance cost_before overload overload_before moves"
-                  " evaluations; i32: done reserved")
-Refusal = struct("Refusal", "i32: block node resource count[12] reserved; i64: gain")
-WavesConfig = struct("WavesConfig", "u32: struct_size; i32: per_node total reserved")
+PlanConfig = struct("PlanConfig", "u32: struct_size; i32: targets max_node_moves reserved;"
+                    "i64: max_moves max_move_cost max_bytes cooldown horizon; u64: seed")
+PlanInfo = struct("PlanInfo", "i64: cost load balance move group distance apart disruption risk cost_before bound overload"
+                  " overload_before moves bytes evaluations; i32: done reserved")
+Refusal = struct("Refusal", "i32: block node resource count[14] reserved; i64: gain")
+WavesConfig = struct("WavesConfig", "u32: struct_size; i32: per_node total parks strict reserved; i64: bytes")
 Move = struct("Move", "i32: shard from_ to wave block resource")
-WavesInfo = struct("WavesInfo", "i32: waves moves stuck reserved")
+WavesInfo = struct("WavesInfo", "i32: waves moves stuck parks strained reserved")
+Pair = struct("Pair", "i32: a b; i64: weight")
+Fault = struct("Fault", "i32: status field; i64: index")
+Provision = struct("Provision", "f64: use; i32: verdict resource nodes shard")
+FailureReport = struct("FailureReport", "f64: outcomes failures brier skill ece rows[10] told[10] came[10];"
+                       "i64: waiting dropped corrected")
+ThresholdConfig = struct("ThresholdConfig", "u32: struct_size; i32: reserved; f64: cost_act cost_fail effect needless gain"
+                         " pull reach patience hysteresis environment; i64: hold_ns")
+Shift = struct("Shift", "i64: on since")
+SilenceConfig = struct("SilenceConfig", "u32: struct_size; i32: reserved; i64: interval_ns round_ns;"
+                       "f64: cost_suspect cost_late most_false; i64: prior_ns")
+SilenceReport = struct("SilenceReport", "i64: limit_ns excused_ns overdue trusted_from doubted_until;"
+                       "f64: gaps failures false_a_year")
+Relief = struct("Relief", "u32: struct_size; i32: nodes shards reserved; *f64: p; *i32: crossed; *f64: capacity; *i32: home;"
+                "*f64: impact disruption; *i64: tied_from; *i32: tied_to; *f64: tie; f64: budget in_service")
+ReliefInfo = struct("ReliefInfo", "i32: shards drained kept reserved; f64: risk disruption")
+PersonasConfig = struct("PersonasConfig", "u32: struct_size; i32: nodes types policy streak cold;"
+                        "i64: beat_ns hold_ns cold_ns warm_ns warm_requests; u64: seed; i64: start_ns;"
+                        "f64: service error_cost price_weight congestion shift_margin target drain_at shadow_rate"
+                        " shadow_tolerance weight_affinity weight_stability weight_cost; *f64: workers speed price")
+PersonaBeat = struct("PersonaBeat", "f64: busy errors contention workers failure")
+Request = struct("Request", "i32: type lead; f64: size complexity steps")
+Assignment = struct("Assignment", "i32: node runner_up shadow choice; f64: score runner_up_score wait service price"
+                    " congestion risk shadow_service use")
+Outcome = struct("Outcome", "i32: node ok shadow reserved; f64: expected latency service reference use")
+Persona = struct("Persona", "i32: state prefetch verdict held; f64: capacity stability affinity cost weight workers out"
+                 " foreign wait service factor risk uptime contention ramp share confidence; i64: shadows")
 SplitConfig = struct("SplitConfig", "u32: struct_size; i32: shards samples settle; f64: mark size over big order undo;"
                      "u64: seed")
 SplitView = struct("SplitView", "u32: struct_size; i32: leads; *f64: size; *u8: busy; *f64: forecast")
@@ -110,12 +140,16 @@ MapConfig = struct("MapConfig", "u32: struct_size; i32: partitions areas echoes"
 MapChange = struct("MapChange", "u64: key epoch; i32: kind partition node reserved")
 MapPlace = struct("MapPlace", "u64: first last; i32: partition node echoes reserved echo[8]; u64: epoch[8]")
 MapFault = struct("MapFault", "i32: partition kind node wanted")
+
 STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Drift, Series, NaiveOptions, SarOptions,
            ThetaOptions, DecompositionOptions, CrostonOptions, EtsOptions, ArOptions, ArimaOptions, AdditiveOptions,
            GruOptions, ForecastConfig, ForecastInfo, ForecastMember, BacktestConfig, Accuracy, Parts, RegressorsConfig,
            RegressorsInfo, Event, Calendar, Hierarchy, ReconcileInfo, Changes, Ranked, RankInfo, Balance, Cluster,
-           Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig, Move, WavesInfo, SplitConfig, SplitView, SplitOrder,
-           EchoConfig, EchoNodes, EchoRoute, EchoOrder, EchoBlock, MapConfig, MapChange, MapPlace, MapFault]
+           Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig, Move, WavesInfo, FailureReport, ThresholdConfig, Shift,
+           SilenceConfig, SilenceReport, Relief, ReliefInfo,
+           Pair, Fault, Provision, PersonasConfig, PersonaBeat, Request, Assignment, Outcome, Persona,
+           SplitConfig, SplitView, SplitOrder, EchoConfig, EchoNodes, EchoRoute, EchoOrder, EchoBlock, MapConfig, MapChange,
+           MapPlace, MapFault]
 
 for name, result, arguments in [
         ("psc_strerror", C.c_char_p, [i32]), ("psc_version_string", C.c_char_p, []), ("psc_struct_bytes", size, [i32]),
@@ -137,7 +171,20 @@ for name, result, arguments in [
         ("psc_node_init", i32, [C.c_void_p, size, P(NodeConfig)]),
         ("psc_node_observe", i32, [C.c_void_p, P(Beat), P(f64)]),
         ("psc_node_score_at", i32, [C.c_void_p, i64, P(NodeScore)]),
-        ("psc_failure_probability", i32, [P(FailureConfig), P(NodeScore), P(f64)]),
+        ("psc_nodes_observe", i32, [C.c_void_p, size, size, P(Beat), P(i32), P(f64), P(i32)]),
+        ("psc_failure_size", size, [P(FailureConfig)]),
+        ("psc_failure_init", i32, [C.c_void_p, size, P(FailureConfig)]),
+        ("psc_failure_learn", i32, [C.c_void_p, P(NodeScore), i32]),
+        ("psc_failure_report_of", i32, [C.c_void_p, P(FailureReport)]),
+        ("psc_failure_probability", i32, [C.c_void_p, P(NodeScore), P(f64)]),
+        ("psc_threshold_size", size, [P(ThresholdConfig)]),
+        ("psc_threshold_init", i32, [C.c_void_p, size, P(ThresholdConfig)]),
+        ("psc_threshold_decide", i32, [C.c_void_p, f64, i64, P(Shift), P(f64)]),
+        ("psc_silence_size", size, [P(SilenceConfig)]),
+        ("psc_silence_init", i32, [C.c_void_p, size, P(SilenceConfig)]),
+        ("psc_silence_round", i32, [C.c_void_p, i64, size, P(i64), P(i32)]),
+        ("psc_relief_size", size, [P(Relief)]),
+        ("psc_relief_of", i32, [P(Relief), C.c_void_p, size, P(f64), P(i32), P(ReliefInfo)]),
         ("psc_forecast_init", i32, [C.c_void_p, size, P(Series), P(ForecastConfig)]),
         ("psc_forecast_step", i32, [C.c_void_p, i64]),
         ("psc_forecast_fit", i32, [C.c_void_p, size, P(Series), P(ForecastConfig), P(ForecastInfo)]),
@@ -158,6 +205,12 @@ for name, result, arguments in [
         ("psc_calendar_fill", i32, [P(Calendar), size, P(f64), size]),
         ("psc_reconcile_run", i32, [P(Hierarchy), C.c_void_p, size, P(f64), P(f64), P(ReconcileInfo)]),
         ("psc_rank_shards", i32, [P(Changes), C.c_void_p, size, P(Ranked), size, P(Ranked), size, P(RankInfo)]),
+        ("psc_personas_size", size, [P(PersonasConfig)]),
+        ("psc_personas_init", i32, [C.c_void_p, size, P(PersonasConfig)]),
+        ("psc_personas_beat", i32, [C.c_void_p, i64, i32, P(PersonaBeat)]),
+        ("psc_personas_assign", i32, [C.c_void_p, i64, P(Request), P(Assignment)]),
+        ("psc_personas_outcome", i32, [C.c_void_p, i64, P(Request), P(Outcome)]),
+        ("psc_personas_explain", i32, [C.c_void_p, i32, i32, P(Persona)]),
         ("psc_cluster_check", i32, [P(Cluster)]), ("psc_soft_amounts", i32, [P(Cluster), f64, P(i64)]),
         ("psc_imbalance_of", i32, [P(Cluster), P(i32), f64, C.c_void_p, size, P(f64), P(f64), P(Imbalance)]),
         ("psc_plan_init", i32, [C.c_void_p, size, P(Cluster), P(PlanConfig)]),
@@ -252,10 +305,45 @@ def test_node():
     assert (score.beats, score.learned, score.shards) == (100, 1, 12) and score.instability < 0.5
     ok(psc.psc_node_score_at(state, 200 * 10**9, C.byref(score)))
     assert score.instability > 0.9 and score.metric == -1
-    failure = default(FailureConfig, "psc_failure_default")
-    ok(psc.psc_failure_probability(C.byref(failure), C.byref(score), C.byref(p)))
-    assert 0.5 < p.value <= 1.0
     assert psc.psc_node_observe(state, C.byref(Beat(7, 7, 1, 99)), (f64 * 7)()) == -13
+    beats, results = (Beat * 2)(Beat(7, 7, 1, 101, 0, 0, 12), Beat(7, 7, 1, 100, 0, 0, 12)), (i32 * 2)(9, 9)
+    ok(psc.psc_nodes_observe(state, 1, 2, beats, array(i32, [0, 0]), (f64 * 14)(), results))
+    assert list(results) == [0, 0]
+    config = default(FailureConfig, "psc_failure_default")
+    config.capacity = 0
+    n = psc.psc_failure_size(C.byref(config))
+    model, report = block(n), FailureReport()
+    ok(psc.psc_failure_init(model, n, C.byref(config)))
+    ok(psc.psc_failure_probability(model, C.byref(score), C.byref(p)))
+    assert 0.5 < p.value <= 1.0
+    ok(psc.psc_failure_learn(model, C.byref(score), 1))
+    ok(psc.psc_failure_report_of(model, C.byref(report)))
+    assert (report.outcomes, report.failures) == (1.0, 1.0)
+
+
+def test_decide():
+    """The first of three nodes is likely to fail: it is shifted, and so is what pays; a node that is silent is suspected."""
+    config = default(ThresholdConfig, "psc_threshold_default")
+    n = psc.psc_threshold_size(C.byref(config))
+    threshold, shift, value = block(n), Shift(), f64()
+    ok(psc.psc_threshold_init(threshold, n, C.byref(config)))
+    ok(psc.psc_threshold_decide(threshold, 0.9, 5, C.byref(shift), C.byref(value)))
+    assert (shift.on, shift.since) == (1, 5) and 0.1 < value.value < 0.9
+    config = default(SilenceConfig, "psc_silence_default")
+    n = psc.psc_silence_size(C.byref(config))
+    silence, suspected = block(n), (i32 * 3)()
+    ok(psc.psc_silence_init(silence, n, C.byref(config)))
+    ok(psc.psc_silence_round(silence, 30 * 10**9, 3, array(i64, [0, 30 * 10**9, 30 * 10**9]), suspected))
+    assert list(suspected) == [1, 0, 0]
+    relief = default(Relief, "psc_relief_default")
+    relief.nodes, relief.shards = 3, 4
+    relief.p, relief.crossed = array(f64, [0.9, 0.0, 0.0]), array(i32, [1, 0, 0])
+    relief.home, relief.impact = array(i32, [0, 0, 1, 0]), array(f64, [1.0, 5.0, 9.0, 8.0])
+    relief.disruption = array(f64, [2.0, 2.0, 2.0, 2.0])
+    n = psc.psc_relief_size(C.byref(relief))
+    drain, shard, info = (f64 * 3)(), (i32 * 4)(), ReliefInfo()
+    ok(psc.psc_relief_of(C.byref(relief), block(n), n, drain, shard, C.byref(info)))
+    assert info.shards == 2 and list(shard[:2]) == [3, 1] and drain[0] == 0.9
 
 
 def make_series(hours):
@@ -423,6 +511,24 @@ def test_plan_and_waves():
     ok(psc.psc_waves_of(C.byref(cluster), C.byref(waves), assignment, block(n), n, order, 6, C.byref(done)))
     assert done.stuck == 0 and done.moves == info.moves and done.waves >= 1
     assert all(order[i].to == assignment[order[i].shard] for i in range(done.moves))
+
+
+def test_personas():
+    config = default(PersonasConfig, "psc_personas_default")
+    config.nodes, config.speed = 3, array(f64, [1.0, 2.0, 1.0])
+    n = psc.psc_personas_size(C.byref(config))
+    state, request, answer, persona = block(n), Request(0, -1, 1.0), Assignment(), Persona()
+    ok(psc.psc_personas_init(state, n, C.byref(config)))
+    ok(psc.psc_personas_assign(state, 0, C.byref(request), C.byref(answer)))
+    assert answer.node == 1 and answer.runner_up == 0 and answer.score > 0.0
+    nan = float("nan")
+    ok(psc.psc_personas_outcome(state, 1, C.byref(request),
+                                C.byref(Outcome(1, 0, 0, 0, answer.service, 0.001, 0.001, nan, nan))))
+    ok(psc.psc_personas_beat(state, 2, 0, C.byref(PersonaBeat(0.5, 0.0, 0.1, nan, 0.01))))
+    ok(psc.psc_personas_assign(state, 3, C.byref(request), C.byref(answer)))
+    assert answer.node != 1
+    ok(psc.psc_personas_explain(state, 1, 0, C.byref(persona)))
+    assert persona.state == 2 and 0.09 < persona.risk < 0.11
 
 
 def test_blocks():
