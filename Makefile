@@ -3,7 +3,10 @@
 
 VERSION = 0.1.0
 SONAME  = libpredscale.so.0
-CFLAGS ?= -O2
+ifeq ($(origin CFLAGS),undefined)
+CFLAGS  = -O2
+TESTED  = -O1       # programs that include a source: half the time to compile
+endif
 FUZZ_SECONDS ?= 20
 
 PREFIX     ?= /usr/local
@@ -16,20 +19,24 @@ SHARED  = ../shared
 LIB     = $(B)/libpredscale.a
 SO      = $(B)/libpredscale.so.$(VERSION)
 SOURCES = predscale.c forecast.c partition.c
-UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes states partition transfer
-BENCHES = forecast instability plan speed
-FUZZERS = load_raw load_repaired node tracker forecast series calendar fleet rank plan transfer
-HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/series.h tests/vectors/read.h tests/unit/plan_check.h tests/unit/models.h
+UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes failure thresholds silence states partition personas \
+          split echo map transfer
+BENCHES = forecast instability plan plan_scale echo split speed
+MODELS  = echo transfer
+POLICIES = beats route
+FUZZERS = load_raw load_repaired node failure tracker forecast series calendar fleet rank plan plan_flap personas split echo map transfer
+HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/series.h tests/vectors/read.h tests/unit/plan_check.h tests/unit/worlds.h \
+          tests/unit/models.h
 TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header $(B)/model/transfer
 
 # What the build itself needs comes first, so that the caller's flags win.
 COMPILE = $(CC) -std=c99 -Wall -Wextra -pedantic -I. $(CPPFLAGS) $(CFLAGS)
 PUBLIC  = -fPIC -fvisibility=hidden -DPSC_API='__attribute__((visibility("default")))'
-TESTING = $(COMPILE) -Itests
+TESTING = $(COMPILE) $(TESTED) -Itests
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all demo tests test check bench fuzz examples golden redis amalgamation install uninstall clean help
+.PHONY: all demo tests models test check bench fuzz examples golden redis amalgamation install uninstall clean help
 
 all: $(LIB) $(B)/libpredscale.so
 
@@ -71,6 +78,11 @@ $(B)/model/%: tests/model/%.c partition.c $(HEADERS) $(LIB)
 $(B)/golden: tests/golden/driver.c $(LIB)
 	$(COMPILE) $(LDFLAGS) -o $@ $< $(LIB) -lm
 
+# Policies contain the library; the scorers' headers are in $(SHARED).
+$(B)/bench/%.so: tests/bench/%.c $(SOURCES) predscale.h
+	@mkdir -p $(@D)
+	$(COMPILE) -fPIC -shared -I$(SHARED)/score $(LDFLAGS) -o $@ $< $(SOURCES) -lm
+
 $(B)/bench/%: tests/bench/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(COMPILE) $(LDFLAGS) -o $@ $< $(LIB) -lm
@@ -80,6 +92,8 @@ demo: $(B)/demo             ## forecast, instability, plan and waves on recorded
 
 tests: $(TESTS) $(B)/golden
 
+models: $(MODELS:%=$(B)/model/%)
+
 test: all tests examples    ## unit tests, examples, README, golden digest; under a minute
 	@B=$(B) NO_CTYPES=$(NO_CTYPES) sh tests/check/test.sh $(TESTS)
 
@@ -87,12 +101,13 @@ check:                      ## all tests under sanitizers and valgrind; the gate
 	@SHARED=$(SHARED) bash tests/check/check.sh
 
 bench: $(BENCHES:%=$(B)/bench/%)        ## the programs that the scorers of ../shared/score run
+	@[ ! -d $(SHARED)/score ] || $(MAKE) $(POLICIES:%=$(B)/bench/%.so)
 	@[ -d $(SHARED)/score ] || echo "bench: no $(SHARED)/score: the programs are built, policies are left out"
 
 fuzz:                       ## each target of tests/fuzz for FUZZ_SECONDS (20), needs clang and ../shared
 	@SHARED=$(SHARED) bash tests/check/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
 
-examples: $(B)/first $(B)/demo $(B)/fan          ## the programs of examples/
+examples: $(B)/first $(B)/demo $(B)/fan $(B)/plan $(B)/assign $(B)/hotkeys          ## the programs of examples/
 
 golden: $(B)/golden         ## writes the digests of this build; look at the difference before you keep it
 	$(B)/golden > tests/golden/expected.txt

@@ -1,15 +1,21 @@
-/* predscale.c - nodes as they live: heartbeats, instability, failure probability; save and load.
+/* predscale.c - nodes as they live: heartbeats, instability, failure probability; save and load; requests and the
+ * personas of nodes that take them.
  *
  * What is here: what is known of one node from its heartbeats, how unstable it looks and since when, how late
- * its next beat is, and what that says of a failure; and the bytes of every state. What is not: when to
- * act (thresholds) and what to do then; whether a beat is authentic, which only the host can know.
+ * its next beat is, what that says of a failure, and when to act on it; and the bytes of every state. What is not:
+ * what to do then; whether a beat is authentic, which only the host can know.
  *
- * A node is held against itself. Each metric has a baseline, an exponentially weighted mean and variance [1]
- * that remembers some ten minutes and learns values cut at five standard deviations, so that an incident does
- * not become the new normal at once. The distance from it in standard deviations, smoothed over about five
- * beats, is the instability of that metric; the node's is that of its worst metric, which is thereby named.
- * The absence of beats is a channel of its own, phi accrual [2]. A refractory mark turns the held level into an
- * announcement: only what rises above nine tenths of a slowly sinking high mark is a new incident.
+ * A node is held against itself. Each metric has a baseline, an exponentially weighted mean and variance [1] that
+ * learns values cut at five standard deviations, so that an incident does not become the new normal at once, and a
+ * profile of the day, believed where it explains enough. Four members look at a value: its distance from what the
+ * time of day lets expect; the error of an autoregression solved from running products by the recursion of Durbin
+ * and Levinson [3]; the way it has come from the learning time; and whether it was seen before. Distances keep their
+ * size: turned into tail probabilities metric by metric they saturate, and the score loses a third of its precision
+ * on SMD. Over the metrics two blends are made, the extreme (mean of the three largest) and the joint (mean
+ * logarithm of all), and their product is the level. Novelty makes the announcement: what rises above a high mark,
+ * by the square of the quiet before it; for an alarm after a quiet time is more often true than one after an alarm.
+ * The absence of beats is a channel of its own, phi accrual [2]. What the numbers say of a failure the fleet's model
+ * learns from outcomes, a logistic by an extended Kalman filter [4].
  *
  * A saved state is its words in little-endian order and a CRC-64 of them:
  *
@@ -20,13 +26,28 @@
  *
  * [1] West 1979, Updating mean and variance estimates: an improved method
  * [2] Hayashibara, Defago, Yared, Katayama 2004, The phi accrual failure detector
+ * [3] Durbin 1960, The fitting of time-series models
+ * [4] Fahrmeir 1992, Posterior mode estimation by extended Kalman filtering for multivariate dynamic generalized linear
+ *     models
  *
  * Contents, by the texts of the banners:
  *     Status, version, sizes
  *     Node state
+ *     Time of day
+ *     Members
+ *     Novelty
+ *     Signs
+ *     Beats
  *     Score
- *     Failure probability
+ *     Silence
+ *     Failure model
+ *     Outcomes that come late
+ *     Thresholds
+ *     Relief
  *     Save and load
+ *     Personas
+ *     Assignment
+ *     Persona of a node
  */
 #ifndef PSC_INTERNAL
 #define PSC_INTERNAL
@@ -66,6 +87,7 @@ const char *psc_strerror(psc_status status)
     case PSC_ERR_FORMAT: return "these bytes are not a saved state, or not all of it";
     case PSC_ERR_CHECKSUM: return "the saved bytes were altered";
     case PSC_ERR_CORRUPT: return "the saved bytes are whole but hold no state of this library";
+    case PSC_ERR_EMPTY: return "there is no observation to compute from";
     case PSC_ERR_STALE: return "the beat is older than the newest one taken";
     case PSC_ERR_REPEAT: return "the beat was taken before";
     case PSC_ERR_FORGED: return "the beat speaks for another node than its sender or this one";
@@ -87,7 +109,8 @@ const char *psc_version_string(void)
 size_t psc_struct_bytes(int32_t which)
 {
     static const size_t bytes[] = {
-        sizeof(psc_state), sizeof(psc_beat), sizeof(psc_node_config), sizeof(psc_node_score), sizeof(psc_failure_config),
+        sizeof(psc_state), sizeof(psc_beat), sizeof(psc_node_config), sizeof(psc_node_score),
+        sizeof(psc_failure_config),
         sizeof(psc_tracker_config), sizeof(psc_drift), sizeof(psc_series), sizeof(psc_naive_options),
         sizeof(psc_sar_options), sizeof(psc_theta_options), sizeof(psc_decomposition_options),
         sizeof(psc_croston_options), sizeof(psc_ets_options), sizeof(psc_ar_options), sizeof(psc_arima_options),
@@ -97,52 +120,132 @@ size_t psc_struct_bytes(int32_t which)
         sizeof(psc_hierarchy), sizeof(psc_reconcile_info), sizeof(psc_changes), sizeof(psc_ranked),
         sizeof(psc_rank_info), sizeof(psc_balance), sizeof(psc_cluster), sizeof(psc_imbalance), sizeof(psc_plan_config),
         sizeof(psc_plan_info), sizeof(psc_refusal), sizeof(psc_waves_config), sizeof(psc_move),
-        sizeof(psc_waves_info), sizeof(psc_message), sizeof(psc_transfer_config), sizeof(psc_transfer_event),
-        sizeof(psc_transfer_action), sizeof(psc_trial_config), sizeof(psc_pair), sizeof(psc_trial_info),
-        sizeof(psc_stages_config), sizeof(psc_stages_input), sizeof(psc_stages_output), sizeof(psc_way),
-        sizeof(psc_relief)
+        sizeof(psc_waves_info), sizeof(psc_failure_report), sizeof(psc_threshold_config),
+        sizeof(psc_shift), sizeof(psc_silence_config), sizeof(psc_silence_report), sizeof(psc_relief),
+        sizeof(psc_relief_info), sizeof(psc_pair), sizeof(psc_fault), sizeof(psc_provision),
+        sizeof(psc_personas_config), sizeof(psc_persona_beat), sizeof(psc_request), sizeof(psc_assignment),
+        sizeof(psc_outcome), sizeof(psc_persona), sizeof(psc_split_config), sizeof(psc_split_view),
+        sizeof(psc_split_order), sizeof(psc_echo_config), sizeof(psc_echo_nodes), sizeof(psc_echo_route),
+        sizeof(psc_echo_order), sizeof(psc_echo_block), sizeof(psc_map_config), sizeof(psc_map_change),
+        sizeof(psc_map_place), sizeof(psc_map_fault), sizeof(psc_message), sizeof(psc_transfer_config),
+        sizeof(psc_transfer_event), sizeof(psc_transfer_action), sizeof(psc_trial_config), sizeof(psc_trial_pair),
+        sizeof(psc_trial_info), sizeof(psc_stages_config), sizeof(psc_stages_input), sizeof(psc_stages_output),
+        sizeof(psc_way), sizeof(psc_blocks_info)
     };
 
-    return which >= PSC_STRUCT_STATE && which <= PSC_STRUCT_RELIEF ? bytes[which - PSC_STRUCT_STATE] : 0;
+    return which >= PSC_STRUCT_STATE && which < PSC_STRUCT_END ? bytes[which - PSC_STRUCT_STATE] : 0;
 }
 
 /* ==== Node state ================================================================================ */
 
 #define PS_MILLISECOND INT64_C(1000000)             /* in ns */
 #define PS_DAY INT64_C(86400000000000)              /* in ns */
+#define PS_CENTURIES (36600 * PS_DAY)               /* no horizon and no wait are longer */
+#define PS_MAX_JUMP (UINT64_C(1) << 62)
+#define PS_LEVEL_GAIN 0.125     /* of |z|: mean of 15 beats, 2 / (15 + 1); 9 and 20 are within 0.01 on SMD    */
 #define PS_PAUSE 10         /* an interval of more than so many expected ones is an outage, and teaches nothing */
-#define PS_SMOOTH (1.0 / 3.0)   /* gain of the smoothed |z|: mean of 5 beats (2 / (5 + 1)); smoothing over 5 was
-                                   the largest cheap gain on SMD and ASD                                   */
-#define PS_HELD 0.98        /* how much of the high mark is left after a beat                        */
-#define PS_NEW 0.9          /* share of the high mark that a new incident must exceed                */
 #define PS_TIME_VARIANCE 1e32   /* no interval is longer than 10 days, 8.64e14 ns; its square is below this */
 
-/* Nothing but 8-byte words; then five arrays of `metrics` each: mean, variance, smooth, floor, count. */
+enum {
+    PS_BINS = 48,           /* of a day's profile: half an hour each                                          */
+    PS_WEEK = 7,            /* days; two of them have a profile of their own                                  */
+    PS_LAGS = 3,            /* of the autoregression: SMD and ASD gained nothing from more                    */
+    PS_SEEN = 64,           /* values remembered; 50 fill the range at PS_RESOLUTION                          */
+    PS_SETTLE = 30,         /* reports of a metric before its spread is taken for one                         */
+    PS_WINDOW = 8,          /* sequence numbers that a late beat may be behind the newest one, itself counted */
+    PS_SIGNED = 6,          /* metrics that the signs look at: PSC_METRIC_RATE .. PSC_METRIC_NETWORK          */
+    PS_RECENT = 5,          /* steps whose mean is "now": bursts of errors are shorter                        */
+    PS_MEMORIES = 61        /* steps over which the memory's rise is taken                                    */
+};
+
+/* What a beat moves of a metric but for the profile and the sets. The AR lives on the standardised value u. */
+typedef struct ps_motion {
+    int64_t  count;                         /* reports taken                                                  */
+    double   floor;                         /* least standard deviation                                       */
+    double   low, high;                     /* range of the value                                             */
+    double   origin;                        /* first value; all below is about values less this one           */
+    double   mean, variance;                /* of the value                                                   */
+    double   level, rest_error, total_error;/* mean uncut; mean squares about the profile and about the level */
+    double   rest_mean, rest_variance;      /* of the residual                                                */
+    double   z, z_held;                     /* |z| of the residual, newest and held                           */
+    double   product[PS_LAGS + 1];          /* running products of u and its lags                             */
+    double   lag[PS_LAGS], weight[PS_LAGS];
+    double   error_variance;                /* of the AR's errors                                             */
+    double   e, e_held, e_usual;            /* |AR residual| in standard deviations: newest, held, its mean   */
+    double   start_mean, start_sd, drift;   /* of the learning time, and the smoothed distance from it        */
+} ps_motion;
+
+/* What is known of one metric. */
+typedef struct ps_metric {
+    ps_motion move;
+    double   rest, rest_low, rest_high;     /* smoothed residual, and its range                               */
+    int64_t  values, rests;                 /* values in the two sets below                                   */
+    uint64_t profile[PS_BINS];              /* two floats a word: workday, weekend                            */
+    uint64_t filled[PS_BINS / 4];           /* eight counts of 8 bits a word                                  */
+    uint64_t value[PS_SEEN], rested[PS_SEEN];   /* float in bits 32..63, report it was last near in 0..31     */
+} ps_metric;
+
+/* Steps of half a minute or so, and the signs of a failure that they show; of the first PS_SIGNED metrics of a beat. */
+typedef struct ps_signs {
+    int64_t  beats, steps, memories;        /* beats in this step; steps in the rings below, of this epoch    */
+    int64_t  from, learned;                 /* begin of this step; steps in the baseline                      */
+    double   sum[PS_SIGNED], reports[PS_SIGNED];
+    double   late, gaps;                    /* of this step: sum and number of intervals, in expected ones    */
+    double   recent[PS_RECENT * PS_SIGNED]; /* means of the last steps, newest first                          */
+    double   memory[PS_MEMORIES];           /* of the memory, newest first                                    */
+    double   base[PS_SIGNED];               /* usual mean of a step at the usual rate                         */
+    double   load_square, load_product[3];  /* of the relative rate less 1, and with CPU, latency, network    */
+    double   sign[PSC_SIGNS];
+} ps_signs;
+
+/* Then the metrics; then PS_WINDOW places for beats that wait, each its received_at and its metrics: the beat of
+ * sequence s has place s % PS_WINDOW, and one that is empty is zero. */
 struct psc_node {
     psc_state head;
-    int64_t  id, metrics, learn, memory, interval, pause;
+    int64_t  id, metrics, learn, memory, interval, pause, day, step;
     uint64_t max_jump;
     double   winsor, relative_floor;
-    uint64_t epoch, sequence;
+    uint64_t epoch, newest;                 /* of the newest beat                                             */
     int64_t  sent_at, received_at, shards, beats;
-    double   gap_mean, gap_variance;        /* of the intervals between beats, ns */
-    int64_t  gaps;
-    double   mark, onset;                   /* high mark of z, and the newest beat's onset */
+    uint64_t next, waiting;                 /* next number to be folded; places in use, by bits               */
+    int64_t  folded_at, chained;            /* the last beat folded; whether the next one follows on it       */
+    double   gap_mean, gap_variance;        /* of the intervals between beats, ns                             */
+    double   gap_z, gap_held;               /* distance of the last interval from it, and held                */
+    int64_t  gaps;                          /* intervals learned                                              */
+    double   mark, onset;                   /* high mark of the novelty, and the newest beat's onset          */
+    int64_t  quiet;                         /* beats since the last novelty that counts                       */
+    ps_signs signs;
 };
 
 #define PS_AT(field) (offsetof(struct psc_node, field) / 8)
+#define PS_METRIC_WORDS (sizeof(ps_metric) / 8)
 
-static double *ps_mean(const psc_node *n) { return (double *)(uintptr_t)(n + 1); }
-static double *ps_variance(const psc_node *n) { return ps_mean(n) + n->metrics; }
-static double *ps_smooth(const psc_node *n) { return ps_mean(n) + 2 * n->metrics; }
-static double *ps_floor(const psc_node *n) { return ps_mean(n) + 3 * n->metrics; }
-static int64_t *ps_count(const psc_node *n) { return (int64_t *)(uintptr_t)(ps_mean(n) + 4 * n->metrics); }
+static ps_metric *ps_metrics(const psc_node *n) { return (ps_metric *)(uintptr_t)(n + 1); }
+
+/* Place of a beat that waits: received_at, then its metrics, as words. */
+static uint64_t *ps_place(const psc_node *n, uint64_t sequence)
+{
+    uint64_t *first = (uint64_t *)(uintptr_t)(ps_metrics(n) + n->metrics);
+    return first + (size_t)(sequence % PS_WINDOW) * (1 + (size_t)n->metrics);
+}
+
+static size_t ps_node_bytes(int64_t metrics)
+{
+    return sizeof(psc_node) + (size_t)metrics * sizeof(ps_metric) + PS_WINDOW * (1 + (size_t)metrics) * 8;
+}
 
 /* The numbers that a configuration and a saved state have in common. */
-static int ps_node_parameters(int64_t metrics, int64_t learn, int64_t memory, int64_t interval, int64_t pause)
+static int ps_node_parameters(int64_t metrics, int64_t learn, int64_t memory, int64_t interval, int64_t pause,
+                              int64_t step)
 {
     return metrics >= 1 && metrics <= PSC_MAX_METRICS && memory >= 2 && memory <= INT64_C(2147483648) && learn >= 2
-           && learn <= memory && interval >= PS_MILLISECOND && interval <= PS_DAY && pause >= 0 && pause <= PS_DAY;
+           && learn <= INT64_C(2147483648) && interval >= PS_MILLISECOND && interval <= PS_DAY && pause >= 0
+           && pause <= PS_DAY && step >= PS_MILLISECOND && step <= PS_DAY;
+}
+
+static int ps_day_possible(int64_t day)
+{
+    return day == 0 || (day >= PS_BINS * PS_MILLISECOND && day <= 31 * PS_DAY);
 }
 
 void psc_node_default(psc_node_config *config)
@@ -152,8 +255,10 @@ void psc_node_default(psc_node_config *config)
     config->struct_size = (uint32_t)sizeof *config;
     config->metrics = PSC_METRIC_HOST;
     config->learn = 60;
-    config->memory = 600;
+    config->memory = 10000;
     config->interval_ns = INT64_C(1000000000);
+    config->day_ns = PS_DAY;
+    config->step_ns = INT64_C(30000000000);
     config->max_jump = UINT64_C(1) << 20;
     config->winsor = 5.0;
     config->relative_floor = 0.01;
@@ -173,13 +278,15 @@ size_t psc_node_size(const psc_node_config *config)
     int k;
 
     if (!config || config->struct_size != sizeof *config) return 0;
-    if (!ps_node_parameters(config->metrics, config->learn, config->memory, config->interval_ns, config->pause_ns)
-        || config->max_jump < 1 || !psc__within(config->winsor, 1.0, 100.0)
+    if (!ps_node_parameters(config->metrics, config->learn, config->memory, config->interval_ns, config->pause_ns,
+                            config->step_ns)
+        || !ps_day_possible(config->day_ns) || config->max_jump < 1 || config->max_jump > PS_MAX_JUMP
+        || !psc__within(config->winsor, 1.0, 100.0)
         || !psc__within(config->relative_floor, 0.0, 1.0))
         return 0;
     for (k = 0; k < config->metrics; k++)
         if (!psc__within(ps_floor_of(config, k), DBL_MIN, PSC_MAX_METRIC)) return 0;
-    return sizeof(psc_node) + 5 * (size_t)config->metrics * 8;
+    return ps_node_bytes(config->metrics);
 }
 
 psc_status psc_node_init(psc_node *node, size_t bytes, const psc_node_config *config)
@@ -201,12 +308,14 @@ psc_status psc_node_init(psc_node *node, size_t bytes, const psc_node_config *co
     node->memory = config->memory;
     node->interval = config->interval_ns;
     node->pause = config->pause_ns;
+    node->day = config->day_ns;
+    node->step = config->step_ns;
     node->max_jump = config->max_jump;
     node->winsor = config->winsor;
     node->relative_floor = config->relative_floor;
     node->gap_mean = (double)config->interval_ns;
     node->gap_variance = node->gap_mean * node->gap_mean / 16.0;    /* Akka's start: mean +- a quarter of it */
-    for (k = 0; k < config->metrics; k++) ps_floor(node)[k] = ps_floor_of(config, k);
+    for (k = 0; k < config->metrics; k++) ps_metrics(node)[k].move.floor = ps_floor_of(config, k);
     return PSC_OK;
 }
 
@@ -214,11 +323,17 @@ psc_status psc_node_init(psc_node *node, size_t bytes, const psc_node_config *co
 static psc_status ps_node(const psc_node *n)
 {
     psc_status status = psc__state(n, PSC_TYPE_NODE);
+    int64_t k;
 
     if (status != PSC_OK) return status;
     if (n->metrics < 1 || n->metrics > PSC_MAX_METRICS
-        || n->head.words != sizeof(psc_node) / 8 + 5 * (uint64_t)n->metrics)
+        || n->head.words != ps_node_bytes(n->metrics) / 8 || n->day < 0 || n->signs.steps < 0
+        || n->signs.steps > PS_RECENT || n->signs.memories < 0 || n->signs.memories > PS_MEMORIES)
         return PSC_ERR_STATE;
+    for (k = 0; k < n->metrics; k++) {
+        const ps_metric *m = &ps_metrics(n)[k];
+        if (m->values < 0 || m->values > PS_SEEN || m->rests < 0 || m->rests > PS_SEEN) return PSC_ERR_STATE;
+    }
     return PSC_OK;
 }
 
@@ -230,18 +345,28 @@ static int ps_metric_possible(int k, double x)
     return psc__within(x, k < PSC_METRIC_HOST ? 0.0 : -PSC_MAX_METRIC, share ? 1.0 : PSC_MAX_METRIC);
 }
 
+/* Where a beat stands in its epoch. The numbers wrap: a distance of less than half of them is ahead. A number before
+ * `next` that lies in the window was folded, for one is given up only when it leaves the window. */
+static psc_status ps_order_check(const psc_node *n, uint64_t epoch, uint64_t sequence)
+{
+    if (n->beats == 0 || epoch > n->epoch) return PSC_OK;
+    if (epoch < n->epoch) return PSC_ERR_STALE;
+    if (sequence != n->newest && sequence - n->newest < UINT64_C(1) << 63)
+        return sequence - n->newest <= n->max_jump ? PSC_OK : PSC_ERR_IMPOSSIBLE;
+    if (n->newest - sequence >= PS_WINDOW) return PSC_ERR_STALE;
+    if (sequence - n->next >= UINT64_C(1) << 63 || n->waiting >> sequence % PS_WINDOW & 1) return PSC_ERR_REPEAT;
+    return PSC_OK;
+}
+
 /* Whether a beat may be taken; the order of the tests is the header's. */
 static psc_status ps_beat_check(const psc_node *n, const psc_beat *beat, const double *metric)
 {
+    psc_status status;
     int k;
 
     if (beat->node != n->id || beat->sender != beat->node) return PSC_ERR_FORGED;
-    if (n->beats > 0) {
-        if (beat->epoch < n->epoch) return PSC_ERR_STALE;
-        if (beat->epoch == n->epoch && beat->sequence < n->sequence) return PSC_ERR_STALE;
-        if (beat->epoch == n->epoch && beat->sequence == n->sequence) return PSC_ERR_REPEAT;
-        if (beat->epoch == n->epoch && beat->sequence - n->sequence > n->max_jump) return PSC_ERR_IMPOSSIBLE;
-    }
+    status = ps_order_check(n, beat->epoch, beat->sequence);
+    if (status != PSC_OK) return status;
     if (beat->shards < 0) return PSC_ERR_IMPOSSIBLE;
     for (k = 0; k < n->metrics; k++)
         if (!ps_metric_possible(k, metric[k])) return PSC_ERR_IMPOSSIBLE;
@@ -253,6 +378,14 @@ static uint64_t ps_elapsed(int64_t a, int64_t b)
 {
     return b > a ? (uint64_t)b - (uint64_t)a : 0;
 }
+
+/* at + d, d in ns from 0 to 1e17, or the end of time. */
+static int64_t ps_later(int64_t at, double d)
+{
+    return at > INT64_MAX - (int64_t)d ? INT64_MAX : at + (int64_t)d;
+}
+
+static double ps_larger(double a, double b) { return a > b ? a : b; }
 
 /* Exponentially weighted mean and variance [1]. */
 static void ps_learn(double *mean, double *variance, double x, double weight)
@@ -268,86 +401,754 @@ static double ps_weight(int64_t count, int64_t memory)
     return count + 1 < memory ? 1.0 / (double)(count + 1) : 1.0 / (double)memory;
 }
 
-static void ps_gap_learn(psc_node *n, const psc_beat *beat)
+static double ps_cut(double x, double limit)
 {
-    const uint64_t gap = ps_elapsed(n->received_at, beat->received_at);
+    if (x > limit) return limit;
+    return x < -limit ? -limit : x;
+}
 
-    if (n->beats == 0 || beat->epoch != n->epoch || beat->sequence != n->sequence + 1) return;
-    if (gap == 0 || gap > PS_PAUSE * (uint64_t)n->interval) return;
+/* The interval between a beat and the one before it in number: its own metric, whose deviation is jitter. */
+static void ps_gap_learn(psc_node *n, int64_t at)
+{
+    const uint64_t gap = ps_elapsed(n->folded_at, at);
+    const double least = 0.1 * ps_larger((double)n->interval, n->gap_mean);
+
+    if (!n->chained || gap == 0 || gap > PS_PAUSE * (uint64_t)n->interval) return;
+    n->gap_z = n->gaps < PS_SETTLE ? 0.0
+               : ps_cut(fabs((double)gap - n->gap_mean) / ps_larger(sqrt(n->gap_variance), least), PSC_MAX_Z);
+    n->gap_held += PS_LEVEL_GAIN * (n->gap_z - n->gap_held);
     ps_learn(&n->gap_mean, &n->gap_variance, (double)gap, ps_weight(n->gaps + 1, n->memory));
     psc__count(&n->gaps);
+    n->signs.late += (gap > 3 * (uint64_t)n->interval ? 3.0 * (double)n->interval : (double)gap) / (double)n->interval;
+    n->signs.gaps += 1.0;
 }
 
-static double ps_deviation(const psc_node *n, int64_t k)
-{
-    const double sd = sqrt(ps_variance(n)[k]), floor_ = ps_floor(n)[k];
-    const double relative = n->relative_floor * fabs(ps_mean(n)[k]);
-    const double least = floor_ > relative ? floor_ : relative;
+/* ==== Time of day =============================================================================== */
 
-    return sd > least ? sd : least;
+#define PS_PROFILE_RATE 0.02    /* least gain of a bin: SMD and ASD lose at 0.05 and at 0.01                      */
+#define PS_EXPLAINS 0.3         /* share of the variance from which the profile is believed: 0.1 to 0.3 alike     */
+
+static float ps_low_float(uint64_t w)
+{
+    const uint32_t bits = (uint32_t)(w & 0xffffffffu);
+    float f;
+
+    memcpy(&f, &bits, 4);
+    return f;
 }
 
-/* Distance from the baseline, into the smoothed one, then the value into the baseline. */
-static void ps_metric_learn(psc_node *n, int64_t k, double x)
-{
-    const double sd = ps_deviation(n, k), mean = ps_mean(n)[k];
-    const int64_t count = ps_count(n)[k];
-    double z = fabs(x - mean) / sd;
+static float ps_high_float(uint64_t w) { return ps_low_float(w >> 32); }
 
-    if (count >= n->learn) {
-        if (z > PSC_MAX_Z) z = PSC_MAX_Z;
-        ps_smooth(n)[k] += PS_SMOOTH * (z - ps_smooth(n)[k]);
-        if (x > mean + n->winsor * sd) x = mean + n->winsor * sd;
-        if (x < mean - n->winsor * sd) x = mean - n->winsor * sd;
+static uint64_t ps_float_bits(double x)
+{
+    const float f = (float)x;
+    uint32_t bits;
+
+    memcpy(&bits, &f, 4);
+    return bits;
+}
+
+/* Place of a moment in the two profiles: bin of the day, and PS_BINS more on the last two days of a week. */
+static int ps_slot(const psc_node *n, int64_t at)
+{
+    int64_t days, within;
+
+    if (n->day == 0) return 0;
+    days = at / n->day;
+    within = at % n->day;
+    if (within < 0) { within += n->day; days--; }
+    days = (days % PS_WEEK + PS_WEEK) % PS_WEEK;
+    /* Day 0 of the clock is a Thursday in Unix time: 2 and 3 are its Saturday and Sunday. */
+    return (int)((double)within / (double)n->day * PS_BINS) % PS_BINS + (days == 2 || days == 3 ? PS_BINS : 0);
+}
+
+static int ps_filled(const ps_metric *m, int slot) { return (int)(m->filled[slot / 8] >> slot % 8 * 8 & 0xff); }
+
+static double ps_profile(const ps_metric *m, int slot)
+{
+    const uint64_t w = m->profile[slot % PS_BINS];
+    return slot < PS_BINS ? (double)ps_low_float(w) : (double)ps_high_float(w);
+}
+
+static void ps_profile_learn(ps_metric *m, int slot, double x)
+{
+    const int count = ps_filled(m, slot), half = slot < PS_BINS ? 0 : 32;
+    const double past = ps_profile(m, slot), first = 1.0 / (count + 1);
+    const double y = past + (first > PS_PROFILE_RATE ? first : PS_PROFILE_RATE) * (x - past);
+    uint64_t *w = &m->profile[slot % PS_BINS];
+
+    *w = (*w & ~(UINT64_C(0xffffffff) << half)) | ps_float_bits(y) << half;
+    if (count < 255) m->filled[slot / 8] += UINT64_C(1) << slot % 8 * 8;
+}
+
+/* Share of the variance that the profile explains. */
+static double ps_explained(const ps_motion *m)
+{
+    return m->total_error > 0.0 ? 1.0 - m->rest_error / m->total_error : 0.0;
+}
+
+/* What is left of x after the time of day, and what the profile is worth. A bin that was never met borrows from the
+ * other kind of day; where both are empty the mean is expected. */
+static double ps_residual(const ps_metric *metric, ps_motion *m, int64_t memory, int slot, double x)
+{
+    const double weight = ps_weight(m->count, memory);
+    double r, d;
+
+    if (!ps_filled(metric, slot)) slot = (slot + PS_BINS) % (2 * PS_BINS);
+    r = m->count == 0 ? 0.0 : x - (ps_filled(metric, slot) ? ps_profile(metric, slot) : m->mean);
+    if (ps_filled(metric, slot) && m->count > PS_BINS) {
+        d = x - m->level;
+        m->rest_error += weight * (r * r - m->rest_error);
+        m->total_error += weight * (d * d - m->total_error);
     }
-    ps_learn(&ps_mean(n)[k], &ps_variance(n)[k], x, ps_weight(count, n->memory));
-    psc__count(&ps_count(n)[k]);
+    m->level += weight * (x - m->level);
+    return r;
 }
 
-/* The metric with the largest smoothed distance, the lower one of equals. */
-static int64_t ps_worst(const psc_node *n)
-{
-    int64_t k, worst = 0;
+/* ==== Members =================================================================================== */
 
-    for (k = 1; k < n->metrics; k++)
-        if (ps_smooth(n)[k] > ps_smooth(n)[worst]) worst = k;
-    return worst;
+#define PS_RANGE_FLOOR 0.03     /* least standard deviation as a share of the range seen                      */
+#define PS_TINY_FLOOR 1e-6      /* and of the size of the mean: a constant that moves by less has not moved   */
+#define PS_ERROR_GAIN (1.0 / 3.0)   /* of the AR's errors: mean of 5 beats                                    */
+#define PS_DRIFT_GAIN (2.0 / 9.0)   /* of the distance from the start: mean of 8 beats; 8 to 32 alike         */
+#define PS_LAG_LIMIT 20.0       /* of a standardised value that the AR looks back on                          */
+#define PS_ERROR_FLOOR 0.02     /* least standard deviation of the AR's errors, of a value of spread 1        */
+#define PS_REFIT 16             /* reports between two solutions of the AR                                    */
+#define PS_USUAL 3.0            /* times its mean: about the 99th centile of a held AR error                      */
+#define PS_USUAL_FLOOR 0.05     /* least scale of it, in standard deviations                                  */
+#define PS_SUDDEN 0.5           /* weight of what this beat says alone beside what is held                    */
+#define PS_TOP 3                /* metrics that make the extreme: 2 to 5 are alike                            */
+
+static double ps_spread(const ps_motion *m, double variance, double relative)
+{
+    double least = ps_larger(m->floor, PS_RANGE_FLOOR * (m->high - m->low));
+
+    least = ps_larger(least, ps_larger(relative, PS_TINY_FLOOR) * fabs(m->origin + m->mean));
+    return ps_larger(sqrt(variance), least);
 }
 
-static void ps_onset(psc_node *n, double z)
+/* Distance of the residual from its own mean, newest and held. */
+static void ps_deviation(ps_motion *m, const psc_node *n, double r, double relative)
 {
-    n->onset = z > PS_NEW * n->mark ? z - PS_NEW * n->mark : 0.0;
-    n->mark = z > PS_HELD * n->mark ? z : PS_HELD * n->mark;
+    const double sd = ps_spread(m, m->rest_variance, relative);
+    const int settled = m->count >= PS_SETTLE;
+    const double z = settled ? ps_cut((r - m->rest_mean) / sd, PSC_MAX_Z) : 0.0;
+
+    ps_learn(&m->rest_mean, &m->rest_variance, settled ? m->rest_mean + ps_cut(r - m->rest_mean, n->winsor * sd) : r,
+             ps_weight(m->count, n->memory));
+    m->z = fabs(z);
+    m->z_held += PS_LEVEL_GAIN * (m->z - m->z_held);
+}
+
+/* Durbin and Levinson's recursion: weights from the products of lags 0..PS_LAGS. Partial correlations are kept
+ * inside the unit circle, so the weights are bounded whatever the products. */
+static void ps_solve_lags(ps_motion *m)
+{
+    double next[PS_LAGS], left = m->product[0] * 1.0001 + 1e-9;
+    int i, k;
+
+    for (k = 0; k < PS_LAGS; k++) {
+        double part = m->product[k + 1];
+        for (i = 0; i < k; i++) part -= m->weight[i] * m->product[k - i];
+        part = ps_cut(part / left, 0.999);
+        for (i = 0; i < k; i++) next[i] = m->weight[i] - part * m->weight[k - 1 - i];
+        memcpy(m->weight, next, (size_t)k * sizeof next[0]);
+        m->weight[k] = part;
+        left *= 1.0 - part * part;
+    }
+}
+
+static void ps_products(ps_motion *m, double u, double winsor, double weight)
+{
+    const double cut = ps_cut(u, winsor);
+    int i;
+
+    m->product[0] += weight * (cut * cut - m->product[0]);
+    for (i = 0; i < PS_LAGS; i++)
+        m->product[i + 1] += weight * (cut * ps_cut(m->lag[i], winsor) - m->product[i + 1]);
+    for (i = PS_LAGS - 1; i > 0; i--) m->lag[i] = m->lag[i - 1];
+    m->lag[0] = ps_cut(u, PS_LAG_LIMIT);
+}
+
+/* What the last three values do not tell of this one. */
+static void ps_autoregress(ps_motion *m, const psc_node *n, double u)
+{
+    const double sd = ps_larger(sqrt(m->error_variance), PS_ERROR_FLOOR), weight = ps_weight(m->count, n->memory);
+    const int settled = m->count >= PS_SETTLE;
+    double e = u, cut;
+    int i;
+
+    if (m->count % PS_REFIT == 0) ps_solve_lags(m);
+    for (i = 0; i < PS_LAGS; i++) e -= m->weight[i] * m->lag[i];
+    cut = settled ? ps_cut(e, n->winsor * sd) : e;
+    m->error_variance += weight * (cut * cut - m->error_variance);
+    m->e = settled ? ps_cut(fabs(e) / sd, PSC_MAX_Z) : 0.0;
+    m->e_held += PS_ERROR_GAIN * (m->e - m->e_held);
+    m->e_usual += weight * ((settled ? ps_cut(m->e_held, 4.0 * m->e_usual + 0.1) : m->e_held) - m->e_usual);
+    ps_products(m, u, n->winsor, weight);
+}
+
+/* How far the metric has come from its learning time. */
+static void ps_drift(ps_motion *m, const psc_node *n, double x)
+{
+    if (m->count + 1 < n->learn) return;
+    if (m->count + 1 == n->learn) {
+        m->start_mean = m->mean;
+        m->start_sd = ps_spread(m, m->variance, 0.0);
+        return;
+    }
+    m->drift += PS_DRIFT_GAIN * (ps_cut((x - m->start_mean) / m->start_sd, PSC_MAX_Z) - m->drift);
+}
+
+/* One value, as distance from the origin and from what the time of day lets expect, into all that moves. */
+static void ps_move(const psc_node *n, ps_motion *m, int k, double x, double r)
+{
+    const double relative = k < PSC_METRIC_HOST ? n->relative_floor : 0.0;
+    const double d = x - m->mean, rest = ps_explained(m) > PS_EXPLAINS ? r : d, weight = ps_weight(m->count, n->memory);
+    double sd;
+
+    ps_deviation(m, n, rest, relative);
+    sd = ps_spread(m, m->variance, 0.0);
+    ps_autoregress(m, n, m->count < PS_SETTLE / 3 ? 0.0 : ps_cut(d / sd, PSC_MAX_Z));
+    ps_learn(&m->mean, &m->variance, m->count >= PS_SETTLE ? m->mean + ps_cut(d, n->winsor * sd) : x, weight);
+    ps_drift(m, n, x);
+    psc__count(&m->count);
+}
+
+/* ==== Novelty =================================================================================== */
+
+#define PS_RESOLUTION 0.02      /* of the range: what is nearer to a value seen is that value                 */
+#define PS_FORGET 4000u         /* reports after which a value that did not return is new again                */
+#define PS_REST_GAIN (2.0 / 7.0)    /* of the smoothed residual: mean of 6                                    */
+#define PS_BELIEVED 0.5         /* share explained from which a residual can be new                           */
+#define PS_REST_WEIGHT 0.8      /* of its square beside that of a value                                       */
+#define PS_MAX_NOVELTY 10.0     /* ranges                                                                     */
+#define PS_HELD 0.96            /* how much of the high mark is left after a beat                             */
+#define PS_NEW 0.85             /* share of the high mark that a new incident must exceed                     */
+#define PS_COUNTS 1e-3          /* novelty from which the quiet is over: 3 % of a range                       */
+#define PS_QUIET 500            /* beats of quiet after which an announcement has its full weight             */
+
+/* A set of values seen, ascending; each holds the report at which a value was last near it. */
+typedef struct ps_set {
+    uint64_t *entry;
+    int64_t  *count;
+    double   *low, *high;
+} ps_set;
+
+static void ps_set_remove(const ps_set *s, int64_t i)
+{
+    memmove(s->entry + i, s->entry + i + 1, (size_t)(*s->count - i - 1) * 8);
+    (*s->count)--;
+}
+
+/* First entry not below x. */
+static int64_t ps_set_find(const ps_set *s, double x)
+{
+    int64_t low = 0, high = *s->count;
+
+    while (low < high) {
+        const int64_t middle = low + (high - low) / 2;
+        if ((double)ps_high_float(s->entry[middle]) < x) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+/* Entry nearest to x, the lower one of equals; those last near more than PS_FORGET reports ago are dropped when met.
+ * -1: the set is empty. */
+static int64_t ps_set_nearest(const ps_set *s, double x, uint32_t now)
+{
+    for (;;) {
+        int64_t i = ps_set_find(s, x);
+        if (*s->count == 0) return -1;
+        if (i == *s->count || (i > 0 && x - (double)ps_high_float(s->entry[i - 1])
+                                        <= (double)ps_high_float(s->entry[i]) - x))
+            i--;
+        if ((uint32_t)(now - (uint32_t)(s->entry[i] & 0xffffffffu)) <= PS_FORGET) return i;
+        ps_set_remove(s, i);
+    }
+}
+
+/* Room for one more: the entry goes whose neighbours are closest, for it is missed least. */
+static void ps_set_thin(const ps_set *s)
+{
+    int64_t i, least = 1;
+    double width = DBL_MAX;
+
+    for (i = 1; i + 1 < *s->count; i++) {
+        const double d = (double)ps_high_float(s->entry[i + 1]) - (double)ps_high_float(s->entry[i - 1]);
+        if (d < width) { width = d; least = i; }
+    }
+    ps_set_remove(s, least);
+}
+
+static void ps_set_add(const ps_set *s, double x, uint64_t entry)
+{
+    int64_t i;
+
+    if (*s->count == PS_SEEN) ps_set_thin(s);
+    i = ps_set_find(s, x);
+    memmove(s->entry + i + 1, s->entry + i, (size_t)(*s->count - i) * 8);
+    s->entry[i] = entry;
+    (*s->count)++;
+}
+
+/* Distance of x from what was seen, in ranges seen before x; x then belongs to what was seen. */
+static double ps_novelty(const ps_set *s, double x, uint32_t now)
+{
+    const double y = (double)(float)x, range = *s->high - *s->low;
+    const uint64_t entry = ps_float_bits(x) << 32 | now;
+    const int64_t i = ps_set_nearest(s, y, now);
+    const double d = i < 0 ? 0.0 : fabs(y - (double)ps_high_float(s->entry[i]));
+    double out = range > 0.0 ? d / range : d > 0.0 ? 1.0 : 0.0;
+
+    if (*s->count == 0 && range <= 0.0) *s->low = *s->high = y;
+    if (y < *s->low) *s->low = y;
+    if (y > *s->high) *s->high = y;
+    if (i < 0 || d > PS_RESOLUTION * (*s->high - *s->low)) ps_set_add(s, y, entry);
+    else s->entry[i] = (s->entry[i] & ~UINT64_C(0xffffffff)) | now;
+    return out < PS_MAX_NOVELTY ? out : PS_MAX_NOVELTY;
+}
+
+/* Novelty of the value and, where the time of day explains much, of what it leaves. */
+static double ps_metric_novelty(ps_metric *m, double x, double r)
+{
+    const double explained = ps_explained(&m->move);
+    const uint32_t now = (uint32_t)(m->move.count & 0xffffffff);
+    ps_set values, rests;
+    double a, b;
+
+    values.entry = m->value;
+    values.count = &m->values;
+    values.low = &m->move.low;
+    values.high = &m->move.high;
+    rests.entry = m->rested;
+    rests.count = &m->rests;
+    rests.low = &m->rest_low;
+    rests.high = &m->rest_high;
+    m->rest += m->move.count == 0 ? 0.0 : PS_REST_GAIN * (r - m->rest);
+    a = ps_novelty(&values, x, now);
+    b = ps_novelty(&rests, m->rest, now);
+    b = explained > PS_BELIEVED ? b * explained : 0.0;
+    return a * a + PS_REST_WEIGHT * b * b;
+}
+
+/* From novelty to announcement: what rises above the mark, by how long it was quiet before. */
+static void ps_onset(psc_node *n, double s)
+{
+    const double new_ = s - PS_NEW * n->mark;
+    double share;
+
+    n->mark = ps_larger(PS_HELD * n->mark, s);
+    psc__count(&n->quiet);
+    share = n->quiet < PS_QUIET ? (double)n->quiet / PS_QUIET : 1.0;
+    n->onset = new_ > 0.0 ? new_ * share * share : 0.0;
+    if (new_ > PS_COUNTS) n->quiet = 0;
+}
+
+/* ==== Signs ===================================================================================== */
+
+#define PS_BASE_STEPS 240       /* steps that the base remembers: two hours of half minutes                     */
+#define PS_BASE_SETTLE 30       /* steps before a mean is cut when it is learned                              */
+#define PS_SHARE_CUT 0.1        /* a share (CPU, memory) moves the base by no more than if it were this far   */
+#define PS_RELATIVE_CUT 0.5     /* and another metric than if it were this share of the base away             */
+#define PS_FEW_ERRORS 2e-4      /* share of errors that says nothing: added before a logarithm                */
+#define PS_TINY 1e-9            /* added to what is divided by or taken the logarithm of                      */
+#define PS_LOAD_PRIOR 0.5       /* relative change of CPU, latency, network by that of the rate, unmeasured   */
+#define PS_LOAD_RIDGE 0.005     /* mean square of the rate's relative change that weighs as much as the prior */
+#define PS_SIGN_LIMIT 6.0       /* no sign is larger in size                                                  */
+
+static double ps_ratio_log(double a, double b, double least)
+{
+    return psc__log((a + least) / (b + least));
+}
+
+/* By how much a metric follows the rate: i is 0 for CPU, 1 for latency, 2 for the network. */
+static double ps_follows(const ps_signs *s, int i)
+{
+    return (s->load_product[i] + PS_LOAD_RIDGE * PS_LOAD_PRIOR) / (s->load_square + PS_LOAD_RIDGE);
+}
+
+static const int ps_follower[3] = {PSC_METRIC_CPU, PSC_METRIC_LATENCY, PSC_METRIC_NETWORK};
+
+/* What the base lets expect of follower i at a relative rate of `load`, at least a fifth of the base. */
+static double ps_expected(const ps_signs *s, int i, double load)
+{
+    return s->base[ps_follower[i]] * ps_larger(1.0 + ps_follows(s, i) * (load - 1.0), 0.2);
+}
+
+/* Mean and least of the last steps of metric k. */
+static double ps_recent_mean(const ps_signs *s, int k)
+{
+    double sum = 0.0;
+    int64_t i;
+
+    for (i = 0; i < s->steps; i++) sum += s->recent[i * PS_SIGNED + k];
+    return sum / (double)s->steps;
+}
+
+static double ps_recent_least(const ps_signs *s, int k)
+{
+    double least = s->recent[k];
+    int64_t i;
+
+    for (i = 1; i < s->steps; i++)
+        if (s->recent[i * PS_SIGNED + k] < least) least = s->recent[i * PS_SIGNED + k];
+    return least;
+}
+
+static double ps_load(const ps_signs *s, double rate)
+{
+    const double base = s->base[PSC_METRIC_RATE] + PS_TINY;
+    const double load = (rate + PS_TINY) / base;
+
+    return load < 4.0 ? load : 4.0;
+}
+
+/* The signs at the end of a step whose means are the newest in the rings. */
+static void ps_signs_show(ps_signs *s)
+{
+    const double load = ps_load(s, ps_recent_mean(s, PSC_METRIC_RATE));
+    double *sign = s->sign;
+    int i;
+
+    sign[PSC_SIGN_MEMORY] = ps_recent_mean(s, PSC_METRIC_MEMORY);
+    sign[PSC_SIGN_MEMORY_ABOVE] = sign[PSC_SIGN_MEMORY] - s->base[PSC_METRIC_MEMORY];
+    sign[PSC_SIGN_MEMORY_RISE] = s->memory[0] - s->memory[s->memories - 1];
+    sign[PSC_SIGN_ERRORS] = ps_ratio_log(ps_recent_least(s, PSC_METRIC_ERRORS), s->base[PSC_METRIC_ERRORS],
+                                         PS_FEW_ERRORS);
+    sign[PSC_SIGN_LATENCY] = ps_ratio_log(ps_recent_mean(s, PSC_METRIC_LATENCY), ps_expected(s, 1, load), PS_TINY);
+    sign[PSC_SIGN_CPU] = ps_recent_mean(s, PSC_METRIC_CPU);
+    sign[PSC_SIGN_CPU_ABOVE] = sign[PSC_SIGN_CPU] - ps_expected(s, 0, load);
+    sign[PSC_SIGN_NETWORK] = ps_ratio_log(s->recent[PSC_METRIC_NETWORK],
+                                          ps_expected(s, 2, ps_load(s, s->recent[PSC_METRIC_RATE])), PS_TINY);
+    sign[PSC_SIGN_LATE] = s->gaps > 0.0 ? s->late / s->gaps - 1.0 : 0.0;
+    for (i = 0; i < PSC_SIGNS; i++) sign[i] = ps_cut(sign[i], PS_SIGN_LIMIT);
+}
+
+/* The means of a step into the base: each as it would be at the usual rate, cut. */
+static void ps_base_learn(ps_signs *s, const double *mean)
+{
+    const double load = ps_load(s, mean[PSC_METRIC_RATE]), away = load - 1.0;
+    const double weight = ps_weight(s->learned, PS_BASE_STEPS);
+    double usual[PS_SIGNED];
+    int i, k;
+
+    memcpy(usual, mean, sizeof usual);
+    s->load_square += weight * (away * away - s->load_square);
+    for (i = 0; i < 3; i++) {
+        const int f = ps_follower[i];
+        const double by = ps_cut(mean[f] / (s->base[f] + PS_TINY) - 1.0, PS_RELATIVE_CUT);
+        usual[f] = mean[f] * s->base[f] / (ps_expected(s, i, load) + PS_TINY);
+        s->load_product[i] += weight * (away * by - s->load_product[i]);
+    }
+    for (k = 0; k < PS_SIGNED; k++) {
+        const int share = k == PSC_METRIC_CPU || k == PSC_METRIC_MEMORY;
+        const double cut = share ? PS_SHARE_CUT : PS_RELATIVE_CUT * s->base[k], d = usual[k] - s->base[k];
+        s->base[k] = ps_cut(s->base[k] + weight * (s->learned >= PS_BASE_SETTLE ? ps_cut(d, cut) : d), PSC_MAX_METRIC);
+    }
+    psc__count(&s->learned);
+}
+
+/* Puts x in front of a ring's items of `width` numbers. */
+static void ps_ring_push(double *ring, int64_t *count, int64_t most, size_t width, const double *x)
+{
+    if (*count < most) (*count)++;
+    memmove(ring + width, ring, (size_t)(*count - 1) * width * sizeof *ring);
+    memcpy(ring, x, width * sizeof *x);
+}
+
+/* The end of a step. What was not reported in it is as usual. */
+static void ps_step_end(ps_signs *s)
+{
+    double mean[PS_SIGNED];
+    int k;
+
+    for (k = 0; k < PS_SIGNED; k++)
+        mean[k] = s->reports[k] > 0.0 ? ps_cut(s->sum[k] / s->reports[k], PSC_MAX_METRIC) : s->base[k];
+    if (s->learned == 0) memcpy(s->base, mean, sizeof mean);
+    ps_ring_push(s->recent, &s->steps, PS_RECENT, PS_SIGNED, mean);
+    ps_ring_push(s->memory, &s->memories, PS_MEMORIES, 1, &mean[PSC_METRIC_MEMORY]);
+    ps_signs_show(s);
+    ps_base_learn(s, mean);
+    memset(s->sum, 0, sizeof s->sum);
+    memset(s->reports, 0, sizeof s->reports);
+    s->late = s->gaps = 0.0;
+    s->beats = 0;
+}
+
+/* A restart, or a silence of some steps: what was recent is so no more, what is usual stays. */
+static void ps_signs_restart(ps_signs *s)
+{
+    s->beats = s->steps = s->memories = 0;
+    s->late = s->gaps = 0.0;
+    memset(s->sum, 0, sizeof s->sum);
+    memset(s->reports, 0, sizeof s->reports);
+    memset(s->recent, 0, sizeof s->recent);
+    memset(s->memory, 0, sizeof s->memory);
+    memset(s->sign, 0, sizeof s->sign);
+}
+
+static void ps_signs_take(psc_node *n, int64_t at, const double *metric)
+{
+    ps_signs *s = &n->signs;
+    const int signed_ = n->metrics < PS_SIGNED ? (int)n->metrics : PS_SIGNED;
+    int k, any = 0;
+
+    if (s->beats > 0 && (at < s->from || ps_elapsed(s->from, at) >= (uint64_t)n->step)) {
+        const int broken = at < s->from || ps_elapsed(s->from, at) >= 3 * (uint64_t)n->step;
+        ps_step_end(s);
+        if (broken) ps_signs_restart(s);
+    }
+    for (k = 0; k < signed_; k++) {
+        if (psc__nan(&metric[k])) continue;
+        s->sum[k] += metric[k];
+        s->reports[k] += 1.0;
+        any = 1;
+    }
+    if (!any) return;
+    if (s->beats == 0) s->from = at;
+    psc__count(&s->beats);
+}
+
+/* ==== Beats ===================================================================================== */
+
+/* One value into everything that is known of its metric; returns its novelty. */
+static double ps_metric_take(psc_node *n, int k, int slot, double value)
+{
+    ps_metric *metric = &ps_metrics(n)[k];
+    ps_motion *m = &metric->move;
+    double x, r, novelty;
+
+    if (m->count == 0) m->origin = value;
+    x = value - m->origin;
+    r = ps_residual(metric, m, n->memory, slot, x);
+    novelty = ps_metric_novelty(metric, x, r);
+    ps_move(n, m, k, x, r);
+    ps_profile_learn(metric, slot, x);
+    return novelty;
+}
+
+/* One beat, in the order of the numbers. */
+static void ps_fold(psc_node *n, int64_t at, const double *metric)
+{
+    const int slot = ps_slot(n, at);
+    double novelty = 0.0;
+    int k;
+
+    ps_gap_learn(n, at);
+    for (k = 0; k < n->metrics; k++)
+        if (!psc__nan(&metric[k])) novelty = ps_larger(novelty, ps_metric_take(n, k, slot, metric[k]));
+    ps_onset(n, novelty);
+    ps_signs_take(n, at, metric);
+    n->folded_at = at;
+    n->chained = 1;
+}
+
+/* Folds the beat that waits at `next`. */
+static void ps_fold_waiting(psc_node *n)
+{
+    uint64_t *place = ps_place(n, n->next);
+    double metric[PSC_MAX_METRICS];
+    int64_t at;
+
+    memcpy(&at, place, 8);
+    memcpy(metric, place + 1, (size_t)n->metrics * 8);
+    memset(place, 0, (1 + (size_t)n->metrics) * 8);
+    n->waiting &= ~(UINT64_C(1) << n->next % PS_WINDOW);
+    n->next++;
+    ps_fold(n, at, metric);
+}
+
+/* Folds what is in order, and gives up the numbers before `least`: they are not waited for any more. */
+static void ps_advance(psc_node *n, uint64_t least)
+{
+    for (;;) {
+        if (n->waiting >> n->next % PS_WINDOW & 1) ps_fold_waiting(n);
+        else if (least - n->next - 1 < UINT64_C(1) << 63) {         /* next is before least */
+            n->next = n->waiting ? n->next + 1 : least;
+            n->chained = 0;
+        } else return;
+    }
+}
+
+/* A new epoch: what waits of the old one is folded. Its numbers may begin anywhere: one below the first that came is
+ * waited for as if it had been lost. */
+static void ps_epoch(psc_node *n, const psc_beat *beat)
+{
+    if (n->beats > 0) ps_advance(n, n->newest + 1);
+    n->epoch = beat->epoch;
+    n->next = beat->sequence < PS_WINDOW ? 0 : beat->sequence - (PS_WINDOW - 1);
+    n->chained = 0;
+    ps_signs_restart(&n->signs);
 }
 
 psc_status psc_node_observe(psc_node *node, const psc_beat *beat, const double *metric)
 {
     psc_status status = ps_node(node);
-    int64_t k;
+    int ahead;
+    uint64_t *place;
 
     if (status != PSC_OK) return status;
     if (!beat || !metric) return PSC_ERR_NULL;
     status = ps_beat_check(node, beat, metric);
     if (status != PSC_OK) return status;
 
-    ps_gap_learn(node, beat);
-    for (k = 0; k < node->metrics; k++)
-        if (!psc__nan(&metric[k])) ps_metric_learn(node, k, metric[k]);
-    ps_onset(node, ps_smooth(node)[ps_worst(node)]);
-    node->received_at = beat->received_at;
-    node->epoch = beat->epoch;
-    node->sequence = beat->sequence;
-    node->sent_at = beat->sent_at;
-    node->shards = beat->shards;
+    ahead = node->beats == 0 || beat->epoch != node->epoch || beat->sequence - node->newest < UINT64_C(1) << 63;
+    if (node->beats == 0 || beat->epoch != node->epoch) ps_epoch(node, beat);
+    else if (ahead) ps_advance(node, beat->sequence - (PS_WINDOW - 1));
+    if (ahead) {
+        node->newest = beat->sequence;
+        node->sent_at = beat->sent_at;
+        node->received_at = beat->received_at;
+        node->shards = beat->shards;
+    }
+    place = ps_place(node, beat->sequence);
+    memcpy(place, &beat->received_at, 8);
+    memcpy(place + 1, metric, (size_t)node->metrics * 8);
+    node->waiting |= UINT64_C(1) << beat->sequence % PS_WINDOW;
     psc__count(&node->beats);
+    ps_advance(node, node->next);
+    return PSC_OK;
+}
+
+psc_status psc_nodes_observe(void *block, size_t nodes, size_t count, const psc_beat *beat, const int32_t *of,
+                             const double *metric, psc_status *result)
+{
+    const psc_node *first = (const psc_node *)block;
+    psc_status status;
+    size_t i, width, bytes;
+
+    if (count > 0 && (!beat || !of || !metric || !result)) return PSC_ERR_NULL;
+    status = nodes > 0 ? ps_node(first) : PSC_OK;
+    if (status != PSC_OK) return status;
+    width = nodes > 0 ? (size_t)first->metrics : 0;
+    bytes = nodes > 0 ? (size_t)first->head.words * 8 : 0;
+    for (i = 0; i < nodes; i++) {
+        const psc_node *n = (const psc_node *)(const void *)((const unsigned char *)block + i * bytes);
+        if (ps_node(n) != PSC_OK || n->metrics != first->metrics) return PSC_ERR_STATE;
+    }
+    for (i = 0; i < count; i++)
+        if (of[i] < 0 || (size_t)of[i] >= nodes) return PSC_ERR_RANGE;
+    for (i = 0; i < count; i++) {
+        void *n = (unsigned char *)block + (size_t)of[i] * bytes;
+        result[i] = psc_node_observe((psc_node *)n, &beat[i], metric + i * width);
+    }
     return PSC_OK;
 }
 
 /* ==== Score ===================================================================================== */
 
-#define PS_HALF_Z 5.0       /* the z at which instability is one half: where values are cut as outliers */
-#define PS_HALF_PHI 8.0     /* the phi at which it is: the usual threshold of Akka and Cassandra        */
+#define PS_HALF_LEVEL 4.0   /* the level at which instability is one half: a quiet node's is below 1           */
+#define PS_HALF_PHI 8.0     /* the phi at which it is: the usual threshold of Akka and Cassandra               */
 #define PS_1_LN10 0.4342944819032518        /* 1 / ln 10 */
+
+/* Metric k as it would be if the beats that wait had been folded; the profile and the sets, which need room, stay. */
+static void ps_look_ahead(const psc_node *n, int k, ps_motion *m)
+{
+    const ps_metric *metric = &ps_metrics(n)[k];
+    uint64_t s;
+
+    *m = metric->move;
+    for (s = n->next; n->waiting && s - n->next < PS_WINDOW; s++) {
+        const uint64_t *place = ps_place(n, s);
+        int64_t at;
+        double value, x;
+        if (!(n->waiting >> s % PS_WINDOW & 1)) continue;
+        memcpy(&at, place, 8);
+        memcpy(&value, place + 1 + k, 8);
+        if (psc__nan(&value)) continue;
+        if (m->count == 0) m->origin = value;
+        x = value - m->origin;
+        if (x < m->low) m->low = x;
+        if (x > m->high) m->high = x;
+        ps_move(n, m, k, x, ps_residual(metric, m, n->memory, ps_slot(n, at), x));
+    }
+}
+
+/* Puts x into a descending list. */
+static void ps_top(double *top, double x)
+{
+    int i;
+
+    for (i = 0; i < PS_TOP; i++)
+        if (x > top[i]) {
+            const double y = top[i];
+            top[i] = x;
+            x = y;
+        }
+}
+
+/* What the metrics say together: sums over those that were learned. */
+typedef struct ps_blend {
+    double held[PS_TOP], now[PS_TOP];       /* largest z, descending                                          */
+    double joint, joint_now, drift;         /* products of 1 + x; no product overflows: a factor is below     */
+    int64_t used;                           /*   1 + PSC_MAX_Z / 0.05, and its 64th power below 1e276         */
+    double worst;
+    int32_t metric;
+} ps_blend;
+
+static void ps_blend_add(ps_blend *b, const ps_motion *m, int32_t k)
+{
+    const double usual = ps_larger(PS_USUAL * m->e_usual, PS_USUAL_FLOOR);
+
+    ps_top(b->held, m->z_held);
+    ps_top(b->now, m->z);
+    b->joint *= 1.0 + m->e_held / usual;
+    b->joint_now *= 1.0 + m->e / usual;
+    b->drift *= 1.0 + fabs(m->drift);
+    b->used++;
+    if (m->z_held > b->worst) {
+        b->worst = m->z_held;
+        b->metric = k;
+    }
+}
+
+static void ps_blend_of(const psc_node *n, ps_blend *b)
+{
+    ps_motion m;
+    int32_t k;
+
+    memset(b, 0, sizeof *b);
+    b->joint = b->joint_now = b->drift = 1.0;
+    for (k = 0; k < (int32_t)n->metrics; k++) {
+        ps_look_ahead(n, k, &m);
+        if (m.count >= n->learn) ps_blend_add(b, &m, k);
+    }
+    if (b->used == 0 || n->gaps < n->learn) return;
+    ps_top(b->held, n->gap_held);               /* the intervals count as one metric more, of the extreme only */
+    ps_top(b->now, n->gap_z);
+    if (n->gap_held > b->worst) b->metric = PSC_METRIC_BEATS;
+}
+
+static double ps_mean(const double *x, int64_t n)
+{
+    double sum = 0.0;
+    int64_t i;
+
+    for (i = 0; i < n; i++) sum += x[i];
+    return sum / (double)n;
+}
+
+/* Mean of the logarithms of `used` numbers from their product. */
+static double ps_mean_log(double product, int64_t used)
+{
+    return psc__log(product) / (double)used;
+}
+
+/* Extreme, joint, drift and level of what was learned. */
+static void ps_level(const ps_blend *b, psc_node_score *score)
+{
+    const int64_t top = b->used < PS_TOP ? b->used : PS_TOP;
+    double now;
+
+    if (b->used == 0) return;
+    score->z = ps_mean(b->held, top);
+    score->joint = ps_mean_log(b->joint, b->used);
+    score->drift = ps_mean_log(b->drift, b->used);
+    now = PS_SUDDEN * ps_mean(b->now, top) * ps_mean_log(b->joint_now, b->used);
+    score->level = ps_larger(score->z * sqrt(score->joint * sqrt(score->joint)), now);
+}
 
 static double ps_phi(const psc_node *n, int64_t now)
 {
@@ -368,56 +1169,1108 @@ static double ps_phi(const psc_node *n, int64_t now)
 psc_status psc_node_score_at(const psc_node *node, int64_t now, psc_node_score *score)
 {
     psc_status status = ps_node(node);
-    double by_z, by_phi;
-    int64_t worst;
+    double by_level, by_phi;
+    ps_blend blend;
 
     if (status != PSC_OK) return status;
     if (!score) return PSC_ERR_NULL;
+    ps_blend_of(node, &blend);
     memset(score, 0, sizeof *score);
+    ps_level(&blend, score);
     score->phi = ps_phi(node, now);
     score->learned = node->beats >= node->learn;
+    score->progress = score->learned ? 1.0 : (double)node->beats / (double)node->learn;
     score->beats = node->beats;
     score->shards = node->shards;
-    worst = ps_worst(node);
-    score->z = ps_smooth(node)[worst];
     score->onset = node->onset;
-    by_z = score->z / (score->z + PS_HALF_Z);
+    score->jitter = node->gap_held;
+    by_level = score->level / (score->level + PS_HALF_LEVEL);
     by_phi = score->phi / (score->phi + PS_HALF_PHI);
-    score->instability = by_z > by_phi ? by_z : by_phi;
-    score->metric = by_z > by_phi ? (int32_t)worst : PSC_METRIC_BEATS;
+    score->instability = ps_larger(by_level, by_phi);
+    score->metric = by_level > by_phi ? blend.metric : PSC_METRIC_BEATS;
+    score->signs = node->signs.steps > PS_RECENT / 2;
+    if (score->signs) memcpy(score->sign, node->signs.sign, sizeof score->sign);
     return PSC_OK;
 }
 
-/* ==== Failure probability ======================================================================= */
+psc_status psc_node_contributors(const psc_node *node, size_t capacity, int32_t *metric, double *z, size_t *count)
+{
+    const psc_status status = ps_node(node);
+    size_t n = 0, i;
+    ps_motion m;
+    int32_t k;
 
-#define PS_QUIET_Z 3.0      /* the largest of seven smoothed |z| of a quiet node is rarely above this */
+    if (status != PSC_OK) return status;
+    if (!count || (capacity > 0 && (!metric || !z))) return PSC_ERR_NULL;
+    for (k = 0; k < (int32_t)node->metrics; k++) {
+        ps_look_ahead(node, k, &m);
+        /* Invariant: metric[0..n) descends by z, equals by index. */
+        for (i = n; i > 0 && z[i - 1] < m.z_held; i--) {
+            if (i == capacity) continue;
+            z[i] = z[i - 1];
+            metric[i] = metric[i - 1];
+        }
+        if (i == capacity) continue;
+        z[i] = m.z_held;
+        metric[i] = k;
+        if (n < capacity) n++;
+    }
+    *count = n;
+    return PSC_OK;
+}
+
+psc_status psc_node_heard(const psc_node *node, uint64_t *epoch, int64_t *at)
+{
+    const psc_status status = ps_node(node);
+
+    if (status != PSC_OK) return status;
+    if (!epoch || !at) return PSC_ERR_NULL;
+    if (node->beats == 0) return PSC_ERR_EMPTY;
+    *epoch = node->epoch;
+    *at = node->received_at;
+    return PSC_OK;
+}
+
+/* ==== Silence =================================================================================== */
+
+#define PS_SILENCE_STEP 0.02    /* relative width of a bin of the histogram                                   */
+#define PS_SILENCE_MARGIN 1.04  /* a limit lies two bins above the intervals that it was chosen by            */
+#define PS_SILENCE_LEAST 1.5    /* expected intervals: no limit is shorter                                    */
+#define PS_SILENCE_OVERDUE 3.0  /* and a node that was silent for longer is overdue                           */
+#define PS_SILENCE_LONGEST 24.0 /* until so many: beyond, it is an outage and no late beat                    */
+#define PS_SILENCE_FLEET 8      /* one node of so many overdue at once: it is the network or the observer     */
+#define PS_SILENCE_GRACE 2.5    /* expected intervals after a late round in which nothing is suspected        */
+#define PS_SILENCE_DOUBT 2.0    /* times the limit while many nodes are overdue                               */
+#define PS_SILENCE_HALF 0.2     /* of an interval longer than any seen is reckoned with                       */
+#define PS_SILENCE_MOST 9007199254740992.0  /* 2^53: a count or sum of seconds that stops there               */
+#define PS_SECONDS 1e-9         /* of a ns */
+#define PS_YEAR 31557600.0      /* s */
+
+enum { PS_SILENCE_BINS = 160 };     /* 1.02^160 = 23.8 expected intervals                                      */
+
+struct psc_silence {
+    psc_state head;
+    int64_t  interval, round;
+    double   cost_suspect, cost_late, most_false, prior_failures, prior_seconds;
+    int64_t  last_round, rounds, trusted_from, doubted_until, overdue, excused;
+    double   failures, node_seconds;        /* that the fleet was watched                                     */
+    double   gaps, gap_seconds;             /* intervals learned and their sum                                */
+    double   limit, false_rate;             /* s; false suspicions a node-second at it                        */
+    double   bin[PS_SILENCE_BINS];          /* intervals by the logarithm of their length                     */
+};
+
+void psc_silence_default(psc_silence_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->interval_ns = INT64_C(1000000000);
+    config->round_ns = INT64_C(1000000000);
+    config->cost_suspect = 30.0;
+    config->cost_late = 4.0;
+    config->most_false = 15.0;
+    config->prior_ns = 7 * PS_DAY;
+}
+
+size_t psc_silence_size(const psc_silence_config *config)
+{
+    if (!config || config->struct_size != sizeof *config) return 0;
+    if (config->interval_ns < PS_MILLISECOND || config->interval_ns > PS_DAY || config->round_ns < PS_MILLISECOND
+        || config->round_ns > PS_DAY || !psc__within(config->cost_suspect, 1e-9, 1e9)
+        || !psc__within(config->cost_late, 1e-9, 1e9) || !psc__within(config->most_false, 1e-9, 1e9)
+        || config->prior_ns < PS_MILLISECOND || config->prior_ns > PS_CENTURIES)
+        return 0;
+    return sizeof(psc_silence);
+}
+
+psc_status psc_silence_init(psc_silence *silence, size_t bytes, const psc_silence_config *config)
+{
+    psc_status status;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    status = psc__block(silence, bytes, psc_silence_size(config));
+    if (status != PSC_OK) return status;
+    memset(silence, 0, sizeof *silence);
+    silence->head.kind = psc__kind(PSC_TYPE_SILENCE);
+    silence->head.words = sizeof *silence / 8;
+    silence->interval = config->interval_ns;
+    silence->round = config->round_ns;
+    silence->cost_suspect = config->cost_suspect;
+    silence->cost_late = config->cost_late;
+    silence->most_false = config->most_false;
+    silence->prior_failures = 1.0;
+    silence->prior_seconds = (double)config->prior_ns * PS_SECONDS;
+    silence->limit = 6.0 * (double)config->interval_ns * PS_SECONDS;
+    return PSC_OK;
+}
+
+/* An interval in expected ones. */
+static double ps_silence_length(const psc_silence *s, int64_t from, int64_t to)
+{
+    const uint64_t ns = ps_elapsed(from, to);
+    return (double)ns / (double)s->interval;
+}
+
+/* Bin of a length in expected intervals; -1: shorter than one. */
+static int ps_silence_bin(double length)
+{
+    const double k = length >= 1.0 ? psc__log(length) / psc__log1p(PS_SILENCE_STEP) : -1.0;
+
+    if (k < 0.0) return -1;
+    return k < PS_SILENCE_BINS - 1 ? (int)k : PS_SILENCE_BINS - 1;
+}
+
+psc_status psc_silence_learn(psc_silence *silence, int64_t from, int64_t to)
+{
+    const psc_status status = psc__state(silence, PSC_TYPE_SILENCE);
+    double length;
+    int bin;
+
+    if (status != PSC_OK) return status;
+    length = ps_silence_length(silence, from, to);
+    if (!(length > 0.0) || length > PS_SILENCE_LONGEST || to < silence->trusted_from || to < silence->doubted_until)
+        return PSC_OK;
+    bin = ps_silence_bin(length);
+    if (bin >= 0) silence->bin[bin] += 1.0;
+    silence->gaps += 1.0;
+    length *= (double)silence->interval * PS_SECONDS;
+    silence->gap_seconds = ps_cut(silence->gap_seconds + length, PS_SILENCE_MOST);
+    return PSC_OK;
+}
+
+psc_status psc_silence_failed(psc_silence *silence)
+{
+    const psc_status status = psc__state(silence, PSC_TYPE_SILENCE);
+
+    if (status != PSC_OK) return status;
+    silence->failures += 1.0;
+    return PSC_OK;
+}
+
+/* The limit of least cost a node-second, from the long end: what it costs to wait for it at each failure, and each
+ * interval that exceeds it. One with too many false suspicions is taken only if all have. */
+static void ps_silence_choose(psc_silence *s)
+{
+    const double interval = (double)s->interval * PS_SECONDS;
+    const double failures = (s->failures + s->prior_failures) / (s->node_seconds + s->prior_seconds);
+    double longer = PS_SILENCE_HALF, edge = interval * psc__exp(PS_SILENCE_BINS * psc__log1p(PS_SILENCE_STEP));
+    double least = DBL_MAX;
+    int k;
+
+    for (k = PS_SILENCE_BINS - 1; k >= 0; k--) {
+        double rate, cost;
+        longer += s->bin[k];
+        edge /= 1.0 + PS_SILENCE_STEP;
+        if (edge * PS_SILENCE_MARGIN < PS_SILENCE_LEAST * interval) break;
+        rate = longer / (s->gap_seconds + interval);
+        cost = s->cost_suspect * rate + s->cost_late * failures * edge;
+        if (rate * PS_YEAR > s->most_false) cost += 1e12 * rate;
+        if (cost >= least) continue;
+        least = cost;
+        s->limit = edge * PS_SILENCE_MARGIN;
+        s->false_rate = rate;
+    }
+}
+
+/* How long the median node has been silent, in expected intervals, rounded down to a bin; and how many are overdue. */
+static double ps_silence_median(const psc_silence *s, int64_t now, size_t nodes, const int64_t *heard_at,
+                                int64_t *overdue)
+{
+    uint32_t count[PS_SILENCE_BINS] = {0};
+    size_t i, seen = 0, below = 0;
+    int bin, k;
+
+    *overdue = 0;
+    for (i = 0; i < nodes; i++) {
+        double length;
+        if (heard_at[i] == INT64_MIN) continue;
+        length = ps_silence_length(s, heard_at[i], now);
+        *overdue += length > PS_SILENCE_OVERDUE && length < PS_SILENCE_LONGEST;
+        bin = ps_silence_bin(length);
+        if (bin >= 0) count[bin]++;
+        else below++;
+        seen++;
+    }
+    for (k = 0; k < PS_SILENCE_BINS; k++) {
+        if (2 * below >= seen) break;
+        below += count[k];
+    }
+    return k == 0 ? 0.0 : psc__exp((k - 1) * psc__log1p(PS_SILENCE_STEP));
+}
+
+/* Whether the observer comes late itself, and what to excuse. */
+static void ps_silence_doubt(psc_silence *s, int64_t now, size_t nodes, const int64_t *heard_at)
+{
+    const double median = ps_silence_median(s, now, nodes, heard_at, &s->overdue);
+    const uint64_t since = ps_elapsed(s->last_round, now);
+    const double interval = (double)s->interval;
+
+    if (s->rounds > 0 && since > (uint64_t)s->round + (uint64_t)s->round / 2)
+        s->trusted_from = ps_later(now, PS_SILENCE_GRACE * interval);
+    if (s->overdue * PS_SILENCE_FLEET > (int64_t)nodes) s->doubted_until = ps_later(now, PS_SILENCE_GRACE * interval);
+    s->excused = median > 1.0 ? (int64_t)((median - 1.0) * interval) : 0;
+    if (s->rounds > 0) s->node_seconds += (double)since * PS_SECONDS * (double)nodes;
+    s->node_seconds = ps_cut(s->node_seconds, PS_SILENCE_MOST);
+    s->last_round = now;
+    psc__count(&s->rounds);
+}
+
+psc_status psc_silence_round(psc_silence *silence, int64_t now, size_t nodes, const int64_t *heard_at,
+                             int32_t *suspected)
+{
+    const psc_status status = psc__state(silence, PSC_TYPE_SILENCE);
+    double limit;
+    size_t i;
+
+    if (status != PSC_OK) return status;
+    if (nodes > 0 && (!heard_at || !suspected)) return PSC_ERR_NULL;
+    if (nodes > INT32_MAX) return PSC_ERR_RANGE;
+    ps_silence_doubt(silence, now, nodes, heard_at);
+    ps_silence_choose(silence);
+    limit = silence->limit / ((double)silence->interval * PS_SECONDS);
+    if (now < silence->doubted_until) limit *= PS_SILENCE_DOUBT;
+    for (i = 0; i < nodes; i++)
+        suspected[i] = heard_at[i] != INT64_MIN && now >= silence->trusted_from
+                       && ps_silence_length(silence, heard_at[i], now) > limit;
+    return PSC_OK;
+}
+
+psc_status psc_silence_report_of(const psc_silence *silence, psc_silence_report *report)
+{
+    const psc_status status = psc__state(silence, PSC_TYPE_SILENCE);
+
+    if (status != PSC_OK) return status;
+    if (!report) return PSC_ERR_NULL;
+    report->limit_ns = (int64_t)(silence->limit / PS_SECONDS);
+    report->excused_ns = silence->excused;
+    report->overdue = silence->overdue;
+    report->trusted_from = silence->trusted_from;
+    report->doubted_until = silence->doubted_until;
+    report->gaps = silence->gaps;
+    report->failures = silence->failures;
+    report->false_a_year = silence->false_rate * PS_YEAR;
+    return PSC_OK;
+}
+
+/* ==== Failure model ============================================================================= */
+
+#define PS_SMALL 0.02       /* added before a logarithm: below it a blend says nothing                        */
+#define PS_MAX_WEIGHT 1e3
+#define PS_FULL 0.7         /* share of CPU or memory from which being full is a cause of its own             */
 #define PS_LN10 2.302585092994046
+#define PS_STEP_FROM (-7.0) /* log odds where the steps begin; they are half a unit wide                      */
+
+enum {
+    PS_INPUTS = 3 + PSC_SIGNS,      /* logarithms of three blends, then the signs                             */
+    PS_TERMS = 19,
+    PS_STEPS = 20           /* of the correction: log odds -7 to 3, a chance of 0.0009 to 0.95                */
+};
+
+/* A row that waits for its outcome. */
+typedef struct ps_row {
+    int64_t node, at, settled, signs;
+    double  input[PS_INPUTS], p;
+} ps_row;
+
+/* Then `capacity` rows, a ring: the oldest is `first`. */
+struct psc_failure {
+    psc_state head;
+    int64_t  horizon, wait, capacity, first, rows, dropped;
+    double   slope_phi, correct_from;
+    double   weight[PS_TERMS], spread[PS_TERMS * PS_TERMS];     /* normal belief of the weights: mean, covariance */
+    double   outcomes, failures, brier;
+    double   bin_rows[PSC_REPORT_BINS], bin_p[PSC_REPORT_BINS], bin_failures[PSC_REPORT_BINS];
+    double   step_rows[PS_STEPS], step_p[PS_STEPS], step_failures[PS_STEPS];    /* by what the logistic said  */
+};
+
+#define PS_ROW_WORDS (sizeof(ps_row) / 8)
+#define PS_SUMS offsetof(struct psc_failure, outcomes)      /* from here on the state is sums of outcomes        */
+
+static ps_row *ps_row_at(const psc_failure *f, int64_t i)
+{
+    return (ps_row *)(uintptr_t)(f + 1) + (f->first + i) % f->capacity;
+}
 
 void psc_failure_default(psc_failure_config *config)
 {
     if (!config) return;
     memset(config, 0, sizeof *config);
     config->struct_size = (uint32_t)sizeof *config;
+    config->capacity = 4096;
+    config->horizon_ns = INT64_C(1800000000000);
     config->base = 0.01;
     config->slope_z = 2.0;
     config->slope_phi = 0.5;
+    config->correct_from = 10000.0;
 }
 
-psc_status psc_failure_probability(const psc_failure_config *config, const psc_node_score *score, double *p)
+size_t psc_failure_size(const psc_failure_config *config)
 {
-    double odds, z;
+    if (!config || config->struct_size != sizeof *config) return 0;
+    if (config->capacity < 0 || config->capacity > PSC_MAX_WAITING || config->horizon_ns < 1
+        || config->horizon_ns > PS_CENTURIES || config->wait_ns < 0 || config->wait_ns > PS_CENTURIES
+        || !psc__within(config->base, 1e-9, 0.5) || !psc__within(config->slope_z, 0.0, 100.0)
+        || !psc__within(config->slope_phi, 0.0, 100.0) || !psc__within(config->correct_from, 1.0, 1e15))
+        return 0;
+    return sizeof(psc_failure) + (size_t)config->capacity * sizeof(ps_row);
+}
 
-    if (!config || !score || !p) return PSC_ERR_NULL;
+/* The spread of weights that nothing is known of: odds within e^2 of the prior's, slopes within 1. */
+static void ps_loosen(psc_failure *f)
+{
+    int i;
+
+    memset(f->spread, 0, sizeof f->spread);
+    for (i = 0; i < PS_TERMS; i++) f->spread[i * PS_TERMS + i] = i == 0 ? 4.0 : 1.0;
+}
+
+psc_status psc_failure_init(psc_failure *model, size_t bytes, const psc_failure_config *config)
+{
+    psc_status status;
+
+    if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    if (!psc__finite(&score->z) || !psc__finite(&score->phi)) return PSC_ERR_NONFINITE;
-    if (!psc__within(config->base, 1e-9, 0.5) || !psc__within(config->slope_z, 0.0, 100.0)
-        || !psc__within(config->slope_phi, 0.0, 100.0) || !psc__within(score->z, 0.0, PSC_MAX_Z)
-        || !psc__within(score->phi, 0.0, PSC_MAX_PHI))
+    status = psc__block(model, bytes, psc_failure_size(config));
+    if (status != PSC_OK) return status;
+    memset(model, 0, psc_failure_size(config));
+    model->head.kind = psc__kind(PSC_TYPE_FAILURE);
+    model->head.words = psc_failure_size(config) / 8;
+    model->horizon = config->horizon_ns;
+    model->wait = config->wait_ns;
+    model->capacity = config->capacity;
+    model->slope_phi = config->slope_phi;
+    model->correct_from = config->correct_from;
+    model->weight[0] = psc__log(config->base / (1.0 - config->base));
+    model->weight[1] = config->slope_z;
+    ps_loosen(model);
+    return PSC_OK;
+}
+
+/* A model whose ring can be followed. */
+static psc_status ps_failure(const psc_failure *f)
+{
+    psc_status status = psc__state(f, PSC_TYPE_FAILURE);
+
+    if (status != PSC_OK) return status;
+    if (f->capacity < 0 || f->capacity > PSC_MAX_WAITING
+        || f->head.words != sizeof(psc_failure) / 8 + (uint64_t)f->capacity * PS_ROW_WORDS
+        || f->first < 0 || f->rows < 0 || f->rows > f->capacity || (f->first > 0 && f->first >= f->capacity))
+        return PSC_ERR_STATE;
+    return PSC_OK;
+}
+
+static psc_status ps_score_check(const psc_node_score *score)
+{
+    int i;
+
+    if (!score) return PSC_ERR_NULL;
+    if (!psc__finite(&score->z) || !psc__finite(&score->joint) || !psc__finite(&score->drift)
+        || !psc__finite(&score->phi))
+        return PSC_ERR_NONFINITE;
+    for (i = 0; i < PSC_SIGNS; i++)
+        if (!psc__finite(&score->sign[i])) return PSC_ERR_NONFINITE;
+    if (!psc__within(score->z, 0.0, PSC_MAX_Z) || !psc__within(score->joint, 0.0, PSC_MAX_Z)
+        || !psc__within(score->drift, 0.0, PSC_MAX_Z) || !psc__within(score->phi, 0.0, PSC_MAX_PHI))
         return PSC_ERR_RANGE;
-    z = score->z > PS_QUIET_Z ? score->z : PS_QUIET_Z;
-    odds = psc__log(config->base / (1.0 - config->base));
-    odds += config->slope_z * psc__log(z / PS_QUIET_Z) + config->slope_phi * score->phi * PS_LN10;
-    *p = psc__logistic(odds);
+    for (i = 0; i < PSC_SIGNS; i++)
+        if (!psc__within(score->sign[i], -PS_SIGN_LIMIT, PS_SIGN_LIMIT)) return PSC_ERR_RANGE;
+    return PSC_OK;
+}
+
+/* What a row keeps of a score. */
+static void ps_row_make(const psc_node_score *score, ps_row *row)
+{
+    memset(row, 0, sizeof *row);
+    row->input[0] = psc__log(score->z + PS_SMALL);
+    row->input[1] = psc__log(score->joint + PS_SMALL);
+    row->input[2] = psc__log(score->drift + PS_SMALL);
+    row->signs = score->signs != 0;
+    memcpy(row->input + 3, score->sign, sizeof score->sign);
+}
+
+/* What the logistic is about. The signs enter in units that make a weight of 1 plausible; where the way from harmless
+ * to fatal is not straight, with a square, a part above a mark, or a product of two. */
+static void ps_terms(const ps_row *row, double *term)
+{
+    const double *x = row->input + 3;
+    const double above = x[PSC_SIGN_MEMORY_ABOVE], rise = x[PSC_SIGN_MEMORY_RISE], memory = x[PSC_SIGN_MEMORY];
+    const double errors = x[PSC_SIGN_ERRORS], latency = x[PSC_SIGN_LATENCY], network = x[PSC_SIGN_NETWORK];
+    const double cpu = x[PSC_SIGN_CPU], busy = x[PSC_SIGN_CPU_ABOVE];
+    int i;
+
+    memset(term, 0, PS_TERMS * sizeof *term);
+    term[0] = 1.0;
+    memcpy(term + 1, row->input, 3 * sizeof *term);
+    if (!row->signs) return;
+    term[4] = 4.0 * (memory - 0.5);
+    term[5] = 6.0 * ps_larger(memory - PS_FULL, 0.0);
+    term[6] = 4.0 * above;
+    term[7] = 5.0 * rise;
+    term[8] = 10.0 * above * rise;
+    term[9] = errors;
+    term[10] = 0.3 * errors * errors;
+    term[11] = 2.0 * latency;
+    term[12] = 2.0 * latency * latency;
+    term[13] = 6.0 * ps_larger(cpu - PS_FULL, 0.0);
+    term[14] = 3.0 * busy;
+    term[15] = busy > 0.0 ? 6.0 * busy * busy : 0.0;
+    term[16] = network;
+    term[17] = 3.0 * busy * network;
+    term[18] = 5.0 * x[PSC_SIGN_LATE];
+    for (i = 4; i < PS_TERMS; i++) term[i] = ps_cut(term[i], PS_SIGN_LIMIT);
+}
+
+static double ps_odds(const psc_failure *f, const double *term)
+{
+    double odds = 0.0;
+    int i;
+
+    for (i = 0; i < PS_TERMS; i++) odds += f->weight[i] * term[i];
+    return odds;
+}
+
+static int ps_step(double odds)
+{
+    const double step = (odds - PS_STEP_FROM) * 2.0;
+
+    if (step < 0.0) return 0;
+    return step < PS_STEPS - 1 ? (int)step : PS_STEPS - 1;
+}
+
+/* Isotonic regression on the steps, by pooling neighbours whose rates do not rise; linear between the pools' mean
+ * predictions, constant outside. */
+static double ps_corrected(const psc_failure *f, double p)
+{
+    double rows[PS_STEPS], sum_p[PS_STEPS], sum_y[PS_STEPS], a, b, low, high;
+    int n = 0, i;
+
+    for (i = 0; i < PS_STEPS; i++) {
+        if (!(f->step_rows[i] > 0.0)) continue;
+        rows[n] = f->step_rows[i];
+        sum_p[n] = f->step_p[i];
+        sum_y[n++] = f->step_failures[i];
+        for (; n > 1 && sum_y[n - 1] * rows[n - 2] <= sum_y[n - 2] * rows[n - 1]; n--) {
+            rows[n - 2] += rows[n - 1];
+            sum_p[n - 2] += sum_p[n - 1];
+            sum_y[n - 2] += sum_y[n - 1];
+        }
+    }
+    for (i = 0; i < n && sum_p[i] / rows[i] < p; i++) { }
+    if (n == 0) return p;
+    if (i == 0 || i == n) return i == 0 ? sum_y[0] / rows[0] : sum_y[n - 1] / rows[n - 1];
+    low = sum_p[i - 1] / rows[i - 1];
+    high = sum_p[i] / rows[i];
+    a = sum_y[i - 1] / rows[i - 1];
+    b = sum_y[i] / rows[i];
+    return high > low ? a + (b - a) * (p - low) / (high - low) : b;
+}
+
+/* Probability of the terms alone, as the host is told it. */
+static double ps_told(const psc_failure *f, double odds)
+{
+    const double p = psc__logistic(odds);
+    return f->failures >= f->correct_from ? ps_corrected(f, p) : p;
+}
+
+/* What was told against what came. */
+static void ps_report(psc_failure *f, double odds, double told, double y)
+{
+    const int step = ps_step(odds), bin = told < 1.0 ? (int)(told * PSC_REPORT_BINS) : PSC_REPORT_BINS - 1;
+
+    f->outcomes += 1.0;
+    f->failures += y;
+    f->brier += (told - y) * (told - y);
+    f->bin_rows[bin] += 1.0;
+    f->bin_p[bin] += told;
+    f->bin_failures[bin] += y;
+    f->step_rows[step] += 1.0;
+    f->step_p[step] += psc__logistic(odds);
+    f->step_failures[step] += y;
+}
+
+/* One outcome into the normal belief of the weights: a step of Newton's method from their mean, with the curvature of
+ * all outcomes before (the extended Kalman filter of a logistic observation). */
+static void ps_outcome(psc_failure *f, const ps_row *row, double y)
+{
+    double term[PS_TERMS], reach[PS_TERMS], total = 1.0, odds, q, s;
+    int i, j;
+
+    ps_terms(row, term);
+    odds = ps_odds(f, term);
+    q = psc__logistic(odds);
+    s = q * (1.0 - q);
+    for (i = 0; i < PS_TERMS; i++) {
+        reach[i] = 0.0;
+        for (j = 0; j < PS_TERMS; j++) reach[i] += f->spread[i * PS_TERMS + j] * term[j];
+    }
+    for (i = 0; i < PS_TERMS; i++) total += s * term[i] * reach[i];
+    total = ps_larger(total, 1.0);
+    for (i = 0; i < PS_TERMS; i++) f->weight[i] = ps_cut(f->weight[i] + reach[i] / total * (y - q), PS_MAX_WEIGHT);
+    for (i = 0; i < PS_TERMS; i++)
+        for (j = 0; j < PS_TERMS; j++) {
+            double *p = &f->spread[i * PS_TERMS + j];
+            *p = ps_cut(*p - s * reach[i] * reach[j] / total, PS_MAX_WEIGHT);
+        }
+    ps_report(f, odds, row->p, y);
+}
+
+/* What the host is told of a row, which it is judged by. */
+static void ps_row_tell(const psc_failure *f, ps_row *row)
+{
+    double term[PS_TERMS];
+
+    ps_terms(row, term);
+    row->p = ps_told(f, ps_odds(f, term));
+}
+
+psc_status psc_failure_probability(const psc_failure *model, const psc_node_score *score, double *p)
+{
+    psc_status status = ps_failure(model);
+    double term[PS_TERMS], told;
+    ps_row row;
+
+    if (status != PSC_OK) return status;
+    if (!p) return PSC_ERR_NULL;
+    status = ps_score_check(score);
+    if (status != PSC_OK) return status;
+    ps_row_make(score, &row);
+    ps_terms(&row, term);
+    told = ps_told(model, ps_odds(model, term));
+    *p = told + (1.0 - told) * (1.0 - psc__exp(-model->slope_phi * score->phi * PS_LN10));
+    return PSC_OK;
+}
+
+psc_status psc_failure_loosen(psc_failure *model)
+{
+    const psc_status status = ps_failure(model);
+
+    if (status != PSC_OK) return status;
+    ps_loosen(model);
+    memset((unsigned char *)model + PS_SUMS, 0, sizeof *model - PS_SUMS);
+    return PSC_OK;
+}
+
+psc_status psc_failure_learn(psc_failure *model, const psc_node_score *score, int32_t failed)
+{
+    psc_status status = ps_failure(model);
+    ps_row row;
+
+    if (status != PSC_OK) return status;
+    status = ps_score_check(score);
+    if (status != PSC_OK) return status;
+    if (failed != 0 && failed != 1) return PSC_ERR_RANGE;
+    ps_row_make(score, &row);
+    ps_row_tell(model, &row);
+    ps_outcome(model, &row, (double)failed);
+    return PSC_OK;
+}
+
+/* ==== Outcomes that come late =================================================================== */
+
+/* Takes the oldest row off the ring. */
+static void ps_row_drop(psc_failure *f)
+{
+    f->first = (f->first + 1) % f->capacity;
+    f->rows--;
+}
+
+/* Rows whose time has passed without a failure. */
+static void ps_settle(psc_failure *f, int64_t now)
+{
+    while (f->rows > 0) {
+        ps_row *row = ps_row_at(f, 0);
+        if (!row->settled && ps_elapsed(row->at, now) <= (uint64_t)f->horizon + (uint64_t)f->wait) return;
+        if (!row->settled) ps_outcome(f, row, 0.0);
+        ps_row_drop(f);
+    }
+}
+
+psc_status psc_failure_watch(psc_failure *model, int64_t node, int64_t now, const psc_node_score *score)
+{
+    psc_status status = ps_failure(model);
+    ps_row *row;
+
+    if (status != PSC_OK) return status;
+    status = ps_score_check(score);
+    if (status != PSC_OK) return status;
+    if (model->capacity == 0) return PSC_ERR_SPACE;
+    ps_settle(model, now);
+    if (model->rows == model->capacity) {
+        ps_row_drop(model);
+        psc__count(&model->dropped);
+    }
+    row = ps_row_at(model, model->rows++);
+    ps_row_make(score, row);
+    row->node = node;
+    row->at = now;
+    ps_row_tell(model, row);
+    return PSC_OK;
+}
+
+psc_status psc_failure_happened(psc_failure *model, int64_t node, int64_t at)
+{
+    const psc_status status = ps_failure(model);
+    int64_t i;
+
+    if (status != PSC_OK) return status;
+    for (i = 0; i < model->rows; i++) {
+        ps_row *row = ps_row_at(model, i);
+        if (row->node != node || row->settled) continue;
+        if (row->at < at && ps_elapsed(row->at, at) > (uint64_t)model->horizon) continue;
+        if (row->at < at) ps_outcome(model, row, 1.0);
+        row->settled = 1;
+    }
+    return PSC_OK;
+}
+
+psc_status psc_failure_censor(psc_failure *model, int64_t node, int64_t at)
+{
+    const psc_status status = ps_failure(model);
+    int64_t i;
+
+    if (status != PSC_OK) return status;
+    for (i = 0; i < model->rows; i++) {
+        ps_row *row = ps_row_at(model, i);
+        if (row->node == node && ps_elapsed(row->at, at) <= (uint64_t)model->horizon) row->settled = 1;
+    }
+    return PSC_OK;
+}
+
+psc_status psc_failure_report_of(const psc_failure *model, psc_failure_report *report)
+{
+    const psc_status status = ps_failure(model);
+    double base;
+    int i;
+
+    if (status != PSC_OK) return status;
+    if (!report) return PSC_ERR_NULL;
+    memset(report, 0, sizeof *report);
+    report->outcomes = model->outcomes;
+    report->failures = model->failures;
+    report->waiting = model->rows;
+    report->dropped = model->dropped;
+    report->corrected = model->failures >= model->correct_from;
+    memcpy(report->rows, model->bin_rows, sizeof report->rows);
+    if (!(model->outcomes > 0.0)) return PSC_OK;
+    base = model->failures / model->outcomes;
+    report->brier = model->brier / model->outcomes;
+    report->skill = base > 0.0 && base < 1.0 ? 1.0 - report->brier / (base * (1.0 - base)) : 0.0;
+    for (i = 0; i < PSC_REPORT_BINS; i++) {
+        if (!(model->bin_rows[i] > 0.0)) continue;
+        report->told[i] = model->bin_p[i] / model->bin_rows[i];
+        report->came[i] = model->bin_failures[i] / model->bin_rows[i];
+        report->ece += fabs(model->bin_p[i] - model->bin_failures[i]) / model->outcomes;
+    }
+    return PSC_OK;
+}
+
+/* ==== Thresholds ================================================================================ */
+
+#define PS_MAX_ODDS 30.0        /* log odds of a threshold stay within this                                   */
+
+struct psc_threshold {
+    psc_state head;
+    int64_t  hold, preemptive, unnecessary, disruptive, missed;
+    double   start, odds, needless, gain, pull, reach, hysteresis, environment;
+    double   raised;                        /* by the fleet's elevation                                       */
+};
+
+void psc_threshold_default(psc_threshold_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->cost_act = 15.0;
+    config->cost_fail = 120.0;
+    config->effect = 0.9;
+    config->needless = 0.75;
+    config->gain = 0.1;
+    config->pull = 0.01;
+    config->reach = 2.0;
+    config->hysteresis = 0.9;
+    config->patience = 2.3;
+    config->environment = 0.5;
+    config->hold_ns = INT64_C(600000000000);
+}
+
+size_t psc_threshold_size(const psc_threshold_config *config)
+{
+    if (!config || config->struct_size != sizeof *config) return 0;
+    if (!psc__within(config->cost_act, 1e-9, 1e9) || !psc__within(config->cost_fail, 1e-9, 1e9)
+        || !psc__within(config->effect, 1e-3, 1.0) || !(config->effect * config->cost_fail > config->cost_act)
+        || !psc__within(config->needless, 0.0, 1.0) || !psc__within(config->gain, 0.0, 1.0)
+        || !psc__within(config->pull, 0.0, 1.0) || !psc__within(config->reach, 0.0, 10.0)
+        || !psc__within(config->hysteresis, 0.0, 10.0) || !psc__within(config->patience, 0.0, 10.0)
+        || !psc__within(config->environment, 0.0, 10.0)
+        || config->hold_ns < 0 || config->hold_ns > PS_CENTURIES)
+        return 0;
+    return sizeof(psc_threshold);
+}
+
+psc_status psc_threshold_init(psc_threshold *threshold, size_t bytes, const psc_threshold_config *config)
+{
+    psc_status status;
+    double theta;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    status = psc__block(threshold, bytes, psc_threshold_size(config));
+    if (status != PSC_OK) return status;
+    memset(threshold, 0, sizeof *threshold);
+    threshold->head.kind = psc__kind(PSC_TYPE_THRESHOLD);
+    threshold->head.words = sizeof *threshold / 8;
+    theta = config->cost_act / (config->cost_fail * config->effect);
+    threshold->start = ps_cut(psc__log(theta) - psc__log1p(-theta) + config->patience, PS_MAX_ODDS);
+    threshold->odds = threshold->start;
+    threshold->needless = config->needless;
+    threshold->gain = config->gain;
+    threshold->pull = config->pull;
+    threshold->reach = config->reach;
+    threshold->hysteresis = config->hysteresis;
+    threshold->environment = config->environment;
+    threshold->hold = config->hold_ns;
+    return PSC_OK;
+}
+
+psc_status psc_threshold_learn(psc_threshold *threshold, int32_t outcome)
+{
+    const psc_status status = psc__state(threshold, PSC_TYPE_THRESHOLD);
+    double u, away;
+
+    if (status != PSC_OK) return status;
+    switch (outcome) {
+    case PSC_ACT_PREEMPTIVE: u = -threshold->needless; psc__count(&threshold->preemptive); break;
+    case PSC_ACT_UNNECESSARY: u = 1.0 - threshold->needless; psc__count(&threshold->unnecessary); break;
+    case PSC_ACT_DISRUPTIVE: u = 1.0; psc__count(&threshold->disruptive); break;
+    case PSC_ACT_MISSED: u = -threshold->needless; psc__count(&threshold->missed); break;
+    default: return PSC_ERR_RANGE;
+    }
+    away = threshold->odds - threshold->start;
+    threshold->odds = threshold->start + ps_cut((1.0 - threshold->pull) * away + threshold->gain * u, threshold->reach);
+    return PSC_OK;
+}
+
+psc_status psc_threshold_fleet(psc_threshold *threshold, double median_level)
+{
+    const psc_status status = psc__state(threshold, PSC_TYPE_THRESHOLD);
+
+    if (status != PSC_OK) return status;
+    if (!psc__finite(&median_level)) return PSC_ERR_NONFINITE;
+    if (!psc__within(median_level, 0.0, 1e6)) return PSC_ERR_RANGE;
+    threshold->raised = threshold->environment * psc__log1p(median_level);
+    return PSC_OK;
+}
+
+psc_status psc_threshold_decide(const psc_threshold *threshold, double p, int64_t now, psc_shift *shift, double *value)
+{
+    const psc_status status = psc__state(threshold, PSC_TYPE_THRESHOLD);
+    double odds;
+
+    if (status != PSC_OK) return status;
+    if (!shift) return PSC_ERR_NULL;
+    if (!psc__finite(&p)) return PSC_ERR_NONFINITE;
+    if (!psc__within(p, 0.0, 1.0)) return PSC_ERR_RANGE;
+    odds = threshold->odds + threshold->raised;
+    if (value) *value = psc__logistic(odds);
+    if (!shift->on && p >= psc__logistic(odds)) {
+        shift->on = 1;
+        shift->since = now;
+    } else if (shift->on && p < psc__logistic(odds - threshold->hysteresis)
+               && ps_elapsed(shift->since, now) >= (uint64_t)threshold->hold)
+        shift->on = 0;
+    return PSC_OK;
+}
+
+/* ==== Relief ==================================================================================== */
+
+#define PS_RELIEF_ROUNDS 16     /* rounds of dropping shards whose shift does not pay; few are ever needed    */
+
+void psc_relief_default(psc_relief *relief)
+{
+    if (!relief) return;
+    memset(relief, 0, sizeof *relief);
+    relief->struct_size = (uint32_t)sizeof *relief;
+    relief->budget = 1e15;
+    relief->in_service = 0.5;
+}
+
+/* Work memory: a key, a place in the order, and whether it is chosen; of as many items as nodes or shards there are. */
+typedef struct ps_relief_work {
+    double *key;
+    int32_t *order, *chosen;
+} ps_relief_work;
+
+static size_t ps_relief_layout(const psc_relief *r, void *mem, ps_relief_work *w)
+{
+    const size_t n = (size_t)(r->nodes > r->shards ? r->nodes : r->shards);
+    unsigned char *at = (unsigned char *)mem;
+    size_t total = 0;
+
+    if (!psc__grow(&total, n, 8) || !psc__grow(&total, n, 4) || !psc__grow(&total, n, 4)) return 0;
+    if (w) {
+        w->key = (double *)(void *)at;
+        w->order = (int32_t *)(void *)(at + n * 8);
+        w->chosen = (int32_t *)(void *)(at + n * 8 + (n * 4 + 7) / 8 * 8);
+    }
+    return total;
+}
+
+size_t psc_relief_size(const psc_relief *relief)
+{
+    if (!relief || relief->struct_size != sizeof *relief) return 0;
+    if (relief->nodes < 1 || relief->nodes > (1 << 26) || relief->shards < 0 || relief->shards > (1 << 26)
+        || !psc__within(relief->budget, 0.0, 1e15) || !psc__within(relief->in_service, 0.0, 1.0))
+        return 0;
+    return ps_relief_layout(relief, NULL, NULL);
+}
+
+static psc_status ps_relief_numbers(const double *x, size_t n, double most)
+{
+    size_t i;
+
+    for (i = 0; x && i < n; i++) {
+        if (!psc__finite(&x[i])) return PSC_ERR_NONFINITE;
+        if (!psc__within(x[i], 0.0, most)) return PSC_ERR_RANGE;
+    }
+    return PSC_OK;
+}
+
+/* The graph: rows that do not fall, ends that exist. */
+static psc_status ps_relief_graph(const psc_relief *r)
+{
+    int32_t s;
+    int64_t e;
+
+    if (!r->tied_from) return PSC_OK;
+    if (r->tied_from[0] != 0) return PSC_ERR_RANGE;
+    for (s = 0; s < r->shards; s++)
+        if (r->tied_from[s + 1] < r->tied_from[s] || r->tied_from[s + 1] > (INT64_C(1) << 31)) return PSC_ERR_RANGE;
+    if (r->tied_from[r->shards] > 0 && (!r->tied_to || !r->tie)) return PSC_ERR_NULL;
+    for (e = 0; e < r->tied_from[r->shards]; e++)
+        if (r->tied_to[e] < 0 || r->tied_to[e] >= r->shards) return PSC_ERR_RANGE;
+    return ps_relief_numbers(r->tie, (size_t)r->tied_from[r->shards], 1e15);
+}
+
+static psc_status ps_relief_check(const psc_relief *r)
+{
+    const size_t shards = (size_t)r->shards, nodes = (size_t)r->nodes;
+    psc_status status;
+    size_t i;
+
+    if (!r->p || !r->crossed || (shards > 0 && (!r->home || !r->impact))) return PSC_ERR_NULL;
+    for (i = 0; i < shards; i++)
+        if (r->home[i] < 0 || r->home[i] >= r->nodes) return PSC_ERR_RANGE;
+    status = ps_relief_numbers(r->p, nodes, 1.0);
+    if (status == PSC_OK) status = ps_relief_numbers(r->capacity, nodes, 1e15);
+    if (status == PSC_OK) status = ps_relief_numbers(r->impact, shards, 1e15);
+    if (status == PSC_OK) status = ps_relief_numbers(r->disruption, shards, 1e15);
+    return status == PSC_OK ? ps_relief_graph(r) : status;
+}
+
+/* Sifts item i down a heap of n whose top is the smallest key, of equals the largest index. */
+static void ps_relief_sift(const ps_relief_work *w, int32_t i, int32_t n)
+{
+    const int32_t item = w->order[i];
+
+    for (;;) {
+        int32_t child = 2 * i + 1, a, b;
+        if (child >= n) break;
+        a = w->order[child];
+        b = child + 1 < n ? w->order[child + 1] : a;
+        if (w->key[b] < w->key[a] || (!(w->key[a] < w->key[b]) && b > a)) {
+            child++;
+            a = b;
+        }
+        if (w->key[item] < w->key[a] || (!(w->key[a] < w->key[item]) && item > a)) break;
+        w->order[i] = a;
+        i = child;
+    }
+    w->order[i] = item;
+}
+
+/* Sorts order[0..n) by key, largest first, of equals the lower index. */
+static void ps_relief_sort(const ps_relief_work *w, int32_t n)
+{
+    int32_t i;
+
+    for (i = n / 2 - 1; i >= 0; i--) ps_relief_sift(w, i, n);
+    for (i = n - 1; i > 0; i--) {
+        const int32_t top = w->order[0];
+        w->order[0] = w->order[i];
+        w->order[i] = top;
+        ps_relief_sift(w, 0, i);
+    }
+}
+
+/* Nodes that are drained: those that crossed, the likeliest to fail first, as long as enough capacity stays. */
+static void ps_relief_nodes(const psc_relief *r, const ps_relief_work *w, double *drain, psc_relief_info *info)
+{
+    double total = 0.0, left;
+    int32_t n, i, crossed = 0;
+
+    for (n = 0; n < r->nodes; n++) {
+        drain[n] = 0.0;
+        w->key[n] = r->p[n];
+        total += r->capacity ? r->capacity[n] : 1.0;
+        if (r->crossed[n]) w->order[crossed++] = n;
+    }
+    ps_relief_sort(w, crossed);
+    left = total;
+    for (i = 0; i < crossed; i++) {
+        const double own = r->capacity ? r->capacity[w->order[i]] : 1.0;
+        if (left - own < r->in_service * total) {
+            info->kept++;
+            continue;
+        }
+        left -= own;
+        drain[w->order[i]] = r->p[w->order[i]];
+        info->drained++;
+    }
+}
+
+static double ps_relief_price(const psc_relief *r, int32_t s) { return r->disruption ? r->disruption[s] : 0.0; }
+
+/* What shifting shard s saves if the other chosen ones are shifted: ties to shards of its node that stay are cut, ties
+ * to those that go with it would be cut if it stayed. */
+static double ps_relief_gain(const psc_relief *r, const ps_relief_work *w, const double *drain, int32_t s)
+{
+    double gain = drain[r->home[s]] * r->impact[s] - ps_relief_price(r, s);
+    int64_t e;
+
+    if (!r->tied_from) return gain;
+    for (e = r->tied_from[s]; e < r->tied_from[s + 1]; e++) {
+        const int32_t other = r->tied_to[e];
+        if (other != s && r->home[other] == r->home[s]) gain += w->chosen[other] ? r->tie[e] : -r->tie[e];
+    }
+    return gain;
+}
+
+/* Whether shards s and `other` are chosen and go together. */
+static int ps_relief_tied(const psc_relief *r, const ps_relief_work *w, int32_t s, int32_t other)
+{
+    return w->chosen[s] && w->chosen[other] && r->home[s] == r->home[other];
+}
+
+/* The shard that stands for all that are tied to s, by halving the way to it. */
+static int32_t ps_relief_root(int32_t *parent, int32_t s)
+{
+    while (parent[s] != s) s = parent[s] = parent[parent[s]];
+    return s;
+}
+
+/* Drops sets of tied shards that do not pay as a whole, though none could be dropped alone; 1: one was. order[] holds
+ * the parents, key[] the worth of each set at its root. */
+static int32_t ps_relief_drop_sets(const psc_relief *r, const ps_relief_work *w, const double *drain)
+{
+    int32_t s, dropped = 0;
+    int64_t e;
+
+    if (!r->tied_from) return 0;
+    for (s = 0; s < r->shards; s++) {
+        w->order[s] = s;
+        w->key[s] = 0.0;
+    }
+    for (s = 0; s < r->shards; s++)
+        for (e = r->tied_from[s]; e < r->tied_from[s + 1]; e++)
+            if (ps_relief_tied(r, w, s, r->tied_to[e]))
+                w->order[ps_relief_root(w->order, s)] = ps_relief_root(w->order, r->tied_to[e]);
+    for (s = 0; s < r->shards; s++) {
+        double *sum = &w->key[ps_relief_root(w->order, s)];
+        if (!w->chosen[s]) continue;
+        *sum += ps_relief_gain(r, w, drain, s);
+        for (e = r->tied_from[s]; e < r->tied_from[s + 1]; e++)     /* what is within the set is no gain of it */
+            if (r->tied_to[e] != s && ps_relief_tied(r, w, s, r->tied_to[e])) *sum -= r->tie[e];
+    }
+    for (s = 0; s < r->shards; s++)
+        if (w->chosen[s] && !(w->key[ps_relief_root(w->order, s)] > 0.0)) {
+            w->chosen[s] = 0;
+            dropped = 1;
+        }
+    return dropped;
+}
+
+/* Drops shards, and sets of tied ones, whose shift does not pay, until all that is left does. */
+static void ps_relief_drop(const psc_relief *r, const ps_relief_work *w, const double *drain)
+{
+    int32_t s, round, dropped = 1;
+
+    for (round = 0; round < PS_RELIEF_ROUNDS && dropped; round++) {
+        for (s = 0, dropped = 0; s < r->shards; s++)
+            if (w->chosen[s] && !(ps_relief_gain(r, w, drain, s) > 0.0)) {
+                w->chosen[s] = 0;
+                dropped = 1;
+            }
+        if (!dropped) dropped = ps_relief_drop_sets(r, w, drain);
+    }
+}
+
+/* The chosen shards in order[], by gain for the price, best first; returns how many. */
+static int32_t ps_relief_order(const psc_relief *r, const ps_relief_work *w, const double *drain)
+{
+    int32_t s, n = 0;
+
+    for (s = 0; s < r->shards; s++) {
+        if (!w->chosen[s]) continue;
+        w->key[s] = ps_relief_gain(r, w, drain, s) / (ps_relief_price(r, s) + 1e-9);
+        w->order[n++] = s;
+    }
+    ps_relief_sort(w, n);
+    return n;
+}
+
+psc_status psc_relief_of(const psc_relief *relief, void *work, size_t work_bytes, double *drain, int32_t *shard,
+                         psc_relief_info *info)
+{
+    ps_relief_work w;
+    psc_status status;
+    double spent = 0.0;
+    int32_t i, n, listed = 0;
+
+    if (!relief || !drain || !info) return PSC_ERR_NULL;
+    if (relief->struct_size != sizeof *relief) return PSC_ERR_VERSION;
+    status = psc__block(work, work_bytes, psc_relief_size(relief));
+    if (status != PSC_OK) return status;
+    if (relief->shards > 0 && !shard) return PSC_ERR_NULL;
+    status = ps_relief_check(relief);
+    if (status != PSC_OK) return status;
+
+    ps_relief_layout(relief, work, &w);
+    memset(info, 0, sizeof *info);
+    ps_relief_nodes(relief, &w, drain, info);
+    for (i = 0; i < relief->shards; i++) w.chosen[i] = drain[relief->home[i]] > 0.0;
+    ps_relief_drop(relief, &w, drain);
+    n = ps_relief_order(relief, &w, drain);
+    for (i = 0; i < n; i++) {
+        const double price = ps_relief_price(relief, w.order[i]);
+        if (spent + price > relief->budget) w.chosen[w.order[i]] = 0;
+        else spent += price;
+    }
+    ps_relief_drop(relief, &w, drain);
+    n = ps_relief_order(relief, &w, drain);
+    for (i = 0; i < n; i++) {
+        const int32_t s = w.order[i];
+        shard[listed++] = s;
+        info->risk += drain[relief->home[s]] * relief->impact[s];
+        info->disruption += ps_relief_price(relief, s);
+    }
+    info->shards = listed;
+    return PSC_OK;
+}
+
+psc_status psc_relief_soft(const double *drain, size_t nodes, size_t resources, const int64_t *amount, int64_t *soft)
+{
+    size_t i;
+
+    if (nodes > 0 && resources > 0 && (!drain || !amount || !soft)) return PSC_ERR_NULL;
+    for (i = 0; i < nodes; i++) {
+        if (!psc__finite(&drain[i])) return PSC_ERR_NONFINITE;
+        if (!psc__within(drain[i], 0.0, 1.0)) return PSC_ERR_RANGE;
+    }
+    for (i = 0; i < nodes * resources; i++)
+        if (amount[i] < 0 || amount[i] > PSC_MAX_AMOUNT) return PSC_ERR_RANGE;
+    for (i = 0; i < nodes * resources; i++)
+        soft[i] = (int64_t)((double)amount[i] * (1.0 - drain[i / resources]));
     return PSC_OK;
 }
 
@@ -440,25 +2293,13 @@ static void ps_put(unsigned char *bytes, uint64_t w)
     for (k = 0; k < 8; k++) bytes[k] = (unsigned char)(w >> 8 * k & 0xff);
 }
 
-static const int32_t ps_types[] = {
-    PSC_TYPE_TRACKER, PSC_TYPE_NODE, PSC_TYPE_TRANSFER, PSC_TYPE_TRIAL, PSC_TYPE_STAGES
-};
-
-static int ps_known(int32_t type)
-{
-    size_t i;
-
-    for (i = 0; i < sizeof ps_types / sizeof ps_types[0]; i++) if (ps_types[i] == type) return 1;
-    return 0;
-}
-
 int32_t psc_state_type(const void *state)
 {
-    size_t i;
+    int32_t type;
 
-    for (i = 0; i < sizeof ps_types / sizeof ps_types[0]; i++) {
-        psc_status status = psc__state(state, ps_types[i]);
-        if (status != PSC_ERR_STATE) return status == PSC_OK ? ps_types[i] : status;
+    for (type = PSC_TYPE_TRACKER; type < PSC_TYPE_END; type++) {
+        psc_status status = psc__state(state, type);
+        if (status != PSC_ERR_STATE) return status == PSC_OK ? type : status;
     }
     return PSC_ERR_STATE;
 }
@@ -516,55 +2357,314 @@ size_t psc_load_size(const void *saved, size_t saved_bytes)
     return ps_frame(&image, saved, saved_bytes) == PSC_OK ? image.words * 8 : 0;
 }
 
-static int ps_counts_valid(const psc__image *image)
+/* Where a number of a state lies and what it may be. */
+typedef struct ps_bound {
+    size_t at;
+    double low, high;
+} ps_bound;
+
+static int ps_bounded(const psc__image *image, size_t from, const ps_bound *bound, size_t n)
 {
-    const int64_t beats = psc__integer(image, PS_AT(beats)), gaps = psc__integer(image, PS_AT(gaps));
-    return psc__integer(image, PS_AT(shards)) >= 0 && beats >= 0 && beats <= PSC__COUNTS && gaps >= 0 && gaps <= beats;
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (!psc__real_in(image, from + bound[i].at, bound[i].low, bound[i].high)) return 0;
+    return 1;
 }
 
-/* Arrays of the metrics: only a learned one has a distance from its baseline. */
-static int ps_metrics_valid(const psc__image *image, size_t metrics, int64_t learn)
+static int ps_counted(const psc__image *image, size_t i, int64_t most)
 {
-    const size_t at = sizeof(psc_node) / 8;
-    size_t k;
+    return psc__integer(image, i) >= 0 && psc__integer(image, i) <= most;
+}
 
-    for (k = 0; k < metrics; k++) {
-        const int64_t count = psc__integer(image, at + 4 * metrics + k);
-        if (!psc__real_in(image, at + k, -PSC_MAX_METRIC, PSC_MAX_METRIC)
-            || !psc__real_in(image, at + metrics + k, 0.0, 4.0 * PSC_MAX_METRIC * PSC_MAX_METRIC)
-            || !psc__real_in(image, at + 2 * metrics + k, 0.0, count < learn ? 0.0 : PSC_MAX_Z)
-            || !psc__real_in(image, at + 3 * metrics + k, DBL_MIN, PSC_MAX_METRIC)
-            || count < 0 || count > psc__integer(image, PS_AT(beats)))
+#define PS_IN(type, field) (offsetof(type, field) / 8)
+#define PS_FAR (4.0 * PSC_MAX_METRIC)       /* a value less the first is at most half of this, a residual all  */
+#define PS_SQUARE (PS_FAR * PS_FAR)
+#define PS_WITHIN_METRIC(field, low, high) {PS_IN(ps_metric, field), low, high}
+
+/* A set of values: finite, ascending, and no more than there is room for. */
+static int ps_set_valid(const psc__image *image, size_t at, size_t count_at)
+{
+    const int64_t n = psc__integer(image, count_at);
+    int64_t i;
+
+    if (n < 0 || n > PS_SEEN) return 0;
+    for (i = 0; i < n; i++) {
+        const double x = (double)ps_high_float(psc__word(image, at + (size_t)i));
+        if (!psc__within(x, -2.0 * PS_FAR, 2.0 * PS_FAR)) return 0;
+        if (i > 0 && x < (double)ps_high_float(psc__word(image, at + (size_t)i - 1))) return 0;
+    }
+    return 1;
+}
+
+static int ps_profile_valid(const psc__image *image, size_t at)
+{
+    size_t i;
+
+    for (i = 0; i < PS_BINS; i++) {
+        const uint64_t w = psc__word(image, at + i);
+        if (!psc__within((double)ps_low_float(w), -PS_FAR, PS_FAR)
+            || !psc__within((double)ps_high_float(w), -PS_FAR, PS_FAR))
             return 0;
     }
     return 1;
 }
 
-static int ps_node_valid(const psc__image *image)
+static int ps_metric_valid(const psc__image *image, size_t at, int64_t learn)
 {
-    const int64_t metrics = image->words > sizeof(psc_node) / 8 ? psc__integer(image, PS_AT(metrics)) : 0;
-    const int64_t learn = metrics ? psc__integer(image, PS_AT(learn)) : 0;
+    static const ps_bound bound[] = {
+        PS_WITHIN_METRIC(move.floor, DBL_MIN, PSC_MAX_METRIC),
+        PS_WITHIN_METRIC(move.origin, -PSC_MAX_METRIC, PSC_MAX_METRIC), PS_WITHIN_METRIC(move.mean, -PS_FAR, PS_FAR),
+        PS_WITHIN_METRIC(move.variance, 0.0, PS_SQUARE), PS_WITHIN_METRIC(move.low, -PS_FAR, PS_FAR),
+        PS_WITHIN_METRIC(move.high, -PS_FAR, PS_FAR), PS_WITHIN_METRIC(move.level, -PS_FAR, PS_FAR),
+        PS_WITHIN_METRIC(move.rest_error, 0.0, PS_SQUARE), PS_WITHIN_METRIC(move.total_error, 0.0, PS_SQUARE),
+        PS_WITHIN_METRIC(move.rest_mean, -PS_FAR, PS_FAR), PS_WITHIN_METRIC(move.rest_variance, 0.0, PS_SQUARE),
+        PS_WITHIN_METRIC(move.z, 0.0, PSC_MAX_Z), PS_WITHIN_METRIC(move.z_held, 0.0, PSC_MAX_Z),
+        PS_WITHIN_METRIC(move.product[0], 0.0, 1e4), PS_WITHIN_METRIC(move.product[1], -1e4, 1e4),
+        PS_WITHIN_METRIC(move.product[2], -1e4, 1e4), PS_WITHIN_METRIC(move.product[3], -1e4, 1e4),
+        PS_WITHIN_METRIC(move.lag[0], -PS_LAG_LIMIT, PS_LAG_LIMIT),
+        PS_WITHIN_METRIC(move.lag[1], -PS_LAG_LIMIT, PS_LAG_LIMIT),
+        PS_WITHIN_METRIC(move.lag[2], -PS_LAG_LIMIT, PS_LAG_LIMIT), PS_WITHIN_METRIC(move.weight[0], -8.0, 8.0),
+        PS_WITHIN_METRIC(move.weight[1], -8.0, 8.0), PS_WITHIN_METRIC(move.weight[2], -8.0, 8.0),
+        PS_WITHIN_METRIC(move.error_variance, 0.0, 1e7), PS_WITHIN_METRIC(move.e, 0.0, PSC_MAX_Z),
+        PS_WITHIN_METRIC(move.e_held, 0.0, PSC_MAX_Z), PS_WITHIN_METRIC(move.e_usual, 0.0, PSC_MAX_Z),
+        PS_WITHIN_METRIC(move.start_mean, -PS_FAR, PS_FAR),
+        PS_WITHIN_METRIC(move.start_sd, 0.0, PS_FAR), PS_WITHIN_METRIC(move.drift, -PSC_MAX_Z, PSC_MAX_Z),
+        PS_WITHIN_METRIC(rest, -PS_FAR, PS_FAR), PS_WITHIN_METRIC(rest_low, -2.0 * PS_FAR, 2.0 * PS_FAR),
+        PS_WITHIN_METRIC(rest_high, -2.0 * PS_FAR, 2.0 * PS_FAR)
+    };
 
-    if (metrics < 1 || metrics > PSC_MAX_METRICS || image->words != sizeof(psc_node) / 8 + 5 * (size_t)metrics)
+    if (!ps_bounded(image, at, bound, sizeof bound / sizeof bound[0])) return 0;
+    if (psc__integer(image, at + PS_IN(ps_metric, move.count)) >= learn
+        && !(psc__real(image, at + PS_IN(ps_metric, move.start_sd)) > 0.0))
         return 0;
-    if (!ps_node_parameters(metrics, learn, psc__integer(image, PS_AT(memory)), psc__integer(image, PS_AT(interval)),
-                            psc__integer(image, PS_AT(pause)))
-        || psc__word(image, PS_AT(max_jump)) < 1 || !psc__real_in(image, PS_AT(winsor), 1.0, 100.0)
-        || !psc__real_in(image, PS_AT(relative_floor), 0.0, 1.0))
-        return 0;
-    if (!psc__real_in(image, PS_AT(gap_mean), 0.0, 1e16)
-        || !psc__real_in(image, PS_AT(gap_variance), 0.0, PS_TIME_VARIANCE)
-        || !psc__real_in(image, PS_AT(mark), 0.0, PSC_MAX_Z) || !psc__real_in(image, PS_AT(onset), 0.0, PSC_MAX_Z))
-        return 0;
-    return ps_counts_valid(image) && ps_metrics_valid(image, (size_t)metrics, learn);
+    return ps_profile_valid(image, at + PS_IN(ps_metric, profile))
+           && ps_set_valid(image, at + PS_IN(ps_metric, value), at + PS_IN(ps_metric, values))
+           && ps_set_valid(image, at + PS_IN(ps_metric, rested), at + PS_IN(ps_metric, rests));
 }
 
-/* Every invariant of a type on saved words; 0 for an unknown type, too. */
-static int ps_valid(int32_t type, const psc__image *image)
+/* Beats that were folded: those taken but for those that wait. */
+static int64_t ps_folded(const psc__image *image)
+{
+    uint64_t waiting = psc__word(image, PS_AT(waiting));
+    int64_t n = psc__integer(image, PS_AT(beats));
+
+    for (; waiting; waiting &= waiting - 1) n--;
+    return n;
+}
+
+static int ps_counts_valid(const psc__image *image)
+{
+    return psc__integer(image, PS_AT(shards)) >= 0 && ps_counted(image, PS_AT(beats), PSC__COUNTS)
+           && ps_folded(image) >= 0 && ps_counted(image, PS_AT(gaps), ps_folded(image))
+           && ps_counted(image, PS_AT(quiet), ps_folded(image));
+}
+
+/* Beats that wait: their places are within the window, what they hold can be taken, and the other places are zero. */
+static int ps_waiting_valid(const psc__image *image, size_t at, int64_t metrics)
+{
+    const uint64_t waiting = psc__word(image, PS_AT(waiting)), next = psc__word(image, PS_AT(next));
+    const uint64_t newest = psc__word(image, PS_AT(newest));
+    const size_t width = 1 + (size_t)metrics;
+    uint64_t s;
+    int64_t k;
+
+    if (waiting >> PS_WINDOW || newest + 1 - next > PS_WINDOW || (waiting && newest + 1 == next)
+        || (waiting >> next % PS_WINDOW & 1) || !ps_counted(image, PS_AT(chained), 1))
+        return 0;
+    for (s = next; s != next + PS_WINDOW; s++) {
+        const size_t place = at + (size_t)(s % PS_WINDOW) * width;
+        const int used = (int)(waiting >> s % PS_WINDOW & 1);
+        if (used && newest - s >= PS_WINDOW) return 0;
+        if (!used && psc__word(image, place) != 0) return 0;
+        for (k = 0; k < metrics; k++) {
+            const double x = psc__real(image, place + 1 + (size_t)k);
+            if (used ? !ps_metric_possible((int)k, x) : psc__word(image, place + 1 + (size_t)k) != 0) return 0;
+        }
+    }
+    return 1;
+}
+
+static int ps_signs_valid(const psc__image *image, int64_t beats)
+{
+    const size_t at = PS_AT(signs);
+    size_t i;
+
+    if (!ps_counted(image, at + PS_IN(ps_signs, beats), beats)
+        || !ps_counted(image, at + PS_IN(ps_signs, steps), PS_RECENT)
+        || !ps_counted(image, at + PS_IN(ps_signs, memories), PS_MEMORIES)
+        || !ps_counted(image, at + PS_IN(ps_signs, learned), PSC__COUNTS))
+        return 0;
+    for (i = PS_IN(ps_signs, sum); i < PS_IN(ps_signs, sign); i++)      /* sums of PSC__COUNTS metrics at most */
+        if (!psc__real_in(image, at + i, -PSC_MAX_METRIC, PSC_MAX_METRIC * (double)PSC__COUNTS)) return 0;
+    for (i = PS_IN(ps_signs, sum); i < PS_IN(ps_signs, recent); i++)
+        if (psc__real(image, at + i) < 0.0) return 0;
+    for (i = PS_IN(ps_signs, base); i <= PS_IN(ps_signs, load_square); i++)
+        if (!psc__real_in(image, at + i, 0.0, PSC_MAX_METRIC)) return 0;
+    for (i = PS_IN(ps_signs, recent); i < PS_IN(ps_signs, base); i++)
+        if (!psc__real_in(image, at + i, 0.0, PSC_MAX_METRIC)) return 0;
+    for (i = PS_IN(ps_signs, load_product); i < PS_IN(ps_signs, sign); i++)
+        if (!psc__real_in(image, at + i, -10.0, 10.0)) return 0;
+    for (i = 0; i < PSC_SIGNS; i++)
+        if (!psc__real_in(image, at + PS_IN(ps_signs, sign) + i, -PS_SIGN_LIMIT, PS_SIGN_LIMIT)) return 0;
+    return 1;
+}
+
+static int ps_node_valid(const psc__image *image)
+{
+    static const ps_bound bound[] = {
+        {PS_AT(winsor), 1.0, 100.0}, {PS_AT(relative_floor), 0.0, 1.0}, {PS_AT(gap_mean), 0.0, 1e16},
+        {PS_AT(gap_variance), 0.0, PS_TIME_VARIANCE}, {PS_AT(gap_z), 0.0, PSC_MAX_Z}, {PS_AT(gap_held), 0.0, PSC_MAX_Z},
+        {PS_AT(mark), 0.0, PSC_MAX_Z}, {PS_AT(onset), 0.0, PSC_MAX_Z}
+    };
+    const size_t head = sizeof(psc_node) / 8;
+    const int64_t metrics = image->words > head ? psc__integer(image, PS_AT(metrics)) : 0;
+    size_t k;
+
+    if (metrics < 1 || metrics > PSC_MAX_METRICS || image->words != ps_node_bytes(metrics) / 8) return 0;
+    if (!ps_node_parameters(metrics, psc__integer(image, PS_AT(learn)), psc__integer(image, PS_AT(memory)),
+                            psc__integer(image, PS_AT(interval)), psc__integer(image, PS_AT(pause)),
+                            psc__integer(image, PS_AT(step)))
+        || !ps_day_possible(psc__integer(image, PS_AT(day))) || psc__word(image, PS_AT(max_jump)) < 1
+        || psc__word(image, PS_AT(max_jump)) > PS_MAX_JUMP)
+        return 0;
+    if (!ps_bounded(image, 0, bound, sizeof bound / sizeof bound[0]) || !ps_counts_valid(image)
+        || !ps_signs_valid(image, ps_folded(image))
+        || !ps_waiting_valid(image, head + PS_METRIC_WORDS * (size_t)metrics, metrics))
+        return 0;
+    for (k = 0; k < (size_t)metrics; k++) {
+        const size_t at = head + PS_METRIC_WORDS * k;
+        if (!ps_counted(image, at + PS_IN(ps_metric, move.count), ps_folded(image))
+            || !ps_metric_valid(image, at, psc__integer(image, PS_AT(learn))))
+            return 0;
+    }
+    return 1;
+}
+
+static int ps_silence_valid(const psc__image *image)
+{
+    static const ps_bound bound[] = {
+        {PS_IN(psc_silence, cost_suspect), 1e-9, 1e9}, {PS_IN(psc_silence, cost_late), 1e-9, 1e9},
+        {PS_IN(psc_silence, most_false), 1e-9, 1e9}, {PS_IN(psc_silence, prior_seconds), 1e-4, 1e10},
+        {PS_IN(psc_silence, failures), 0.0, PS_SILENCE_MOST}, {PS_IN(psc_silence, node_seconds), 0.0, PS_SILENCE_MOST},
+        {PS_IN(psc_silence, gaps), 0.0, PS_SILENCE_MOST}, {PS_IN(psc_silence, gap_seconds), 0.0, PS_SILENCE_MOST},
+        {PS_IN(psc_silence, limit), 0.0, 1e7}, {PS_IN(psc_silence, false_rate), 0.0, 1e23}
+    };
+    const int64_t interval = psc__integer(image, PS_IN(psc_silence, interval));
+    const int64_t round = psc__integer(image, PS_IN(psc_silence, round));
+    size_t i;
+
+    if (image->words != sizeof(psc_silence) / 8 || interval < PS_MILLISECOND || interval > PS_DAY
+        || round < PS_MILLISECOND || round > PS_DAY || !ps_counted(image, PS_IN(psc_silence, rounds), PSC__COUNTS)
+        || !ps_counted(image, PS_IN(psc_silence, overdue), INT32_MAX)
+        || !ps_counted(image, PS_IN(psc_silence, excused), PS_CENTURIES))
+        return 0;
+    for (i = 0; i < PS_SILENCE_BINS; i++)
+        if (!psc__real_in(image, PS_IN(psc_silence, bin) + i, 0.0, PS_SILENCE_MOST)) return 0;
+    return ps_bounded(image, 0, bound, sizeof bound / sizeof bound[0]);
+}
+
+static int ps_row_valid(const psc__image *image, size_t at)
+{
+    size_t i;
+
+    for (i = 0; i < PS_INPUTS; i++)
+        if (!psc__real_in(image, at + PS_IN(ps_row, input) + i, -10.0, 10.0)) return 0;
+    return psc__real_in(image, at + PS_IN(ps_row, p), 0.0, 1.0) && ps_counted(image, at + PS_IN(ps_row, settled), 1)
+           && ps_counted(image, at + PS_IN(ps_row, signs), 1);
+}
+
+/* A count of outcomes, and a sum of numbers from 0 to 1 over so many. */
+static int ps_count_valid(const psc__image *image, size_t i, double most)
+{
+    return psc__real_in(image, i, 0.0, most) && floor(psc__real(image, i)) == psc__real(image, i);
+}
+
+static int ps_bins_valid(const psc__image *image, size_t rows, size_t p, size_t failures, size_t bins, double most)
+{
+    size_t i;
+
+    for (i = 0; i < bins; i++)
+        if (!ps_count_valid(image, rows + i, most) || !psc__real_in(image, p + i, 0.0, psc__real(image, rows + i))
+            || !ps_count_valid(image, failures + i, psc__real(image, rows + i)))
+            return 0;
+    return 1;
+}
+
+/* Sums and the belief: none is negative but weights and covariances, and no part is more than the whole. */
+static int ps_sums_valid(const psc__image *image)
+{
+    double outcomes;
+    size_t i;
+
+    for (i = 0; i < PS_TERMS; i++)
+        if (!psc__real_in(image, PS_IN(psc_failure, weight) + i, -PS_MAX_WEIGHT, PS_MAX_WEIGHT)) return 0;
+    for (i = 0; i < PS_TERMS * PS_TERMS; i++)
+        if (!psc__real_in(image, PS_IN(psc_failure, spread) + i, -PS_MAX_WEIGHT, PS_MAX_WEIGHT)) return 0;
+    if (!ps_count_valid(image, PS_IN(psc_failure, outcomes), (double)PSC__COUNTS)) return 0;
+    outcomes = psc__real(image, PS_IN(psc_failure, outcomes));
+    return ps_count_valid(image, PS_IN(psc_failure, failures), outcomes)
+           && psc__real_in(image, PS_IN(psc_failure, brier), 0.0, outcomes)
+           && ps_bins_valid(image, PS_IN(psc_failure, bin_rows), PS_IN(psc_failure, bin_p),
+                            PS_IN(psc_failure, bin_failures), PSC_REPORT_BINS, outcomes)
+           && ps_bins_valid(image, PS_IN(psc_failure, step_rows), PS_IN(psc_failure, step_p),
+                            PS_IN(psc_failure, step_failures), PS_STEPS, outcomes);
+}
+
+static int ps_failure_valid(const psc__image *image)
+{
+    const size_t head = sizeof(psc_failure) / 8;
+    const int64_t capacity = image->words >= head ? psc__integer(image, PS_IN(psc_failure, capacity)) : -1;
+    size_t i;
+
+    if (capacity < 0 || capacity > PSC_MAX_WAITING || image->words != head + (size_t)capacity * PS_ROW_WORDS) return 0;
+    if (psc__integer(image, PS_IN(psc_failure, horizon)) < 1
+        || !ps_counted(image, PS_IN(psc_failure, horizon), PS_CENTURIES)
+        || !ps_counted(image, PS_IN(psc_failure, wait), PS_CENTURIES)
+        || !ps_counted(image, PS_IN(psc_failure, first), capacity > 0 ? capacity - 1 : 0)
+        || !ps_counted(image, PS_IN(psc_failure, rows), capacity)
+        || !ps_counted(image, PS_IN(psc_failure, dropped), PSC__COUNTS)
+        || !psc__real_in(image, PS_IN(psc_failure, slope_phi), 0.0, 100.0)
+        || !psc__real_in(image, PS_IN(psc_failure, correct_from), 1.0, 1e15) || !ps_sums_valid(image))
+        return 0;
+    for (i = 0; i < (size_t)capacity; i++)
+        if (!ps_row_valid(image, head + i * PS_ROW_WORDS)) return 0;
+    return 1;
+}
+
+static int ps_threshold_valid(const psc__image *image)
+{
+    static const ps_bound bound[] = {
+        {PS_IN(psc_threshold, start), -PS_MAX_ODDS, PS_MAX_ODDS}, {PS_IN(psc_threshold, odds), -40.0, 40.0},
+        {PS_IN(psc_threshold, needless), 0.0, 1.0}, {PS_IN(psc_threshold, gain), 0.0, 1.0},
+        {PS_IN(psc_threshold, pull), 0.0, 1.0}, {PS_IN(psc_threshold, reach), 0.0, 10.0},
+        {PS_IN(psc_threshold, hysteresis), 0.0, 10.0}, {PS_IN(psc_threshold, environment), 0.0, 10.0},
+        {PS_IN(psc_threshold, raised), 0.0, 140.0}
+    };
+    size_t i;
+
+    if (image->words != sizeof(psc_threshold) / 8 || !ps_counted(image, PS_IN(psc_threshold, hold), PS_CENTURIES))
+        return 0;
+    for (i = PS_IN(psc_threshold, preemptive); i <= PS_IN(psc_threshold, missed); i++)
+        if (!ps_counted(image, i, PSC__COUNTS)) return 0;
+    return ps_bounded(image, 0, bound, sizeof bound / sizeof bound[0]);
+}
+
+static int ps_personas_valid(const psc__image *image);
+
+/* Every invariant of the type; an unknown type has none that could hold. */
+static int ps_valid(const psc__image *image, int32_t type)
 {
     switch (type) {
     case PSC_TYPE_TRACKER: return psc__tracker_valid(image);
     case PSC_TYPE_NODE: return ps_node_valid(image);
+    case PSC_TYPE_FAILURE: return ps_failure_valid(image);
+    case PSC_TYPE_THRESHOLD: return ps_threshold_valid(image);
+    case PSC_TYPE_SILENCE: return ps_silence_valid(image);
+    case PSC_TYPE_PERSONAS: return ps_personas_valid(image);
+    case PSC_TYPE_SPLIT: return psc__split_valid(image);
+    case PSC_TYPE_ECHO: return psc__echo_valid(image);
+    case PSC_TYPE_MAP: return psc__map_valid(image);
     case PSC_TYPE_TRANSFER: return psc__transfer_valid(image);
     case PSC_TYPE_TRIAL: return psc__trial_valid(image);
     case PSC_TYPE_STAGES: return psc__stages_valid(image);
@@ -580,13 +2680,13 @@ psc_status psc_load(int32_t type, const void *saved, size_t saved_bytes, void *m
     int32_t held;
     size_t i;
 
-    if (type != PSC_TYPE_ANY && !ps_known(type)) return PSC_ERR_RANGE;
+    if (type < PSC_TYPE_ANY || type >= PSC_TYPE_END) return PSC_ERR_RANGE;
     if (status != PSC_OK) return status;
     for (i = 0; i < image.words; i++) crc = ps_crc(crc, psc__word(&image, i));
     if (~crc != psc__word(&image, image.words)) return PSC_ERR_CHECKSUM;
     held = (int32_t)(psc__word(&image, 0) >> 16 & 0xffffff);
     if (type != PSC_TYPE_ANY && held != type) return PSC_ERR_STATE;
-    if (!ps_valid(held, &image)) return PSC_ERR_CORRUPT;
+    if (!ps_valid(&image, held)) return PSC_ERR_CORRUPT;
     status = psc__block(mem, mem_bytes, image.words * 8);
     if (status != PSC_OK) return status;
     for (i = 0; i < image.words; i++) {
@@ -594,4 +2694,1261 @@ psc_status psc_load(int32_t type, const void *saved, size_t saved_bytes, void *m
         memcpy((unsigned char *)mem + 8 * i, &word, 8);
     }
     return PSC_OK;
+}
+
+/* ==== Personas ================================================================================== */
+
+#define PS_GAIN 0.15            /* of the node's factor: half of a jump in 4 outcomes; 0.1 to 0.25 do as well      */
+#define PS_GAIN_JUMP 0.3        /* where an outcome is off by more than a half                                    */
+#define PS_GAIN_SLOW 0.01       /* of what the factor returns to after a restart                                  */
+#define PS_RESTARTED 1.8        /* a restarted node is taken to be so much slower than it was on the mean         */
+#define PS_CUT 4.0              /* an outcome beyond so many times what was expected teaches as that              */
+#define PS_SHRINK 4.0           /* outcomes that a pair's affinity of 1 counts for                                */
+#define PS_PAIR_LEAST 0.005     /* least gains: of a pair, of a type's coefficients, of use                       */
+#define PS_KIND_LEAST 0.0005
+#define PS_PARTS_LEAST 0.02     /* of several coefficients: they part slowly, and a mean would stop before they have */
+#define PS_USE_LEAST 0.01
+#define PS_FAILED 0.1           /* a failure takes away so much of the own share of successes                     */
+#define PS_SERVED 0.03          /* and a success so much of the own share of failures                             */
+#define PS_RISK_FORGET 6.25e-11 /* 1 / 16 s, a ns: risk is forgotten like exp(-t / 8 s), as (1 - t / 16 s)^2 a step */
+#define PS_FAILING 0.02         /* share of the failure probability over a horizon that meets one request         */
+#define PS_RISK_APART 0.001     /* risks closer than this are equal                                               */
+#define PS_LASTING 4.0          /* weight of a gain that lasts beside one that will be gone with a queue          */
+#define PS_BEAT_GAIN 0.3        /* of foreign load, error share and contention: about three beats                 */
+#define PS_LEVEL 0.4            /* Holt's gains of a lead's demand, and how many beats ahead                      */
+#define PS_TREND 0.1
+#define PS_AHEAD 2.0
+#define PS_SHARE_BACK 0.2       /* how much of a share that is no longer needed goes a beat                       */
+#define PS_RAMP_LEAST 0.2       /* share of its workers that a node counts with when it begins to warm            */
+#define PS_DRAWN 4              /* nodes drawn where not all are looked at: beyond two, few more count (Mitzenmacher) */
+#define PS_BARRED 1e60          /* score of a node that is not to be chosen: above any other                      */
+#define PS_LONGEST 1e9          /* seconds: no service or latency counts for more                                 */
+#define PS_FACTOR 100.0         /* factor and affinity stay within 1 / so much and so much                        */
+#define PS_GOOD 0.4054651081081644      /* ln(0.9 / 0.6): what a good shadow adds                                 */
+#define PS_BAD 1.3862943611198906       /* -ln(0.1 / 0.4)                                                         */
+#define PS_DECIDED 2.9444389791664403   /* ln(0.95 / 0.05), Wald's bounds for errors of 5 %                       */
+
+enum { PS_CAUSE_NONE = 0, PS_CAUSE_HELD = 1, PS_CAUSE_SILENT = 2, PS_CAUSE_DRAINED = 3 };
+enum { PS_DRAIN_NONE = 0, PS_DRAIN_TOLD = 1, PS_DRAIN_RISK = 2 };
+
+/* What is learned of a type. */
+typedef struct ps_kind {
+    double  b[3];               /* seconds a unit of size, complexity and step                       */
+    int64_t count;
+    double  use;                /* a second of service at speed 1                                    */
+    int64_t uses;
+} ps_kind;
+
+typedef struct ps_peer {
+    double  workers, pace, price;       /* pace: 1 / nominal speed                                   */
+    int64_t state, cause, drain, entered, until, streak, holds, warmed;
+    int64_t out;
+    double  work, typical;      /* expected seconds out, mean seconds of an outcome                  */
+    double  factor, slow, foreign, busy;        /* foreign is busy workers at factor 1; busy since the beat */
+    double  error, beat_error;  /* at error_at                                                       */
+    int64_t error_at;
+    double  failure, uptime, contention;
+    int64_t beat_at, outcome_at, refreshed_at;
+    double  demand, level, trend, share, carry; /* as a lead: since the beat, forecast, share to shift */
+    double  ratio;              /* log likelihood ratio of the shadow test                           */
+    int64_t shadows, verdict;
+    double  wait, risk, load;   /* terms of its score, as last refreshed; load is the factor of congestion */
+} ps_peer;
+
+/* Then nodes peers, types kinds, and arrays: cost and slope [nodes], affinity and pairs [types][nodes]; and beyond
+ * PSC_PERSONAS_EXACT nodes key [nodes] and tree [nodes]. The score of a node is cost + amount * affinity * slope. */
+struct psc_personas {
+    psc_state head;
+    int64_t  nodes, types, policy, streak, beat, hold, cold, warm, warm_requests;
+    double   prior, error_cost, price_weight, congestion, shift_margin, target, drain_at, shadow_rate, tolerance;
+    double   weight_affinity, weight_stability, weight_cost;
+    uint64_t random;
+    int64_t  now, cursor, shadow_cursor, in;
+    double   credit;            /* shadows that may be sent                                          */
+    double   on_lead, off_lead; /* slow means of taken over expected                                 */
+    double   shift;             /* their ratio, 1..2: how much longer away from the lead             */
+    int64_t  compared;
+    double   amount, factor;    /* slow means over outcomes                                          */
+};
+
+static ps_peer *ps_peers(const psc_personas *p) { return (ps_peer *)(uintptr_t)(p + 1); }
+static ps_kind *ps_kinds(const psc_personas *p) { return (ps_kind *)(uintptr_t)(ps_peers(p) + p->nodes); }
+static double *ps_cost(const psc_personas *p) { return (double *)(uintptr_t)(ps_kinds(p) + p->types); }
+static double *ps_slope(const psc_personas *p) { return ps_cost(p) + p->nodes; }
+static double *ps_affinity(const psc_personas *p) { return ps_cost(p) + 2 * p->nodes; }
+static int64_t *ps_pairs(const psc_personas *p)
+{
+    return (int64_t *)(uintptr_t)(ps_affinity(p) + p->types * p->nodes);
+}
+static double *ps_key(const psc_personas *p) { return (double *)(uintptr_t)(ps_pairs(p) + p->types * p->nodes); }
+static int64_t *ps_tree(const psc_personas *p) { return (int64_t *)(uintptr_t)(ps_key(p) + p->nodes); }
+
+/* Words of a state of so many nodes and types. */
+static uint64_t ps_personas_words(int64_t nodes, int64_t types)
+{
+    const uint64_t n = (uint64_t)nodes, k = (uint64_t)types;
+    const uint64_t peers = n * (sizeof(ps_peer) / 8), kinds = k * (sizeof(ps_kind) / 8);
+
+    return sizeof(psc_personas) / 8 + peers + kinds + 2 * n + 2 * n * k + (nodes > PSC_PERSONAS_EXACT ? 2 * n : 0);
+}
+
+void psc_personas_default(psc_personas_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->nodes = 1;
+    config->types = 1;
+    config->policy = PSC_POLICY_TIME;
+    config->streak = 4;
+    config->beat_ns = INT64_C(1000000000);
+    config->hold_ns = INT64_C(2000000000);
+    config->warm_ns = INT64_C(10000000000);
+    config->warm_requests = 100;
+    config->seed = 1;
+    config->service = 0.025;
+    config->error_cost = 1.0;
+    config->congestion = 1.5;
+    config->shift_margin = 8.0;
+    config->target = 0.9;
+    config->drain_at = 0.5;
+    config->shadow_rate = 0.002;
+    config->shadow_tolerance = 1.5;
+    config->weight_affinity = config->weight_stability = config->weight_cost = 1.0;
+}
+
+static int ps_between(int64_t x, int64_t low, int64_t high)
+{
+    return x >= low && x <= high;
+}
+
+static int ps_personas_times(const psc_personas_config *c)
+{
+    return ps_between(c->beat_ns, PS_MILLISECOND, PS_DAY) && ps_between(c->hold_ns, PS_MILLISECOND, PS_DAY)
+           && ps_between(c->cold_ns, 0, PS_DAY) && ps_between(c->warm_ns, PS_MILLISECOND, PS_DAY)
+           && ps_between(c->warm_requests, 1, INT64_C(2147483648));
+}
+
+static int ps_personas_numbers(const psc_personas_config *c)
+{
+    const double weights = c->weight_affinity + c->weight_stability + c->weight_cost;
+
+    return psc__within(c->service, 1e-6, 1e5) && psc__within(c->error_cost, 0.0, 1e6)
+           && psc__within(c->price_weight, 0.0, 1e6) && psc__within(c->congestion, 0.0, 100.0)
+           && psc__within(c->shift_margin, 0.0, 1000.0) && psc__within(c->target, 0.1, 1.0)
+           && psc__within(c->drain_at, 0.0, 1.0) && psc__within(c->shadow_rate, 0.0, 1.0)
+           && psc__within(c->shadow_tolerance, 0.1, 100.0) && psc__within(c->weight_affinity, 0.0, 1e6)
+           && psc__within(c->weight_stability, 0.0, 1e6) && psc__within(c->weight_cost, 0.0, 1e6) && weights > 0.0;
+}
+
+static int ps_personas_fleet(const psc_personas_config *c)
+{
+    int32_t i;
+
+    for (i = 0; i < c->nodes; i++)
+        if ((c->workers && !psc__within(c->workers[i], 0.01, 1e6))
+            || (c->speed && !psc__within(c->speed[i], 0.001, 1000.0))
+            || (c->price && !psc__within(c->price[i], 0.0, 1e6)))
+            return 0;
+    return 1;
+}
+
+size_t psc_personas_size(const psc_personas_config *config)
+{
+    uint64_t words;
+
+    if (!config || config->struct_size != sizeof *config) return 0;
+    if (!ps_between(config->nodes, 1, PSC_MAX_PERSONAS) || !ps_between(config->types, 1, PSC_MAX_REQUEST_TYPES)
+        || !ps_between(config->policy, PSC_POLICY_TIME, PSC_POLICY_WEIGHTED) || !ps_between(config->streak, 1, 1000)
+        || !ps_between(config->cold, 0, 1))
+        return 0;
+    if (!ps_personas_times(config) || !ps_personas_numbers(config) || !ps_personas_fleet(config)) return 0;
+    words = ps_personas_words(config->nodes, config->types);
+    return words > SIZE_MAX / 8 - 1 ? 0 : (size_t)words * 8;
+}
+
+/* ---- Risk, wait, score ---- */
+
+static int ps_is_in(const ps_peer *n)
+{
+    return n->state == PSC_PERSONA_WARMING || n->state == PSC_PERSONA_READY;
+}
+
+static int ps_is_held(const ps_peer *n)
+{
+    return n->state == PSC_PERSONA_OUT && n->cause == PS_CAUSE_HELD;
+}
+
+/* Fewer than half of the nodes are in. */
+static int ps_panic(const psc_personas *p)
+{
+    return 2 * p->in < p->nodes;
+}
+
+static int ps_is_open(const psc_personas *p, const ps_peer *n)
+{
+    return ps_is_in(n) || (ps_is_held(n) && ps_panic(p));
+}
+
+static double ps_least(double a, double b) { return a < b ? a : b; }
+static double ps_most(double a, double b) { return a > b ? a : b; }
+static double ps_clamp(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
+
+/* The time between as a double, ns. */
+static double ps_since(int64_t from, int64_t now)
+{
+    const uint64_t elapsed = ps_elapsed(from, now);
+
+    return (double)elapsed;
+}
+
+/* What is left of a risk after so long. */
+static double ps_left(int64_t from, int64_t now)
+{
+    const double left = 1.0 - ps_since(from, now) * PS_RISK_FORGET;
+
+    return left > 0.0 ? left * left : 0.0;
+}
+
+static double ps_risk_at(const ps_peer *n, int64_t now)
+{
+    return ps_least(1.0, ps_most(n->error, n->beat_error) * ps_left(n->error_at, now) + PS_FAILING * n->failure);
+}
+
+/* 0..1: how far a node has warmed. */
+static double ps_ramp(const psc_personas *p, const ps_peer *n, int64_t now)
+{
+    double by_time, by_count;
+
+    if (n->state == PSC_PERSONA_READY) return 1.0;
+    if (n->state != PSC_PERSONA_WARMING) return 0.0;
+    by_time = ps_since(n->entered, now) / (double)p->warm;
+    by_count = (double)n->warmed / (double)p->warm_requests;
+    return ps_least(1.0, ps_most(by_time, by_count));
+}
+
+/* The workers that a node counts with: where it may be chosen in panic, as one that begins to warm. */
+static double ps_workers(const psc_personas *p, const ps_peer *n, int64_t now)
+{
+    if (n->state == PSC_PERSONA_READY) return n->workers;
+    return n->workers * (PS_RAMP_LEAST + (1.0 - PS_RAMP_LEAST) * ps_ramp(p, n, now));
+}
+
+static double ps_foreign(const ps_peer *n)
+{
+    return ps_least(n->foreign * n->factor, n->workers);
+}
+
+/* Wait of a request that comes now: the requests beyond the workers, at the mean service of those out. Two typical
+ * ones are mixed in, so that one long request does not stand for a queue. */
+static double ps_wait(const ps_peer *n, double workers, double foreign)
+{
+    const double out = (double)n->out, x = out + foreign + 1.0 - workers;
+    const double ahead = 0.5 * (x + sqrt(x * x + foreign + 0.2 * out + 0.01));
+
+    return (n->work + 2.0 * n->typical) * ahead / ((out + 2.0) * workers);
+}
+
+static double ps_peer_load(const psc_personas *p, const ps_peer *n, double workers, double foreign)
+{
+    const double occupancy = ps_least(4.0, ((double)n->out + foreign) / workers), square = occupancy * occupancy;
+
+    return p->congestion * square * square;
+}
+
+/* The better of two nodes for the tournament: the lower key, of equals the lower index. */
+static int64_t ps_better(const double *key, int64_t a, int64_t b)
+{
+    if (key[a] == key[b]) return a < b ? a : b;
+    return key[a] < key[b] ? a : b;
+}
+
+/* Entry j of the tournament: a leaf from nodes on. */
+static int64_t ps_entry(const psc_personas *p, int64_t j)
+{
+    return j >= p->nodes ? j - p->nodes : ps_tree(p)[j];
+}
+
+/* After a change of node i: up to where another node wins as before; above, nothing has changed. */
+static void ps_replay(psc_personas *p, int64_t i)
+{
+    const double *key = ps_key(p);
+    int64_t *tree = ps_tree(p), j, won;
+
+    for (j = (p->nodes + i) / 2; j >= 1; j /= 2) {
+        won = ps_better(key, ps_entry(p, 2 * j), ps_entry(p, 2 * j + 1));
+        if (won == tree[j] && won != i) return;
+        tree[j] = won;
+    }
+}
+
+/* Brings what the choice reads of a node up to date. Every change of a node ends with this. */
+static void ps_refresh(psc_personas *p, int64_t i)
+{
+    ps_peer *n = &ps_peers(p)[i];
+    const double workers = ps_workers(p, n, p->now), foreign = ps_foreign(n);
+
+    n->wait = ps_wait(n, workers, foreign);
+    n->load = ps_peer_load(p, n, workers, foreign);
+    n->risk = ps_risk_at(n, p->now);
+    n->refreshed_at = p->now;
+    ps_cost(p)[i] = ps_is_open(p, n) ? n->wait + p->error_cost * n->risk : PS_BARRED;
+    ps_slope(p)[i] = n->factor * n->pace * (1.0 + p->price_weight * n->price + n->load);
+    if (p->nodes <= PSC_PERSONAS_EXACT) return;
+    ps_key(p)[i] = ps_cost(p)[i] + p->amount * ps_slope(p)[i];
+    ps_replay(p, i);
+}
+
+/* ---- States of a node ---- */
+
+static void ps_enter(psc_personas *p, int64_t i, int64_t state, int64_t cause)
+{
+    ps_peer *n = &ps_peers(p)[i];
+    const int panic = ps_panic(p), was = ps_is_in(n);
+    int64_t k;
+
+    n->state = state;
+    n->cause = cause;
+    n->entered = p->now;
+    n->streak = n->warmed = 0;
+    p->in += ps_is_in(n) - was;
+    if (state == PSC_PERSONA_READY) n->holds = 0;
+    if (state == PSC_PERSONA_COLD || cause == PS_CAUSE_HELD) {
+        n->ratio = 0.0;
+        n->shadows = 0;
+        n->verdict = PSC_VERDICT_OPEN;
+    }
+    if (panic == ps_panic(p)) return;
+    for (k = 0; k < p->nodes; k++)
+        if (ps_is_held(&ps_peers(p)[k])) ps_refresh(p, k);
+}
+
+/* What time, successes and shadows bring about. Cold and held ones warm at most once here, and READY is the end. */
+static void ps_peer_settle(psc_personas *p, int64_t i)
+{
+    ps_peer *n = &ps_peers(p)[i];
+    const int ready = n->verdict == PSC_VERDICT_READY;
+
+    if (n->state == PSC_PERSONA_DRAINING && n->out == 0) ps_enter(p, i, PSC_PERSONA_OUT, PS_CAUSE_DRAINED);
+    if (n->state == PSC_PERSONA_COLD && (ready || ps_elapsed(n->entered, p->now) >= (uint64_t)p->cold))
+        ps_enter(p, i, PSC_PERSONA_WARMING, PS_CAUSE_NONE);
+    if (ps_is_held(n) && (ready || p->now >= n->until)) ps_enter(p, i, PSC_PERSONA_WARMING, PS_CAUSE_NONE);
+    if (n->state == PSC_PERSONA_WARMING && ps_ramp(p, n, p->now) >= 1.0)
+        ps_enter(p, i, PSC_PERSONA_READY, PS_CAUSE_NONE);
+    ps_refresh(p, i);
+}
+
+/* Whether a node may leave those that are in without fewer than half of all staying. */
+static int ps_may_leave(const psc_personas *p, const ps_peer *n)
+{
+    return !ps_is_in(n) || 2 * (p->in - 1) >= p->nodes;
+}
+
+/* Holds a node, each time twice as long, up to 64 times. */
+static void ps_hold(psc_personas *p, int64_t i)
+{
+    ps_peer *n = &ps_peers(p)[i];
+    const uint64_t length = (uint64_t)p->hold << n->holds, room = (uint64_t)INT64_MAX - (uint64_t)p->now;
+
+    n->until = p->now > 0 && length > room ? INT64_MAX : p->now + (int64_t)length;
+    if (n->holds < 6) n->holds++;
+    ps_enter(p, i, PSC_PERSONA_OUT, PS_CAUSE_HELD);
+}
+
+/* A failure in a row more. */
+static void ps_failed(psc_personas *p, int64_t i)
+{
+    ps_peer *n = &ps_peers(p)[i];
+
+    if (n->streak < p->streak) n->streak++;
+    if (n->streak >= p->streak && ps_is_in(n) && ps_may_leave(p, n)) ps_hold(p, i);
+}
+
+static void ps_drain(psc_personas *p, int64_t i, int64_t drain)
+{
+    ps_peer *n = &ps_peers(p)[i];
+
+    n->drain = drain;
+    if (ps_is_in(n) || n->state == PSC_PERSONA_COLD) ps_enter(p, i, PSC_PERSONA_DRAINING, PS_CAUSE_NONE);
+    else if (ps_is_held(n)) ps_enter(p, i, PSC_PERSONA_OUT, PS_CAUSE_DRAINED);
+}
+
+static void ps_take_back(psc_personas *p, int64_t i)
+{
+    ps_peer *n = &ps_peers(p)[i];
+
+    n->drain = PS_DRAIN_NONE;
+    if (n->state == PSC_PERSONA_DRAINING || (n->state == PSC_PERSONA_OUT && n->cause == PS_CAUSE_DRAINED))
+        ps_enter(p, i, PSC_PERSONA_COLD, PS_CAUSE_NONE);
+    else if (ps_is_held(n)) ps_enter(p, i, PSC_PERSONA_WARMING, PS_CAUSE_NONE);
+}
+
+/* A silent node has spoken. It was restarted, so its caches are cold and its faults are gone. */
+static void ps_return(psc_personas *p, int64_t i)
+{
+    ps_peer *n = &ps_peers(p)[i];
+
+    n->factor = ps_clamp(PS_RESTARTED * n->slow, 1.0 / PS_FACTOR, PS_FACTOR);
+    n->error = n->beat_error = 0.0;
+    n->holds = 0;
+    if (n->drain != PS_DRAIN_NONE) ps_enter(p, i, PSC_PERSONA_OUT, PS_CAUSE_DRAINED);
+    else ps_enter(p, i, PSC_PERSONA_COLD, PS_CAUSE_NONE);
+}
+
+/* The failure probability drains a node and takes it back: at drain_at, and below half of it. */
+static void ps_watch(psc_personas *p, int64_t i)
+{
+    ps_peer *n = &ps_peers(p)[i];
+
+    if (n->drain == PS_DRAIN_NONE && p->drain_at < 1.0 && n->failure >= p->drain_at && ps_may_leave(p, n))
+        ps_drain(p, i, PS_DRAIN_RISK);
+    else if (n->drain == PS_DRAIN_RISK && n->failure < 0.5 * p->drain_at) ps_take_back(p, i);
+}
+
+psc_status psc_personas_init(psc_personas *personas, size_t bytes, const psc_personas_config *config)
+{
+    psc_personas *p = personas;
+    psc_status status;
+    int64_t i;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    status = psc__block(personas, bytes, psc_personas_size(config));
+    if (status != PSC_OK) return status;
+
+    memset(p, 0, psc_personas_size(config));
+    p->head.kind = psc__kind(PSC_TYPE_PERSONAS);
+    p->head.words = psc_personas_size(config) / 8;
+    p->nodes = config->nodes;
+    p->types = config->types;
+    p->policy = config->policy;
+    p->streak = config->streak;
+    p->beat = config->beat_ns;
+    p->hold = config->hold_ns;
+    p->cold = config->cold_ns;
+    p->warm = config->warm_ns;
+    p->warm_requests = config->warm_requests;
+    p->prior = config->service;
+    p->error_cost = config->error_cost;
+    p->price_weight = config->price_weight;
+    p->congestion = config->congestion;
+    p->shift_margin = config->shift_margin;
+    p->target = config->target;
+    p->drain_at = config->drain_at;
+    p->shadow_rate = config->shadow_rate;
+    p->tolerance = config->shadow_tolerance;
+    p->weight_affinity = config->weight_affinity;
+    p->weight_stability = config->weight_stability;
+    p->weight_cost = config->weight_cost;
+    p->random = config->seed;
+    p->now = config->start_ns;
+    p->in = config->cold ? 0 : p->nodes;
+    p->on_lead = p->off_lead = p->shift = 1.0;
+    p->amount = p->prior;
+    p->factor = 1.0;
+    for (i = 0; i < p->types; i++) ps_kinds(p)[i].b[0] = p->prior;
+    for (i = 0; i < p->types * p->nodes; i++) ps_affinity(p)[i] = 1.0;
+    for (i = 0; i < p->nodes; i++) {
+        ps_peer *n = &ps_peers(p)[i];
+        n->workers = config->workers ? config->workers[i] : 1.0;
+        n->pace = config->speed ? 1.0 / config->speed[i] : 1.0;
+        n->price = config->price ? config->price[i] : 0.0;
+        n->state = config->cold ? PSC_PERSONA_COLD : PSC_PERSONA_READY;
+        n->entered = n->until = n->error_at = n->beat_at = n->outcome_at = n->refreshed_at = p->now;
+        n->typical = p->prior;
+        n->factor = n->slow = n->uptime = 1.0;
+    }
+    for (i = p->nodes - 1; i >= 1 && p->nodes > PSC_PERSONAS_EXACT; i--)
+        ps_tree(p)[i] = ps_better(ps_key(p), ps_entry(p, 2 * i), ps_entry(p, 2 * i + 1));
+    for (i = 0; i < p->nodes; i++) ps_refresh(p, i);
+    return PSC_OK;
+}
+
+/* Personas whose indices can be followed. */
+static psc_status ps_personas(const psc_personas *p)
+{
+    psc_status status = psc__state(p, PSC_TYPE_PERSONAS);
+
+    if (status != PSC_OK) return status;
+    if (!ps_between(p->nodes, 1, PSC_MAX_PERSONAS) || !ps_between(p->types, 1, PSC_MAX_REQUEST_TYPES)
+        || p->head.words != ps_personas_words(p->nodes, p->types) || !ps_between(p->cursor, 0, p->nodes - 1)
+        || !ps_between(p->shadow_cursor, 0, p->nodes - 1))
+        return PSC_ERR_STATE;
+    return PSC_OK;
+}
+
+static psc_status ps_personas_node(const psc_personas *p, int32_t node)
+{
+    psc_status status = ps_personas(p);
+
+    if (status != PSC_OK) return status;
+    return node >= 0 && node < p->nodes ? PSC_OK : PSC_ERR_RANGE;
+}
+
+static void ps_time(psc_personas *p, int64_t now)
+{
+    if (now > p->now) p->now = now;
+}
+
+/* ---- Beats ---- */
+
+/* NaN, or within. */
+static int ps_known_within(double x, double low, double high)
+{
+    return psc__within(x, low, high) || psc__nan(&x);
+}
+
+static int ps_is_infinite(double x)
+{
+    return !psc__finite(&x) && !psc__nan(&x);
+}
+
+static psc_status ps_persona_beat_check(const psc_persona_beat *b)
+{
+    if (ps_known_within(b->busy, 0.0, 1.0) && ps_known_within(b->errors, 0.0, 1.0)
+        && ps_known_within(b->contention, 0.0, 1.0) && ps_known_within(b->workers, 0.01, 1e6)
+        && ps_known_within(b->failure, 0.0, 1.0))
+        return PSC_OK;
+    return ps_is_infinite(b->busy) || ps_is_infinite(b->errors) || ps_is_infinite(b->contention)
+                   || ps_is_infinite(b->workers) || ps_is_infinite(b->failure)
+               ? PSC_ERR_NONFINITE
+               : PSC_ERR_IMPOSSIBLE;
+}
+
+/* Risks as of now. */
+static void ps_forget(psc_personas *p, ps_peer *n)
+{
+    const double left = ps_left(n->error_at, p->now);
+
+    n->error *= left;
+    n->beat_error *= left;
+    n->error_at = p->now;
+}
+
+/* What its requests will ask of a lead, and the share that is too much for it. */
+static void ps_foresee(const psc_personas *p, ps_peer *n, double seconds)
+{
+    const double demand = n->demand / seconds, expected = n->level + n->trend, missed = demand - expected;
+    double ahead, share;
+
+    n->level = ps_clamp(expected + PS_LEVEL * missed, -1e18, 1e18);
+    n->trend = ps_clamp(n->trend + PS_TREND * missed, -1e18, 1e18);
+    n->demand = 0.0;
+    ahead = ps_most(1e-9, n->level + PS_AHEAD * n->trend);
+    share = ps_clamp((ps_foreign(n) + ahead - p->target * n->workers) / ahead, 0.0, 1.0);
+    if (share < n->share) share = n->share + PS_SHARE_BACK * (share - n->share);
+    n->share = share < 0.01 ? 0.0 : share;
+}
+
+static void ps_beat_learn(psc_personas *p, ps_peer *n, const psc_persona_beat *b, double seconds)
+{
+    if (!psc__nan(&b->workers)) n->workers = b->workers;
+    if (!psc__nan(&b->failure)) n->failure = b->failure;
+    if (!psc__nan(&b->contention)) n->contention += PS_BEAT_GAIN * (b->contention - n->contention);
+    if (!psc__nan(&b->busy)) {
+        const double others = ps_most(0.0, b->busy * n->workers - n->busy / seconds);
+        n->foreign += PS_BEAT_GAIN * (others / n->factor - n->foreign);
+    }
+    n->busy = 0.0;
+    ps_forget(p, n);
+    if (!psc__nan(&b->errors)) {
+        const double kept = (1.0 - PS_BEAT_GAIN) * n->beat_error + PS_BEAT_GAIN * b->errors;
+        n->beat_error = ps_most(b->errors, kept);
+    }
+    n->uptime += 0.01 * (1.0 - n->uptime);
+}
+
+psc_status psc_personas_beat(psc_personas *personas, int64_t now, int32_t node, const psc_persona_beat *beat)
+{
+    psc_status status = ps_personas_node(personas, node);
+    ps_peer *n;
+    double seconds;
+
+    if (status != PSC_OK) return status;
+    if (!beat) return PSC_ERR_NULL;
+    status = ps_persona_beat_check(beat);
+    if (status != PSC_OK) return status;
+
+    ps_time(personas, now);
+    n = &ps_peers(personas)[node];
+    seconds = ps_most(ps_since(n->beat_at, personas->now), (double)personas->beat / 10.0) * 1e-9;
+    n->beat_at = personas->now;
+    if (n->state == PSC_PERSONA_OUT && n->cause == PS_CAUSE_SILENT) ps_return(personas, node);
+    ps_beat_learn(personas, n, beat, seconds);
+    ps_foresee(personas, n, seconds);
+    ps_watch(personas, node);
+    ps_peer_settle(personas, node);
+    return PSC_OK;
+}
+
+psc_status psc_personas_silent(psc_personas *personas, int64_t now, int32_t node)
+{
+    psc_status status = ps_personas_node(personas, node);
+    ps_peer *n;
+
+    if (status != PSC_OK) return status;
+    ps_time(personas, now);
+    n = &ps_peers(personas)[node];
+    n->uptime -= 0.01 * n->uptime;
+    if (n->state != PSC_PERSONA_OUT || n->cause != PS_CAUSE_SILENT)
+        ps_enter(personas, node, PSC_PERSONA_OUT, PS_CAUSE_SILENT);
+    ps_peer_settle(personas, node);
+    return PSC_OK;
+}
+
+psc_status psc_personas_drain(psc_personas *personas, int64_t now, int32_t node)
+{
+    psc_status status = ps_personas_node(personas, node);
+
+    if (status != PSC_OK) return status;
+    ps_time(personas, now);
+    ps_drain(personas, node, PS_DRAIN_TOLD);
+    ps_peer_settle(personas, node);
+    return PSC_OK;
+}
+
+psc_status psc_personas_resume(psc_personas *personas, int64_t now, int32_t node)
+{
+    psc_status status = ps_personas_node(personas, node);
+
+    if (status != PSC_OK) return status;
+    ps_time(personas, now);
+    ps_take_back(personas, node);
+    ps_peer_settle(personas, node);
+    return PSC_OK;
+}
+
+/* ==== Assignment ================================================================================ */
+
+static psc_status ps_request(const psc_personas *p, const psc_request *q)
+{
+    if (!q) return PSC_ERR_NULL;
+    if (q->type < 0 || q->type >= p->types || q->lead < -1 || q->lead >= p->nodes) return PSC_ERR_RANGE;
+    if (psc__within(q->size, 0.0, 1e6) && psc__within(q->complexity, 0.0, 1e6) && psc__within(q->steps, 0.0, 1e6))
+        return PSC_OK;
+    return psc__finite(&q->size) && psc__finite(&q->complexity) && psc__finite(&q->steps) ? PSC_ERR_RANGE
+                                                                                          : PSC_ERR_NONFINITE;
+}
+
+/* Seconds at speed 1. */
+static double ps_amount(const psc_personas *p, const psc_request *q)
+{
+    const double *b = ps_kinds(p)[q->type].b;
+
+    return b[0] * q->size + b[1] * q->complexity + b[2] * q->steps;
+}
+
+/* How much longer a request takes on a node than on its lead. */
+static double ps_shift(const psc_personas *p, const psc_request *q, int64_t i)
+{
+    return q->lead >= 0 && q->lead != i ? p->shift : 1.0;
+}
+
+static double ps_service(const psc_personas *p, const psc_request *q, double amount, int64_t i)
+{
+    const ps_peer *n = &ps_peers(p)[i];
+    const double unit = ps_affinity(p)[q->type * p->nodes + i] * n->factor * n->pace;
+
+    return ps_least(PS_LONGEST, amount * unit * ps_shift(p, q, i));
+}
+
+/* The best two so far. */
+typedef struct ps_pick {
+    int64_t node, second;
+    double  score, other;
+} ps_pick;
+
+static void ps_offer(ps_pick *pick, int64_t i, double score)
+{
+    if (i == pick->node || i == pick->second || score >= PS_BARRED) return;
+    if (score < pick->score || (score == pick->score && i < pick->node)) {
+        pick->second = pick->node;
+        pick->other = pick->score;
+        pick->node = i;
+        pick->score = score;
+    } else if (score < pick->other || (score == pick->other && i < pick->second)) {
+        pick->second = i;
+        pick->other = score;
+    }
+}
+
+static double ps_score(const psc_personas *p, const psc_request *q, double amount, double shifted, int64_t i)
+{
+    const double a = i == q->lead ? amount : shifted;
+
+    return ps_cost(p)[i] + a * ps_affinity(p)[q->type * p->nodes + i] * ps_slope(p)[i];
+}
+
+/* Indices rise and score < other holds for few, so this loop is short of branches that cannot be foreseen. */
+static void ps_choose_all(const psc_personas *p, const psc_request *q, double amount, double shifted, ps_pick *pick)
+{
+    const double *cost = ps_cost(p), *slope = ps_slope(p), *affinity = ps_affinity(p) + q->type * p->nodes;
+    const int64_t lead = q->lead, nodes = p->nodes;
+    int64_t i;
+
+    for (i = 0; i < nodes; i++) {
+        const double score = cost[i] + (i == lead ? amount : shifted) * affinity[i] * slope[i];
+        if (score < pick->other) ps_offer(pick, i, score);
+    }
+}
+
+static void ps_choose_some(psc_personas *p, const psc_request *q, double amount, double shifted, ps_pick *pick)
+{
+    int64_t i, k;
+
+    for (k = 0; k < PS_DRAWN + 2; k++) {
+        i = k < PS_DRAWN ? (int64_t)(psc__random(&p->random) % (uint64_t)p->nodes) : ps_tree(p)[k - PS_DRAWN + 2];
+        ps_offer(pick, i, ps_score(p, q, amount, shifted, i));
+    }
+    if (q->lead >= 0) ps_offer(pick, q->lead, ps_score(p, q, amount, shifted, q->lead));
+}
+
+static double ps_stability(const ps_peer *n)
+{
+    return n->uptime * (1.0 - n->risk) * (1.0 - n->contention);
+}
+
+/* Mean over nodes of what a type takes at nominal speed. */
+static double ps_mean_unit(const psc_personas *p, int64_t type)
+{
+    double sum = 0.0;
+    int64_t i;
+
+    for (i = 0; i < p->nodes; i++) sum += ps_affinity(p)[type * p->nodes + i] * ps_peers(p)[i].pace;
+    return sum / (double)p->nodes;
+}
+
+static double ps_affinity_score(const psc_personas *p, int64_t type, int64_t i, double mean)
+{
+    return mean / (mean + ps_affinity(p)[type * p->nodes + i] * ps_peers(p)[i].pace);
+}
+
+static void ps_choose_weighted(const psc_personas *p, const psc_request *q, ps_pick *pick)
+{
+    const double weights = p->weight_affinity + p->weight_stability + p->weight_cost, mean = ps_mean_unit(p, q->type);
+    int64_t i;
+
+    for (i = 0; i < p->nodes; i++) {
+        const ps_peer *n = &ps_peers(p)[i];
+        double sum = p->weight_affinity * ps_affinity_score(p, q->type, i, mean);
+        sum += p->weight_stability * ps_stability(n) + p->weight_cost / (1.0 + n->price);
+        if (ps_is_open(p, n)) ps_offer(pick, i, 1.0 - sum / weights);
+    }
+}
+
+/* No node is in: the lead, or the node with the least work out. */
+static void ps_choose_none(const psc_personas *p, const psc_request *q, ps_pick *pick)
+{
+    int64_t i, least = 0;
+
+    for (i = 1; i < p->nodes; i++)
+        if (ps_peers(p)[i].work < ps_peers(p)[least].work) least = i;
+    pick->node = q->lead >= 0 ? q->lead : least;
+}
+
+/* One request each time that the shares sum to 1; it waits while the lead is best all the same. */
+static int ps_is_shared_out(ps_peer *lead, int best)
+{
+    if (lead->share <= 0.0) return 0;
+    lead->carry += lead->share;
+    if (lead->carry < 1.0) return 0;
+    lead->carry = best ? 1.0 : lead->carry - 1.0;
+    return 1;
+}
+
+/* Why a request goes where it is best served, if that is not its lead; PSC_CHOICE_LEAD: it does not. */
+static int32_t ps_leave(psc_personas *p, const psc_request *q, double amount, const ps_pick *pick)
+{
+    ps_peer *lead = &ps_peers(p)[q->lead];
+    const ps_peer *best = &ps_peers(p)[pick->node];
+    const double service = ps_service(p, q, amount, q->lead);
+    const int shared_out = ps_is_shared_out(lead, pick->node == q->lead);
+    double gain, lasting, elsewhere;
+
+    lead->demand = ps_least(PS_LONGEST, lead->demand + service);
+    if (pick->node == q->lead) return PSC_CHOICE_LEAD;
+    if (!ps_is_open(p, lead)) return PSC_CHOICE_OUT;
+    if (p->policy == PSC_POLICY_WEIGHTED) return PSC_CHOICE_GAIN;
+    if (shared_out) return PSC_CHOICE_SHARE;
+    if (lead->risk > best->risk + PS_RISK_APART) return PSC_CHOICE_GAIN;
+    elsewhere = ps_service(p, q, amount, pick->node);
+    gain = ps_score(p, q, amount, amount, q->lead) - pick->score;
+    lasting = service * (1.0 + p->price_weight * lead->price) - elsewhere * (1.0 + p->price_weight * best->price);
+    gain += PS_LASTING * ps_most(0.0, lasting);
+    return gain < p->shift_margin * (p->shift - 1.0) * service ? PSC_CHOICE_LEAD : PSC_CHOICE_GAIN;
+}
+
+/* Fills the answer from what the choice has read; nothing of the node has changed since. */
+static void ps_answer(const psc_personas *p, const psc_request *q, double amount, const ps_pick *pick,
+                      psc_assignment *a)
+{
+    const ps_peer *n = &ps_peers(p)[pick->node];
+
+    memset(a, 0, sizeof *a);
+    a->node = (int32_t)pick->node;
+    a->runner_up = (int32_t)pick->second;
+    a->shadow = -1;
+    a->wait = n->wait;
+    a->service = ps_service(p, q, amount, pick->node);
+    a->price = a->service * p->price_weight * n->price;
+    a->congestion = a->service * n->load;
+    a->risk = p->error_cost * n->risk;
+    a->score = p->policy == PSC_POLICY_WEIGHTED ? pick->score
+                                                : a->wait + a->service + a->price + a->congestion + a->risk;
+    a->runner_up_score = pick->second < 0 ? a->score : pick->other;
+    a->use = ps_least(1e30, amount * ps_kinds(p)[q->type].use);
+}
+
+static void ps_send(psc_personas *p, int64_t i, double service)
+{
+    ps_peer *n = &ps_peers(p)[i];
+
+    psc__count(&n->out);
+    n->work = ps_least(1e15, n->work + service);
+    ps_refresh(p, i);
+}
+
+/* Whether shadows would tell something of a node. */
+static int ps_wants_shadow(const psc_personas *p, const ps_peer *n)
+{
+    if (n->out >= (int64_t)n->workers + 1) return 0;
+    if (n->state == PSC_PERSONA_COLD || n->state == PSC_PERSONA_WARMING || ps_is_held(n)) return 1;
+    return n->state == PSC_PERSONA_READY && ps_elapsed(n->outcome_at, p->now) > (uint64_t)p->beat;
+}
+
+static void ps_shadow(psc_personas *p, const psc_request *q, double amount, psc_assignment *a)
+{
+    const int64_t i = p->shadow_cursor;
+
+    p->shadow_cursor = i + 1 < p->nodes ? i + 1 : 0;
+    p->credit = ps_least(1.0, p->credit + p->shadow_rate);
+    if (p->credit < 1.0 || i == a->node || !ps_wants_shadow(p, &ps_peers(p)[i])) return;
+    p->credit -= 1.0;
+    a->shadow = (int32_t)i;
+    a->shadow_service = ps_service(p, q, amount, i);
+    ps_send(p, i, a->shadow_service);
+}
+
+static void ps_assign(psc_personas *p, const psc_request *q, psc_assignment *a)
+{
+    const double amount = ps_amount(p, q), shifted = q->lead >= 0 ? amount * p->shift : amount;
+    ps_pick pick = {-1, -1, PS_BARRED, PS_BARRED};
+    int32_t choice = PSC_CHOICE_BEST;
+
+    if (ps_elapsed(ps_peers(p)[p->cursor].refreshed_at, p->now) > (uint64_t)p->beat / 8) ps_peer_settle(p, p->cursor);
+    p->cursor = p->cursor + 1 < p->nodes ? p->cursor + 1 : 0;
+    if (p->policy == PSC_POLICY_WEIGHTED) ps_choose_weighted(p, q, &pick);
+    else if (p->nodes > PSC_PERSONAS_EXACT) ps_choose_some(p, q, amount, shifted, &pick);
+    else ps_choose_all(p, q, amount, shifted, &pick);
+    if (pick.node < 0) {
+        ps_choose_none(p, q, &pick);
+        choice = PSC_CHOICE_NONE;
+    } else if (q->lead >= 0) {
+        choice = ps_leave(p, q, amount, &pick);
+    }
+    if (choice == PSC_CHOICE_LEAD && pick.node != q->lead) {
+        pick.second = pick.node;
+        pick.other = pick.score;
+        pick.node = q->lead;
+        pick.score = ps_score(p, q, amount, shifted, q->lead);
+    }
+    ps_answer(p, q, amount, &pick, a);
+    a->choice = choice;
+    ps_send(p, pick.node, a->service);
+    if (p->shadow_rate > 0.0 && choice != PSC_CHOICE_NONE) ps_shadow(p, q, amount, a);
+}
+
+psc_status psc_personas_assign(psc_personas *personas, int64_t now, const psc_request *request,
+                               psc_assignment *assignment)
+{
+    return psc_personas_assign_all(personas, now, request, 1, assignment);
+}
+
+psc_status psc_personas_assign_all(psc_personas *personas, int64_t now, const psc_request *request, size_t count,
+                                   psc_assignment *assignment)
+{
+    psc_status status = ps_personas(personas);
+    size_t k;
+
+    if (status != PSC_OK) return status;
+    if (count > 0 && (!request || !assignment)) return PSC_ERR_NULL;
+    for (k = 0; k < count; k++) {
+        status = ps_request(personas, &request[k]);
+        if (status != PSC_OK) return status;
+    }
+    ps_time(personas, now);
+    for (k = 0; k < count; k++) ps_assign(personas, &request[k], &assignment[k]);
+    return PSC_OK;
+}
+
+/* ---- Outcomes ---- */
+
+static psc_status ps_outcome_check(const psc_personas *p, const psc_outcome *o)
+{
+    if (o->node < 0 || o->node >= p->nodes || !ps_between(o->ok, 0, 1) || !ps_between(o->shadow, 0, 1))
+        return PSC_ERR_RANGE;
+    if (psc__within(o->latency, 0.0, PS_LONGEST) && ps_known_within(o->expected, 0.0, PS_LONGEST)
+        && ps_known_within(o->service, 0.0, PS_LONGEST) && ps_known_within(o->reference, 0.0, PS_LONGEST)
+        && ps_known_within(o->use, 0.0, 1e15))
+        return PSC_OK;
+    return !psc__finite(&o->latency) || ps_is_infinite(o->expected) || ps_is_infinite(o->service)
+                   || ps_is_infinite(o->reference) || ps_is_infinite(o->use)
+               ? PSC_ERR_NONFINITE
+               : PSC_ERR_IMPOSSIBLE;
+}
+
+static void ps_ended(ps_peer *n, const psc_outcome *o)
+{
+    if (n->out == 0) return;
+    n->work -= psc__nan(&o->expected) ? n->work / (double)n->out : o->expected;
+    n->out--;
+    if (n->out == 0 || n->work < 0.0) n->work = 0.0;
+}
+
+/* The gain of a mean of count values, not below least. */
+static double ps_gain(int64_t count, double shrink, double least)
+{
+    const double n = (double)count + shrink;
+
+    return n * least >= 1.0 ? least : 1.0 / n;
+}
+
+/* The type's coefficients by normalised least mean squares; took is seconds at speed 1. */
+static void ps_kind_learn(ps_kind *kind, const psc_request *q, double amount, double took)
+{
+    const double norm = q->size * q->size + q->complexity * q->complexity + q->steps * q->steps;
+    const double error = ps_least(took, PS_CUT * amount) - amount;
+    const int parts = (q->size > 0.0) + (q->complexity > 0.0) + (q->steps > 0.0);
+    const double step = ps_gain(kind->count + 1, 0.0, parts > 1 ? PS_PARTS_LEAST : PS_KIND_LEAST) * error / norm;
+
+    psc__count(&kind->count);
+    kind->b[0] = ps_clamp(kind->b[0] + step * q->size, 0.0, 1e6);
+    kind->b[1] = ps_clamp(kind->b[1] + step * q->complexity, 0.0, 1e6);
+    kind->b[2] = ps_clamp(kind->b[2] + step * q->steps, 0.0, 1e6);
+}
+
+/* What shifting costs: the means of taken over expected, both without the shift. */
+static void ps_shift_learn(psc_personas *p, int on_lead, double r)
+{
+    const double gain = ps_gain(p->compared / 2, 10.0, 0.002);
+    double *mean = on_lead ? &p->on_lead : &p->off_lead;
+
+    psc__count(&p->compared);
+    *mean = ps_clamp(*mean + gain * (ps_least(r, PS_CUT) - *mean), 1.0 / PS_FACTOR, PS_CUT);
+    p->shift = ps_clamp(p->off_lead / p->on_lead, 1.0, 2.0);
+}
+
+static void ps_use_learn(ps_kind *kind, double amount, double use)
+{
+    kind->use += ps_gain(kind->uses + 1, 0.0, PS_USE_LEAST) * (ps_least(use / amount, 1e24) - kind->use);
+    psc__count(&kind->uses);
+}
+
+/* An outcome that served: each part in turn is corrected by what the parts before leave over. What is common to all
+ * nodes' factors goes into the type's coefficients, so that a factor of 1 stays the fleet's mean. */
+static void ps_served(psc_personas *p, const psc_request *q, const psc_outcome *o, double took)
+{
+    ps_peer *n = &ps_peers(p)[o->node];
+    ps_kind *kind = &ps_kinds(p)[q->type];
+    double *affinity = &ps_affinity(p)[q->type * p->nodes + o->node];
+    int64_t *pairs = &ps_pairs(p)[q->type * p->nodes + o->node];
+    const double amount = ps_most(1e-12, ps_amount(p, q)), shift = ps_shift(p, q, o->node);
+    const double r = took / (amount * shift * n->pace);
+    double off, left;
+
+    n->typical = ps_clamp(n->typical + 0.05 * (took - n->typical), 1e-9, PS_LONGEST);
+    p->amount += 0.01 * (ps_least(amount, PS_LONGEST) - p->amount);
+    off = ps_least(r / (*affinity * n->factor), PS_CUT) - 1.0;
+    n->factor *= 1.0 + (fabs(off) > 0.5 ? PS_GAIN_JUMP : PS_GAIN) * off;
+    n->factor = ps_clamp(n->factor, 1.0 / PS_FACTOR, PS_FACTOR);
+    n->slow += PS_GAIN_SLOW * (n->factor - n->slow);
+    left = r / n->factor;
+    *affinity += ps_gain(*pairs + 1, PS_SHRINK, PS_PAIR_LEAST) * (ps_least(left, PS_CUT) - *affinity);
+    *affinity = ps_clamp(*affinity, 1.0 / PS_FACTOR, PS_FACTOR);
+    psc__count(pairs);
+    left /= *affinity;
+    p->factor += PS_GAIN_SLOW * (n->factor - p->factor);
+    ps_kind_learn(kind, q, amount, amount * left * p->factor);
+    if (q->lead >= 0) ps_shift_learn(p, q->lead == o->node, shift * left);
+    if (!psc__nan(&o->use)) ps_use_learn(kind, amount, o->use);
+}
+
+/* One shadow into the test; a decided one begins anew. */
+static void ps_test(psc_personas *p, int64_t i, int good)
+{
+    ps_peer *n = &ps_peers(p)[i];
+
+    if (n->ratio >= PS_DECIDED || n->ratio <= -PS_DECIDED) {
+        n->ratio = 0.0;
+        n->shadows = 0;
+    }
+    psc__count(&n->shadows);
+    n->ratio += good ? PS_GOOD : -PS_BAD;
+    if (n->ratio >= PS_DECIDED) n->verdict = PSC_VERDICT_READY;
+    if (n->ratio > -PS_DECIDED) return;
+    n->verdict = PSC_VERDICT_UNFIT;
+    if (n->state == PSC_PERSONA_COLD) n->entered = p->now;
+    if (ps_is_held(n)) ps_hold(p, i);
+}
+
+static int ps_is_good(const psc_personas *p, const psc_outcome *o)
+{
+    return o->ok && (psc__nan(&o->reference) || o->latency <= p->tolerance * o->reference);
+}
+
+psc_status psc_personas_outcome(psc_personas *personas, int64_t now, const psc_request *request,
+                                const psc_outcome *outcome)
+{
+    psc_status status = ps_personas(personas);
+    const psc_outcome *o = outcome;
+    double took;
+    ps_peer *n;
+
+    if (status != PSC_OK) return status;
+    status = ps_request(personas, request);
+    if (status != PSC_OK) return status;
+    if (!outcome) return PSC_ERR_NULL;
+    status = ps_outcome_check(personas, outcome);
+    if (status != PSC_OK) return status;
+
+    ps_time(personas, now);
+    n = &ps_peers(personas)[o->node];
+    took = psc__nan(&o->service) ? ps_most(o->latency - n->wait, o->latency / 5.0) : o->service;
+    ps_ended(n, o);
+    ps_forget(personas, n);
+    n->busy = ps_least(1e15, n->busy + took);
+    n->outcome_at = personas->now;
+    if (o->shadow) ps_test(personas, o->node, ps_is_good(personas, o));
+    if (o->ok) {
+        n->error -= PS_SERVED * n->error;
+        n->streak = 0;
+        if (n->state == PSC_PERSONA_WARMING) psc__count(&n->warmed);
+        if (took > 0.0 && request->size + request->complexity + request->steps > 1e-6)
+            ps_served(personas, request, o, took);
+    } else {
+        n->error += PS_FAILED * (1.0 - n->error);
+        ps_failed(personas, o->node);
+    }
+    ps_peer_settle(personas, o->node);
+    return PSC_OK;
+}
+
+psc_status psc_personas_cost(const psc_personas *personas, const psc_request *request, double *service, double *use)
+{
+    psc_status status = ps_personas(personas);
+    double amount;
+    int64_t i;
+
+    if (status != PSC_OK) return status;
+    status = ps_request(personas, request);
+    if (status != PSC_OK) return status;
+    amount = ps_amount(personas, request);
+    for (i = 0; i < personas->nodes; i++) {
+        if (service) service[i] = ps_service(personas, request, amount, i);
+        if (use) use[i] = ps_least(1e30, amount * ps_kinds(personas)[request->type].use);
+    }
+    return PSC_OK;
+}
+
+/* ==== Persona of a node ========================================================================= */
+
+/* What a weighted balancer would give a node, before the largest is made 1: requests a second that it serves. */
+static double ps_rate(const psc_personas *p, int64_t i, int64_t type)
+{
+    const ps_peer *n = &ps_peers(p)[i];
+    const double unit = ps_affinity(p)[type * p->nodes + i] * n->factor * n->pace;
+
+    return ps_is_open(p, n) ? ps_workers(p, n, p->now) / unit * (1.0 - n->risk) : 0.0;
+}
+
+static double ps_weight_of(const psc_personas *p, int64_t node, int64_t type)
+{
+    double most = 0.0;
+    int64_t i;
+
+    for (i = 0; i < p->nodes; i++) most = ps_most(most, ps_rate(p, i, type));
+    return most > 0.0 ? ps_rate(p, node, type) / most : 0.0;
+}
+
+psc_status psc_personas_explain(const psc_personas *personas, int32_t node, int32_t type, psc_persona *persona)
+{
+    psc_status status = ps_personas_node(personas, node);
+    const psc_personas *p = personas;
+    const ps_peer *n;
+    psc_request typical = {0, -1, 1.0, 0.0, 0.0};
+
+    if (status != PSC_OK) return status;
+    if (type < 0 || type >= p->types) return PSC_ERR_RANGE;
+    if (!persona) return PSC_ERR_NULL;
+    n = &ps_peers(p)[node];
+    typical.type = type;
+    memset(persona, 0, sizeof *persona);
+    persona->state = (int32_t)n->state;
+    persona->ramp = ps_ramp(p, n, p->now);
+    persona->prefetch = n->state == PSC_PERSONA_COLD || (n->state == PSC_PERSONA_WARMING && persona->ramp < 0.5);
+    persona->verdict = (int32_t)n->verdict;
+    persona->held = ps_is_held(n);
+    persona->workers = ps_workers(p, n, p->now);
+    persona->out = (double)n->out;
+    persona->foreign = ps_foreign(n);
+    persona->capacity = ps_clamp(1.0 - (persona->out + persona->foreign) / persona->workers, 0.0, 1.0);
+    persona->stability = ps_stability(n);
+    persona->affinity = ps_affinity_score(p, type, node, ps_mean_unit(p, type));
+    persona->cost = 1.0 / (1.0 + n->price);
+    persona->weight = ps_weight_of(p, node, type);
+    persona->wait = n->wait;
+    persona->service = ps_service(p, &typical, ps_amount(p, &typical), node);
+    persona->factor = n->factor;
+    persona->risk = n->risk;
+    persona->uptime = n->uptime;
+    persona->contention = n->contention;
+    persona->share = n->share;
+    persona->confidence = psc__logistic(n->ratio);
+    persona->shadows = n->shadows;
+    return PSC_OK;
+}
+
+/* ---- Invariants of saved personas ---- */
+
+/* Where a word is, and what it may be: 'd' a double, 'i' an integer within low..high. */
+typedef struct ps_rule {
+    size_t at;
+    int    form;
+    double low, high;
+} ps_rule;
+
+static int ps_obeys(const psc__image *image, size_t base, const ps_rule *rule, size_t rules)
+{
+    size_t k;
+
+    for (k = 0; k < rules; k++) {
+        const size_t at = base + rule[k].at;
+        if (rule[k].form == 'd' ? !psc__real_in(image, at, rule[k].low, rule[k].high)
+                                : !ps_between(psc__integer(image, at), (int64_t)rule[k].low, (int64_t)rule[k].high))
+            return 0;
+    }
+    return 1;
+}
+
+#define PS_DAYS 86400e9                 /* a day in ns */
+#define PS_MANY 1152921504606846976.0   /* PSC__COUNTS */
+#define PS_HEAD(field) (offsetof(struct psc_personas, field) / 8)
+#define PS_PEER(field) (offsetof(ps_peer, field) / 8)
+#define PS_KIND(field) (offsetof(ps_kind, field) / 8)
+
+static int ps_head_valid(const psc__image *image)
+{
+    static const ps_rule rule[] = {
+        {PS_HEAD(policy), 'i', 0, 1}, {PS_HEAD(streak), 'i', 1, 1000}, {PS_HEAD(beat), 'i', 1e6, PS_DAYS},
+        {PS_HEAD(hold), 'i', 1e6, PS_DAYS}, {PS_HEAD(cold), 'i', 0, PS_DAYS}, {PS_HEAD(warm), 'i', 1e6, PS_DAYS},
+        {PS_HEAD(warm_requests), 'i', 1, 2147483648.0}, {PS_HEAD(prior), 'd', 1e-6, 1e5},
+        {PS_HEAD(error_cost), 'd', 0, 1e6}, {PS_HEAD(price_weight), 'd', 0, 1e6}, {PS_HEAD(congestion), 'd', 0, 100},
+        {PS_HEAD(shift_margin), 'd', 0, 1000}, {PS_HEAD(target), 'd', 0.1, 1}, {PS_HEAD(drain_at), 'd', 0, 1},
+        {PS_HEAD(shadow_rate), 'd', 0, 1}, {PS_HEAD(tolerance), 'd', 0.1, 100}, {PS_HEAD(weight_affinity), 'd', 0, 1e6},
+        {PS_HEAD(weight_stability), 'd', 0, 1e6}, {PS_HEAD(weight_cost), 'd', 0, 1e6}, {PS_HEAD(credit), 'd', 0, 1},
+        {PS_HEAD(on_lead), 'd', 1.0 / PS_FACTOR, PS_CUT}, {PS_HEAD(off_lead), 'd', 1.0 / PS_FACTOR, PS_CUT},
+        {PS_HEAD(shift), 'd', 1, 2}, {PS_HEAD(compared), 'i', 0, PS_MANY}, {PS_HEAD(amount), 'd', 0, PS_LONGEST},
+        {PS_HEAD(factor), 'd', 1.0 / PS_FACTOR, PS_FACTOR}
+    };
+    const int64_t nodes = psc__integer(image, PS_HEAD(nodes));
+    const double weights = psc__real(image, PS_HEAD(weight_affinity)) + psc__real(image, PS_HEAD(weight_stability))
+                           + psc__real(image, PS_HEAD(weight_cost));
+
+    return ps_obeys(image, 0, rule, sizeof rule / sizeof rule[0]) && weights > 0.0
+           && ps_between(psc__integer(image, PS_HEAD(cursor)), 0, nodes - 1)
+           && ps_between(psc__integer(image, PS_HEAD(shadow_cursor)), 0, nodes - 1);
+}
+
+/* A cause only where it is out, no time after now, the verdict that the test has reached. */
+static int ps_peer_valid(const psc__image *image, size_t at)
+{
+    static const ps_rule rule[] = {
+        {PS_PEER(workers), 'd', 0.01, 1e6}, {PS_PEER(pace), 'd', 0.001, 1000}, {PS_PEER(price), 'd', 0, 1e6},
+        {PS_PEER(state), 'i', PSC_PERSONA_COLD, PSC_PERSONA_OUT}, {PS_PEER(cause), 'i', 0, PS_CAUSE_DRAINED},
+        {PS_PEER(drain), 'i', 0, PS_DRAIN_RISK}, {PS_PEER(streak), 'i', 0, 1000}, {PS_PEER(holds), 'i', 0, 6},
+        {PS_PEER(warmed), 'i', 0, PS_MANY}, {PS_PEER(out), 'i', 0, PS_MANY}, {PS_PEER(work), 'd', 0, 1e15},
+        {PS_PEER(typical), 'd', 1e-9, PS_LONGEST}, {PS_PEER(factor), 'd', 1.0 / PS_FACTOR, PS_FACTOR},
+        {PS_PEER(slow), 'd', 1.0 / PS_FACTOR, PS_FACTOR}, {PS_PEER(foreign), 'd', 0, 1e8 * 1.0001},
+        {PS_PEER(busy), 'd', 0, 1e15}, {PS_PEER(error), 'd', 0, 1}, {PS_PEER(beat_error), 'd', 0, 1},
+        {PS_PEER(failure), 'd', 0, 1}, {PS_PEER(uptime), 'd', 0, 1}, {PS_PEER(contention), 'd', 0, 1},
+        {PS_PEER(demand), 'd', 0, PS_LONGEST}, {PS_PEER(level), 'd', -1e18, 1e18}, {PS_PEER(trend), 'd', -1e18, 1e18},
+        {PS_PEER(share), 'd', 0, 1}, {PS_PEER(carry), 'd', 0, 1}, {PS_PEER(ratio), 'd', -5, 5},
+        {PS_PEER(shadows), 'i', 0, PS_MANY}, {PS_PEER(verdict), 'i', 0, PSC_VERDICT_UNFIT},
+        {PS_PEER(wait), 'd', 0, 1e32}, {PS_PEER(risk), 'd', 0, 1}, {PS_PEER(load), 'd', 0, 25600}
+    };
+    static const size_t times[] = {
+        PS_PEER(entered), PS_PEER(error_at), PS_PEER(beat_at), PS_PEER(outcome_at), PS_PEER(refreshed_at)
+    };
+    const int out = psc__integer(image, at + PS_PEER(state)) == PSC_PERSONA_OUT;
+    size_t k;
+
+    if (!ps_obeys(image, at, rule, sizeof rule / sizeof rule[0])) return 0;
+    for (k = 0; k < sizeof times / sizeof times[0]; k++)
+        if (psc__integer(image, at + times[k]) > psc__integer(image, PS_HEAD(now))) return 0;
+    return out == (psc__integer(image, at + PS_PEER(cause)) != PS_CAUSE_NONE);
+}
+
+static int ps_kind_valid(const psc__image *image, size_t at)
+{
+    static const ps_rule rule[] = {
+        {PS_KIND(b), 'd', 0, 1e6}, {PS_KIND(b) + 1, 'd', 0, 1e6}, {PS_KIND(b) + 2, 'd', 0, 1e6},
+        {PS_KIND(count), 'i', 0, PS_MANY}, {PS_KIND(use), 'd', 0, 1e24}, {PS_KIND(uses), 'i', 0, PS_MANY}
+    };
+
+    return ps_obeys(image, at, rule, sizeof rule / sizeof rule[0]);
+}
+
+/* The tournament: every entry is the better of the two below it. */
+static int ps_tree_valid(const psc__image *image, size_t key, size_t tree, int64_t nodes)
+{
+    int64_t j, a, b, won;
+
+    for (j = 0; j < nodes; j++)
+        if (!psc__real_in(image, key + (size_t)j, 0.0, 1e61)) return 0;
+    for (j = nodes - 1; j >= 1; j--) {
+        double x, y;
+        a = 2 * j >= nodes ? 2 * j - nodes : psc__integer(image, tree + (size_t)(2 * j));
+        b = 2 * j + 1 >= nodes ? 2 * j + 1 - nodes : psc__integer(image, tree + (size_t)(2 * j + 1));
+        x = psc__real(image, key + (size_t)a);
+        y = psc__real(image, key + (size_t)b);
+        won = x < y || (x == y && a < b) ? a : b;
+        if (psc__integer(image, tree + (size_t)j) != won) return 0;
+    }
+    return psc__integer(image, tree) == 0;
+}
+
+static int ps_arrays_valid(const psc__image *image, size_t at, int64_t nodes, int64_t types)
+{
+    const size_t n = (size_t)nodes, pairs = n * (size_t)types;
+    size_t k;
+
+    for (k = 0; k < n; k++)
+        if (!psc__real_in(image, at + k, 0.0, PS_BARRED) || !psc__real_in(image, at + n + k, 0.0, 1e20)) return 0;
+    at += 2 * n;
+    for (k = 0; k < pairs; k++)
+        if (!psc__real_in(image, at + k, 1.0 / PS_FACTOR, PS_FACTOR)
+            || !ps_between(psc__integer(image, at + pairs + k), 0, PSC__COUNTS))
+            return 0;
+    at += 2 * pairs;
+    return nodes <= PSC_PERSONAS_EXACT || ps_tree_valid(image, at, at + n, nodes);
+}
+
+static int ps_personas_valid(const psc__image *image)
+{
+    const int64_t nodes = image->words > sizeof(psc_personas) / 8 ? psc__integer(image, PS_HEAD(nodes)) : 0;
+    const int64_t types = nodes ? psc__integer(image, PS_HEAD(types)) : 0;
+    size_t at = sizeof(psc_personas) / 8;
+    int64_t i, in = 0;
+
+    if (!ps_between(nodes, 1, PSC_MAX_PERSONAS) || !ps_between(types, 1, PSC_MAX_REQUEST_TYPES)
+        || image->words != ps_personas_words(nodes, types) || !ps_head_valid(image))
+        return 0;
+    for (i = 0; i < nodes; i++, at += sizeof(ps_peer) / 8) {
+        const int64_t state = psc__integer(image, at + PS_PEER(state));
+        if (!ps_peer_valid(image, at)) return 0;
+        in += state == PSC_PERSONA_WARMING || state == PSC_PERSONA_READY;
+    }
+    for (i = 0; i < types; i++, at += sizeof(ps_kind) / 8)
+        if (!ps_kind_valid(image, at)) return 0;
+    return in == psc__integer(image, PS_HEAD(in)) && ps_arrays_valid(image, at, nodes, types);
 }

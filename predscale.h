@@ -7,6 +7,7 @@
  *
  *     heartbeat --> node state --> instability --> failure probability --\
  *     counts ----> tracker -----> forecast (per shard, with quantiles) ---> imbalance --> plan --> waves
+ *     request ---> request cost --> personas of the nodes --> assignment --> outcome (feeds back)
  *
  * WORDS. A node is a machine or process that serves. A shard is what is moved between nodes. A group is a
  * set of shards that must not share a node (the replicas of one data set). A failure domain is what fails
@@ -100,10 +101,11 @@ enum {
     PSC_ERR_FORMAT = -8,        /* these bytes are not what psc_save writes, or not all of it       */
     PSC_ERR_CHECKSUM = -9,      /* the saved bytes were altered                                     */
     PSC_ERR_CORRUPT = -10,      /* the saved bytes are whole, but no state of this library          */
-    PSC_ERR_STALE = -11,        /* a beat is older than the newest one taken                        */
-    PSC_ERR_REPEAT = -12,       /* this very beat was taken before                                  */
-    PSC_ERR_FORGED = -13,       /* a beat speaks for a node other than its sender, or than this one */
-    PSC_ERR_IMPOSSIBLE = -14    /* a beat holds a value that no healthy or sick node can have       */
+    PSC_ERR_EMPTY = -11,        /* there is no observation at all to compute from                   */
+    PSC_ERR_STALE = -12,        /* a beat is older than the window of late ones                     */
+    PSC_ERR_REPEAT = -13,       /* this very beat was taken before                                  */
+    PSC_ERR_FORGED = -14,       /* a beat speaks for a node other than its sender, or than this one */
+    PSC_ERR_IMPOSSIBLE = -15    /* a beat holds a value that no healthy or sick node can have       */
 };
 
 /* English text for a status: static, lower case, ASCII, no newline; never NULL, for unknown codes too. */
@@ -126,9 +128,19 @@ enum {
     PSC_STRUCT_CALENDAR, PSC_STRUCT_HIERARCHY, PSC_STRUCT_RECONCILE_INFO, PSC_STRUCT_CHANGES, PSC_STRUCT_RANKED,
     PSC_STRUCT_RANK_INFO, PSC_STRUCT_BALANCE, PSC_STRUCT_CLUSTER, PSC_STRUCT_IMBALANCE, PSC_STRUCT_PLAN_CONFIG,
     PSC_STRUCT_PLAN_INFO, PSC_STRUCT_REFUSAL, PSC_STRUCT_WAVES_CONFIG, PSC_STRUCT_MOVE, PSC_STRUCT_WAVES_INFO,
+    PSC_STRUCT_FAILURE_REPORT, PSC_STRUCT_THRESHOLD_CONFIG, PSC_STRUCT_SHIFT, PSC_STRUCT_SILENCE_CONFIG,
+    PSC_STRUCT_SILENCE_REPORT, PSC_STRUCT_RELIEF, PSC_STRUCT_RELIEF_INFO,
+    PSC_STRUCT_PAIR, PSC_STRUCT_FAULT, PSC_STRUCT_PROVISION,
+    PSC_STRUCT_PERSONAS_CONFIG, PSC_STRUCT_PERSONA_BEAT, PSC_STRUCT_REQUEST, PSC_STRUCT_ASSIGNMENT, PSC_STRUCT_OUTCOME,
+    PSC_STRUCT_PERSONA,
+    PSC_STRUCT_SPLIT_CONFIG, PSC_STRUCT_SPLIT_VIEW, PSC_STRUCT_SPLIT_ORDER, PSC_STRUCT_ECHO_CONFIG,
+    PSC_STRUCT_ECHO_NODES, PSC_STRUCT_ECHO_ROUTE, PSC_STRUCT_ECHO_ORDER, PSC_STRUCT_ECHO_BLOCK, PSC_STRUCT_MAP_CONFIG,
+    PSC_STRUCT_MAP_CHANGE, PSC_STRUCT_MAP_PLACE, PSC_STRUCT_MAP_FAULT,
     PSC_STRUCT_MESSAGE, PSC_STRUCT_TRANSFER_CONFIG, PSC_STRUCT_TRANSFER_EVENT, PSC_STRUCT_TRANSFER_ACTION,
-    PSC_STRUCT_TRIAL_CONFIG, PSC_STRUCT_PAIR, PSC_STRUCT_TRIAL_INFO, PSC_STRUCT_STAGES_CONFIG, PSC_STRUCT_STAGES_INPUT,
-    PSC_STRUCT_STAGES_OUTPUT, PSC_STRUCT_WAY, PSC_STRUCT_RELIEF
+    PSC_STRUCT_TRIAL_CONFIG, PSC_STRUCT_TRIAL_PAIR, PSC_STRUCT_TRIAL_INFO, PSC_STRUCT_STAGES_CONFIG,
+    PSC_STRUCT_STAGES_INPUT,
+    PSC_STRUCT_STAGES_OUTPUT, PSC_STRUCT_WAY, PSC_STRUCT_BLOCKS_INFO,
+    PSC_STRUCT_END
 };
 PSC_API size_t psc_struct_bytes(int32_t which);
 
@@ -142,8 +154,10 @@ typedef struct psc_state {
 } psc_state;
 
 enum {
-    PSC_TYPE_ANY = 0, PSC_TYPE_TRACKER = 1, PSC_TYPE_NODE = 2,
-    PSC_TYPE_TRANSFER = 40, PSC_TYPE_TRIAL = 41, PSC_TYPE_STAGES = 42
+    PSC_TYPE_ANY = 0, PSC_TYPE_TRACKER = 1, PSC_TYPE_NODE = 2, PSC_TYPE_FAILURE = 3, PSC_TYPE_THRESHOLD = 4,
+    PSC_TYPE_SILENCE = 5, PSC_TYPE_PERSONAS = 6, PSC_TYPE_SPLIT = 7, PSC_TYPE_ECHO = 8, PSC_TYPE_MAP = 9,
+    PSC_TYPE_TRANSFER = 10, PSC_TYPE_TRIAL = 11, PSC_TYPE_STAGES = 12,
+    PSC_TYPE_END
 };
 
 #define PSC_FORMAT 1            /* the format version that psc_save writes; psc_load reads 1..PSC_FORMAT */
@@ -205,7 +219,7 @@ typedef struct psc_beat {
     int64_t  node;
     int64_t  sender;
     uint64_t epoch;             /* rises when the node restarts (a boot time, a counter)             */
-    uint64_t sequence;          /* rises by 1 a beat within an epoch                                 */
+    uint64_t sequence;          /* rises by 1 a beat within an epoch, best from 0; after 2^64 - 1 comes 0 */
     int64_t  sent_at;           /* nanoseconds, the sender's clock                                   */
     int64_t  received_at;       /* nanoseconds, the observer's monotonic clock                       */
     int64_t  shards;            /* number of shards that the node serves, >= 0                       */
@@ -218,14 +232,17 @@ typedef struct psc_node_config {
     uint32_t struct_size;
     int32_t  metrics;           /* length of the metric array, 1..PSC_MAX_METRICS; 7                 */
     int64_t  id;                /* the node that this state is about; 0                              */
-    int64_t  learn;             /* beats before instability is given, 2..memory; 60                  */
-    int64_t  memory;            /* beats that the baseline remembers, 2..2^31; 600                   */
+    int64_t  learn;             /* reports of a metric before it counts, 2..2^31; 60                 */
+    int64_t  memory;            /* beats that the baseline remembers, 2..2^31; 10000                 */
     int64_t  interval_ns;       /* expected time between beats, 1 ms .. 1 day; 1 s                   */
     int64_t  pause_ns;          /* lateness that is no sign of failure, 0 .. 1 day; 0                */
-    uint64_t max_jump;          /* largest step of the sequence in one epoch, >= 1; 2^20             */
+    int64_t  day_ns;            /* period of the load, 48 ms .. 31 days; 0: none; 1 day              */
+    int64_t  step_ns;           /* a step of the signs, 1 ms .. 1 day; 30 s                          */
+    uint64_t max_jump;          /* largest step of the sequence in one epoch, 1..2^62; 2^20          */
     double   winsor;            /* standard deviations at which a value is cut before it is learned,
                                    1..100; 5 (notes: one outlier must not widen the baseline)        */
-    double   relative_floor;    /* the standard deviation is at least this share of |mean|, 0..1; 0.01 */
+    double   relative_floor;    /* the standard deviation of metrics 0..6 is at least this share of |mean|,
+                                   0..1; 0.01. The host's own have a zero that means nothing.        */
     const double *floor;        /* [metrics] least standard deviation of each, > 0; NULL: 1 request/s,
                                    0.1 ms, 0.005, 0.01, 0.01, 1 byte/s, 1 request/s, 1e-9 for the host's */
 } psc_node_config;
@@ -234,7 +251,7 @@ typedef struct psc_node psc_node;   /* a state, PSC_TYPE_NODE */
 
 PSC_API void psc_node_default(psc_node_config *config);
 
-/* Bytes of the state: (22 + 5 * metrics) * 8. 0: config is not valid. */
+/* Bytes of the state: 1344 + 1856 * metrics. 0: config is not valid. */
 PSC_API size_t psc_node_size(const psc_node_config *config);
 
 /* Makes mem the state of a node that was never heard of. Cost: O(metrics). Errors: common ones. */
@@ -242,71 +259,372 @@ PSC_API psc_status psc_node_init(psc_node *node, size_t bytes, const psc_node_co
 
 /* Takes one beat.
  *   metric  [metrics of the config], NaN: not reported
- * Baseline of each metric, w = max(1 / (count + 1), 1 / memory), count beats that reported it; from `learn` of them
- * on, x is cut to mean +- winsor * max(sd, ...) before it is learned, and z is smoothed (it is 0 until then):
- *     z  = (x - mean) / max(sd, floor, relative_floor * |mean|)        against the baseline before this beat
- *     sd^2 = (1 - w) (sd^2 + w (x - mean)^2),  mean += w (x - mean)    (West 1979, exponential weights)
- *     smoothed |z| += (min(|z|, PSC_MAX_Z) - smoothed |z|) / 3         a mean of about 5 beats
- * The interval since the last beat enters mean and sd of the intervals the same way, uncut; they start at
- * interval_ns and a quarter of it, which count as one interval. It is left out when
- * the clock stood or went back, when beats are missing between the two, and when it exceeds ten expected
- * intervals: a pause must not teach the detector that pauses are normal (Akka, PhiAccrualFailureDetector).
- * A larger epoch starts a new sequence and keeps the baseline. Silence is counted from the newest beat's
- * received_at as it is: a clock that jumped and came back does harm until the next beat and no longer.
- * Refused, with nothing changed: PSC_ERR_FORGED (beat->node is not this node, or sender is not node),
- * PSC_ERR_STALE (older epoch, or older sequence of this epoch), PSC_ERR_REPEAT (epoch and sequence of the
- * newest beat), PSC_ERR_IMPOSSIBLE (shards < 0; a metric outside the range above, an infinity, or larger in
- * size than PSC_MAX_METRIC; sequence further ahead than max_jump, so that a wild one cannot silence the
- * node until it restarts). The order of these tests is the order of this list.
- * Cost: O(metrics). */
+ * For a value x, after the first of its metric was taken off it, with w = max(1 / (count + 1), 1 / memory), count
+ * reports taken before, and every number as it was before this beat:
+ *   time of day  48 bins of day_ns by received_at, two sets of them: days 2 and 3 of each seven (Saturday and Sunday of
+ *     the Unix clock) have their own. An empty bin borrows from the other set, then from the mean.
+ *         r = x - bin,    bin += max(0.02, 1 / (its count + 1)) (x - bin)
+ *     share = 1 - mean r^2 / mean (x - mean)^2; where it is at most 0.3, x - mean takes the place of r in z.
+ *   deviation  z = |r - mean r| / max(sd r, floor, relative_floor |mean|, 0.03 (largest - smallest), 1e-6 |mean|)
+ *     sd^2 = (1 - w) (sd^2 + w (x - mean)^2), mean += w (x - mean)   (West 1979), x cut to mean +- winsor sd first
+ *     held z += (z - held z) / 8            a mean of 15 beats
+ *   AR residual  u[t] = (x - mean) / sd, e = |u[t] - a1 u[t-1] - a2 u[t-2] - a3 u[t-3]| in standard deviations of its
+ *     own; a from running products of u and its lags, anew every 16 reports (Durbin 1960); held e += (e - held e) / 3
+ *   drift  d += 2/9 ((x - m0) / s0 - d), m0 and s0 the mean and sd at the end of the learning time
+ *   novelty  v1: distance of x from the nearest value seen, in widths of the range seen; at most 64 values are kept,
+ *     none nearer to another than 0.02 of the range, and one that did not return for 4000 reports is forgotten.
+ *     v2: the same of a mean of 6 of r, times share, where share > 0.5.   v = v1^2 + 0.8 v2^2
+ * A metric has no z and no e before 30 reports.
+ * Over the metrics with `learn` reports (psc_node_score gives them):
+ *     z = mean of the 3 largest held z;   joint = mean ln(1 + held e / max(0.05, 3 mean of held e));
+ *     drift = mean ln(1 + |d|);
+ *     level = max(z joint^0.75, z1 j1 / 2), z1 and j1 as z and joint of this beat alone
+ *     onset = max(0, v - 0.85 mark) min(1, quiet / 500)^2, v the largest of the metrics, mark = max(0.96 mark, v),
+ *     quiet the beats since v - 0.85 mark was last above 0.001
+ * The interval between two beats next to each other in number enters a mean and sd of the intervals as x does, uncut;
+ * they start at interval_ns and a quarter of it, which count as one interval. Its distance |interval - mean| /
+ * max(sd, interval_ns / 10, mean / 10), held as z is, is the jitter; it takes part in z after `learn` intervals. An
+ * interval is left out when the clock stood or went back, when beats are missing between the two, and when it exceeds
+ * ten expected ones: a pause must not teach the detector that pauses are normal (Akka, PhiAccrualFailureDetector).
+ * Order. The beats of an epoch are folded in the order of their numbers. One whose predecessor has not come waits,
+ * until that comes or the newest number is eight beyond it; what never comes is then given up. So the state is the same
+ * whatever the order in which beats of the last 8 numbers come, and however often. psc_node_score_at looks at the
+ * waiting ones as well, but for novelty and profile. The numbers of an epoch are awaited from seven before the first
+ * that came, or from 0. A larger epoch folds what waits, starts new numbers and keeps the baseline. A sender whose
+ * counter begins anew MUST raise its epoch. Silence is counted from the newest number's received_at as it is: a clock
+ * that jumped and came back does harm until the next beat and no longer.
+ * Refused, with nothing changed: PSC_ERR_FORGED (beat->node is not this node, or sender is not node), PSC_ERR_STALE
+ * (older epoch, or a number of this epoch 8 or more behind the newest), PSC_ERR_REPEAT (this number was taken before,
+ * or lies before the 0 that the epoch began with), PSC_ERR_IMPOSSIBLE (number further ahead than max_jump, so that a
+ * wild one cannot silence the node until it restarts; shards < 0; a metric outside the range above, an infinity, or
+ * larger in size than PSC_MAX_METRIC). The order of these tests is the order of this list.
+ * Cost: O(metrics), of up to 8 beats; 0.5 us a beat with 8 metrics, 2.1 us with 38. */
 PSC_API psc_status psc_node_observe(psc_node *node, const psc_beat *beat, const double *metric);
+
+/* Many beats in one call: nodes of one configuration that lie one after another in block.
+ *   beat, of, metric, result   [count], beat i for node of[i] with metrics metric[i * metrics ..], in order; result[i]
+ *                              is what psc_node_observe says of it, which does not keep the others from being taken
+ * Errors: PSC_ERR_RANGE (an index outside 0..nodes-1; then none is taken). Cost: O(nodes * metrics + beats'). */
+PSC_API psc_status psc_nodes_observe(void *block, size_t nodes, size_t count, const psc_beat *beat, const int32_t *of,
+                                     const double *metric, psc_status *result);
+
+/* Epoch and received_at of the newest beat. Errors: PSC_ERR_EMPTY (none was taken). Cost: O(1). */
+PSC_API psc_status psc_node_heard(const psc_node *node, uint64_t *epoch, int64_t *at);
+
+/* SIGNS. What metrics 0..5 (rate to network) say of a failure, by means of steps of step_ns. The base of each metric is
+ * an exponential mean of 240 steps (two hours), cut at 0.1 (CPU, memory) or half of itself from the 30th on. CPU,
+ * latency and network follow the rate, which is no fault: expected is base (1 + f (rate / base rate - 1)), f learned by
+ * least squares over the same 240 steps with a prior of 0.5, and what enters the base is the mean at the usual rate.
+ * "Recent" is the last five steps of this epoch; a metric that was not reported in a step was as usual. */
+enum {
+    PSC_SIGN_MEMORY = 0,        /* recent mean, a share                                              */
+    PSC_SIGN_MEMORY_ABOVE = 1,  /* the same less its base                                            */
+    PSC_SIGN_MEMORY_RISE = 2,   /* newest step less the one 60 steps ago, or the first of the epoch  */
+    PSC_SIGN_ERRORS = 3,        /* ln of the recent least share over its base, both + 0.0002: a burst that ends
+                                   within five steps is no sign                                      */
+    PSC_SIGN_LATENCY = 4,       /* ln of the recent mean over what is expected                       */
+    PSC_SIGN_CPU = 5,           /* recent mean, a share                                              */
+    PSC_SIGN_CPU_ABOVE = 6,     /* the same less what is expected                                    */
+    PSC_SIGN_NETWORK = 7,       /* ln of the last step over what is expected: work that no request asked for */
+    PSC_SIGN_LATE = 8,          /* mean interval of the last step over interval_ns, less 1           */
+    PSC_SIGNS = 9
+};
 
 #define PSC_MAX_Z 1000.0        /* |z| is cut here: beyond, more says nothing                        */
 
 /* How a node stands at a moment. */
 typedef struct psc_node_score {
-    double  instability;        /* 0..1: the larger of z / (z + 5) and phi / (phi + 8)               */
-    double  z;                  /* largest smoothed |z| of any metric; 0 until learned               */
+    double  instability;        /* 0..1: the larger of level / (level + 4) and phi / (phi + 8)       */
+    double  level;              /* see above; a quiet node's is below 1                              */
+    double  z;                  /* the extreme: mean of the three largest held |z|, 0..PSC_MAX_Z     */
+    double  joint;              /* mean logarithm of 1 + AR errors of all metrics                    */
+    double  drift;              /* mean logarithm of 1 + distance from the learning time             */
     double  phi;                /* suspicion from the missing beat, 0..PSC_MAX_PHI                   */
-    double  onset;              /* > 0 at a beat that announces a new incident: its strength, in z   */
+    double  jitter;             /* held distance of the intervals from their mean, 0..PSC_MAX_Z      */
+    double  onset;              /* > 0 at a beat that announces something new: its strength. On NAB an
+                                   incident is best called at PSC_ONSET and above.                   */
+    double  progress;           /* beats / learn, at most 1                                          */
     int32_t metric;             /* what contributes most: a metric, or PSC_METRIC_BEATS              */
     int32_t learned;            /* 1: config.learn beats were taken (a metric often missing needs more) */
     int64_t beats;              /* beats taken                                                       */
     int64_t shards;             /* as the newest beat said; 0 before any                             */
+    double  sign[PSC_SIGNS];    /* -6..6 each; 0 where signs is 0                                    */
+    int32_t signs;              /* 1: there are three recent steps at least                          */
+    int32_t reserved;           /* 0                                                                 */
 } psc_node_score;
 
+#define PSC_ONSET 4.6e-4        /* the threshold at which the development half of NAB scores best     */
 #define PSC_MAX_PHI 300.0       /* phi is cut here: the chance of 10^-300 is no longer a number      */
 
 /* The node at time now (nanoseconds of the observer's clock; before the newest beat counts as at it).
  *   phi = -log10 P(interval > now - newest beat - pause_ns), interval normal with the learned mean and
  *         max(sd, interval_ns / 10, mean / 10); 0 before the first beat. Hayashibara et al. 2004, eq. 1-4.
  *         By convention 8 is the point where a node is held for dead (Akka, Cassandra): half of the scale.
- *   onset: s = z, h = its decaying high mark, h = max(0.98 h, s) at each beat; onset = max(0, s - 0.9 h before).
- * Before any beat all is 0 and metric is PSC_METRIC_BEATS. Before the baseline is learned z is 0, phi counts.
- * Cost: O(metrics). */
+ * Before any beat all is 0 and metric is PSC_METRIC_BEATS. Before a metric has learned the level is 0, phi counts.
+ * An observer that was late itself, or a fleet that is late as a whole, is taken into account by giving now -
+ * psc_silence_report.excused_ns (Lifeguard, Dadgar et al. 2018). Cost: O(metrics), times the beats that wait. */
 PSC_API psc_status psc_node_score_at(const psc_node *node, int64_t now, psc_node_score *score);
 
-/* ==== Failure probability ======================================================================= */
+/* The metrics by how far they are held from their baselines, farthest first, equals by index.
+ *   metric, z  [capacity] the first `capacity` of them, and their held |z|
+ *   count      how many were written
+ * Cost: O(metrics * capacity). */
+PSC_API psc_status psc_node_contributors(const psc_node *node, size_t capacity, int32_t *metric, double *z,
+                                         size_t *count);
 
-/* From score to probability, before any failure was seen: a stated prior. */
-typedef struct psc_failure_config {
+/* ==== Silence =================================================================================== */
+
+/* From when on a silent node is held for dead: one limit for the whole fleet, chosen by cost from the intervals between
+ * beats as they were seen, all nodes together, because what matters is the rare long one. With rate(L) the number of
+ * intervals above L (+ 0.2) a second of watching, in bins 2 % wide,
+ *     L = argmin cost_suspect rate(L) + cost_late failures(a second) L,     rate(L) at most most_false a year,
+ * but no less than 1.5 expected intervals; failures a second are those told plus one in prior_ns. On the fleets of
+ * score/beats.c this beats phi accrual, which is offered in psc_node_score for those who know it.
+ * The observer doubts itself: after a round that came later than 1.5 round_ns nothing is suspected for 2.5 expected
+ * intervals; while more than an eighth of the nodes is overdue (silent for 3 to 24 expected intervals), and 2.5
+ * intervals beyond, the limit is doubled. What came in between teaches nothing, as intervals above 24 do not.
+ * A state of its own, PSC_TYPE_SILENCE. */
+typedef struct psc_silence_config {
     uint32_t struct_size;
     int32_t  reserved;          /* not read                                                          */
-    double   base;              /* chance of a failure within the horizon for a node that looks as
-                                   always, 1e-9..0.5; 0.01                                           */
-    double   slope_z;           /* log odds a unit of ln(z / 3), 0..100; 2                           */
-    double   slope_phi;         /* log odds a unit of phi ln 10, 0..100; 0.5                         */
+    int64_t  interval_ns;       /* expected time between beats, 1 ms .. 1 day; 1 s                   */
+    int64_t  round_ns;          /* expected time between rounds, 1 ms .. 1 day; 1 s                  */
+    double   cost_suspect;      /* of suspecting a node that is up, 1e-9..1e9; 30                    */
+    double   cost_late;         /* of a second in which a failure is not seen, 1e-9..1e9; 4          */
+    double   most_false;        /* false suspicions a node and year, 1e-9..1e9; 15                   */
+    int64_t  prior_ns;          /* time to a failure of a node as far as known, 1 ms .. 36600 days; 7 days */
+} psc_silence_config;
+
+typedef struct psc_silence psc_silence;     /* a state, PSC_TYPE_SILENCE */
+
+PSC_API void psc_silence_default(psc_silence_config *config);
+PSC_API size_t psc_silence_size(const psc_silence_config *config);
+PSC_API psc_status psc_silence_init(psc_silence *silence, size_t bytes, const psc_silence_config *config);
+
+/* An interval between two arrivals of one node in one epoch, lost beats or not: psc_node_heard before and after a beat
+ * was taken gives both ends. Cost: O(1). */
+PSC_API psc_status psc_silence_learn(psc_silence *silence, int64_t from, int64_t to);
+
+/* A failure of any node was confirmed. Cost: O(1). */
+PSC_API psc_status psc_silence_failed(psc_silence *silence);
+
+/* A round: the observer looks at all nodes at `now`.
+ *   heard_at   [nodes] as psc_node_heard says; INT64_MIN: never heard, never suspected
+ *   suspected  [nodes] out: 1 or 0
+ * Before anything was learned the limit is 6 intervals. Errors: PSC_ERR_RANGE (nodes above 2^31 - 1).
+ * Cost: O(nodes). */
+PSC_API psc_status psc_silence_round(psc_silence *silence, int64_t now, size_t nodes, const int64_t *heard_at,
+                                     int32_t *suspected);
+
+typedef struct psc_silence_report {
+    int64_t limit_ns;           /* L                                                                 */
+    int64_t excused_ns;         /* silence of the median node at the last round, beyond one interval */
+    int64_t overdue;            /* nodes at the last round                                           */
+    int64_t trusted_from;       /* before this time nothing is suspected: the observer was late      */
+    int64_t doubted_until;      /* before this time the limit is doubled: the fleet was late         */
+    double  gaps, failures;     /* learned                                                           */
+    double  false_a_year;       /* expected suspicions of nodes that are up, a node and year         */
+} psc_silence_report;
+
+/* Cost: O(1). */
+PSC_API psc_status psc_silence_report_of(const psc_silence *silence, psc_silence_report *report);
+
+/* ==== Failure model ============================================================================= */
+
+/* From scores to the probability that a node fails within a horizon: one model for the whole fleet, because one node
+ * fails too rarely to learn from, apart from the nodes' states. A logistic,
+ *     odds = w0 + w1 ln(z + 0.02) + w2 ln(joint + 0.02) + w3 ln(drift + 0.02) + the signs,   p = 1 / (1 + exp(-odds))
+ * The signs, where there are any, give 15 terms, cut at 6: 4 (m - 0.5), 6 max(0, m - 0.7), 4 a, 5 r, 10 a r of memory
+ * m, above a, rise r; e, 0.3 e^2 of errors; 2 l, 2 l^2 of latency; 6 max(0, c - 0.7), 3 b, 6 max(0, b)^2 of CPU c,
+ * above b; n, 3 b n of network n; 5 times lateness.
+ * The weights are a normal belief (mean w, covariance P) that each outcome y, 0 or 1, moves by
+ *     w += P x (y - p) / (1 + p (1-p) x'Px),      P -= p (1-p) Px (Px)' / (1 + p (1-p) x'Px)
+ * (the extended Kalman filter; Newton's method, one outcome at a time). It begins at w0 = logit(base), w1 = slope_z,
+ * the others 0, and P = diag(4, 1, 1, ...): before any outcome a documented prior and no measurement.
+ * Once correct_from rows with a failure were learned (rows of one failure go together, so hundreds of failures), p is
+ * corrected by isotonic regression on 20 steps of half a unit of odds from -7 on: mean outcome of each step, neighbours
+ * pooled until the means rise (Ayer et al. 1955), linear between.
+ * A missing beat is added at the end: p' = 1 - (1 - p) 10^(-slope_phi phi).
+ * Outcomes that come late wait in a ring of rows; all failures of a row's node within horizon_ns after it make it 1,
+ * horizon_ns + wait_ns without one make it 0. */
+typedef struct psc_failure_config {
+    uint32_t struct_size;
+    int32_t  capacity;          /* rows that can wait, 0..PSC_MAX_WAITING; 4096                      */
+    int64_t  horizon_ns;        /* what p looks ahead, 1 ns .. 36600 days; 30 min                    */
+    int64_t  wait_ns;           /* how late a failure may be told, 0 .. 36600 days; 0                */
+    double   base;              /* chance of a failure within the horizon at z = 1, 1e-9..0.5; 0.01  */
+    double   slope_z;           /* prior log odds a unit of ln z, 0..100; 2: a half at z = 10        */
+    double   slope_phi;         /* see above, 0..100; 0.5: phi = 2 is 0.9, phi = 8 is 0.9999         */
+    double   correct_from;      /* failed rows from which p is corrected, 1..1e15; 10000: at 300 the
+                                   skill on SMD fell from 0.19 to 0.13                               */
 } psc_failure_config;
+
+enum { PSC_MAX_WAITING = 1048576, PSC_REPORT_BINS = 10 };
+
+typedef struct psc_failure psc_failure;     /* a state, PSC_TYPE_FAILURE */
 
 PSC_API void psc_failure_default(psc_failure_config *config);
 
-/* p = logistic(logit(base) + slope_z * ln(max(z, 3) / 3) + slope_phi * phi * ln 10)
- * z <= 3 and phi = 0 give base; with the defaults z = 30 gives 0.50 and phi = 8 gives 0.99. The slopes are
- * a prior and no measurement; the horizon is the one that base is about. p is in [0, 1], both rising in z
- * and in phi. Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (score->z or phi outside 0..their maximum).
+/* Bytes of the state: 3864 + 136 * capacity. 0: config is not valid. */
+PSC_API size_t psc_failure_size(const psc_failure_config *config);
+
+PSC_API psc_status psc_failure_init(psc_failure *model, size_t bytes, const psc_failure_config *config);
+
+/* p, in 0..1, of a node that stands as score says. Not decreasing in phi. Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (a
+ * field that is read lies outside its range: z, joint, drift, phi, the signs). Cost: O(1). */
+PSC_API psc_status psc_failure_probability(const psc_failure *model, const psc_node_score *score, double *p);
+
+/* One outcome that is known already: failed 1 or 0. A fit on stored rows feeds them all, in the order of time,
+ * then calls psc_failure_loosen and feeds them again: three rounds give what five give on C-MAPSS, SMD and ASD.
+ * Errors as above. Cost: O(1). */
+PSC_API psc_status psc_failure_learn(psc_failure *model, const psc_node_score *score, int32_t failed);
+
+/* Keeps the weights and the rows that wait; forgets how sure the weights are (P as at the start), the correction and
+ * the report. For another round, or for a fleet that changed. */
+PSC_API psc_status psc_failure_loosen(psc_failure *model);
+
+/* Puts a row into the ring: this node stood so at `now`. Rows that are due are learned as 0 first; where the ring is
+ * full the oldest row goes unlearned. Once a minute and node is enough. Errors as above; PSC_ERR_SPACE (capacity is 0).
+ * Cost: O(1) and O(1) for each row that is due. */
+PSC_API psc_status psc_failure_watch(psc_failure *model, int64_t node, int64_t now, const psc_node_score *score);
+
+/* The node failed at `at`: its rows of the horizon before are learned as 1, those of `at` and later are left out.
+ * Cost: O(capacity). */
+PSC_API psc_status psc_failure_happened(psc_failure *model, int64_t node, int64_t at);
+
+/* The host moved the node's load away at `at`: what would have come is not known, so the rows of the horizon before and
+ * all later ones that wait are left out. Cost: O(capacity). */
+PSC_API psc_status psc_failure_censor(psc_failure *model, int64_t node, int64_t at);
+
+/* What was told against what came, each outcome judged by the p of before it was learned. */
+typedef struct psc_failure_report {
+    double  outcomes, failures; /* learned                                                           */
+    double  brier;              /* mean (p - y)^2                                                    */
+    double  skill;              /* 1 - brier / that of always telling the share of failures; 0 before any */
+    double  ece;                /* expected calibration error, ten bins of equal width               */
+    double  rows[PSC_REPORT_BINS], told[PSC_REPORT_BINS], came[PSC_REPORT_BINS];   /* mean p, share of failures */
+    int64_t waiting, dropped;   /* rows in the ring; rows that went unlearned                        */
+    int64_t corrected;          /* 1: p is corrected                                                 */
+} psc_failure_report;
+
+PSC_API psc_status psc_failure_report_of(const psc_failure *model, psc_failure_report *report);
+
+/* ==== Threshold ================================================================================= */
+
+/* When to act on a probability, learned from what came of acting. It starts at the ratio of the costs,
+ *     theta0 = cost_act / (cost_fail * effect),    l0 = logit theta0 + patience
+ * and moves on the scale of log odds, l, by the outcomes (u the weight of their kind, below):
+ *     l += gain u - pull (l - l0),    kept within reach of l0
+ * so that it settles where needless acts make out the share `needless` of all acts: an unnecessary one raises by
+ * 1 - needless, a good one lowers by needless (the rule of adaptive conformal inference, Gibbs and Candes 2021).
+ * A missed failure lowers by needless, too: tell those only whose p had risen, for what came without a sign is no fault
+ * of the threshold. A disruptive act raises by 1. The environment term is taken on top: where the whole fleet
+ * is elevated, a single node's elevation says less. A node is on from p >= threshold, and stays so for hold_ns at least
+ * and until p < threshold - the odds of hysteresis.
+ * Patience: while p rises, acting later is still in time and more often right, so the bare ratio acts too early: on the
+ * development fleets of score/beats.c a prototype's J fell from 17.4 to 12.9 with about 2.3. */
+typedef struct psc_threshold_config {
+    uint32_t struct_size;
+    int32_t  reserved;          /* not read                                                          */
+    double   cost_act;          /* of moving a node's load, > 0; 15                                  */
+    double   cost_fail;         /* of a failure that was not foreseen, >= cost_act; 120              */
+    double   effect;            /* share of it that acting saves, above 0..1, effect * cost_fail > cost_act; 0.9 */
+    double   needless;          /* share of acts that may be needless, 0..1; 0.75                    */
+    double   gain;              /* of one outcome, in log odds, 0..1; 0.1                            */
+    double   pull;              /* back to the start at each outcome, 0..1; 0.01                     */
+    double   reach;             /* farthest from it, in log odds, 0..10; 2                           */
+    double   patience;          /* log odds above the ratio of the costs, 0..10; 2.3                 */
+    double   hysteresis;        /* log odds between on and off, 0..10; 0.9                           */
+    double   environment;       /* log odds a unit of ln(fleet's median level + 1), 0..10; 0.5       */
+    int64_t  hold_ns;           /* shortest time on, 0 .. 36600 days; 10 min                         */
+} psc_threshold_config;
+
+typedef struct psc_threshold psc_threshold;     /* a state, PSC_TYPE_THRESHOLD */
+
+enum {
+    PSC_ACT_PREEMPTIVE = 1,     /* acted, and the condition was confirmed                            */
+    PSC_ACT_UNNECESSARY = 2,    /* acted, and nothing came of the node                               */
+    PSC_ACT_DISRUPTIVE = 3,     /* acted, and the act did harm                                       */
+    PSC_ACT_MISSED = 4          /* did not act, and the node failed                                  */
+};
+
+PSC_API void psc_threshold_default(psc_threshold_config *config);
+PSC_API size_t psc_threshold_size(const psc_threshold_config *config);
+PSC_API psc_status psc_threshold_init(psc_threshold *threshold, size_t bytes, const psc_threshold_config *config);
+
+/* One outcome, PSC_ACT_... Errors: PSC_ERR_RANGE. Cost: O(1). */
+PSC_API psc_status psc_threshold_learn(psc_threshold *threshold, int32_t outcome);
+
+/* What the fleet is like now: the median of the nodes' levels, >= 0. Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE.
  * Cost: O(1). */
-PSC_API psc_status psc_failure_probability(const psc_failure_config *config, const psc_node_score *score,
-                                           double *p);
+PSC_API psc_status psc_threshold_fleet(psc_threshold *threshold, double median_level);
+
+/* What the host keeps of each node: all 0 before the first decision. */
+typedef struct psc_shift {
+    int64_t on;                 /* 1: its load should be elsewhere                                   */
+    int64_t since;              /* the time at which it was switched on                              */
+} psc_shift;
+
+/* Whether a node of probability p should be shifted at `now`.
+ *   shift  in and out
+ *   value  the probability at which a node is switched on now; NULL: not wanted
+ * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (p outside 0..1). Cost: O(1). */
+PSC_API psc_status psc_threshold_decide(const psc_threshold *threshold, double p, int64_t now, psc_shift *shift,
+                                        double *value);
+
+/* ==== Relief ==================================================================================== */
+
+/* What to shift from nodes that are likely to fail. A node is drained if it crossed its threshold, the likeliest to
+ * fail first, equals by index, as long as in_service of the fleet's capacity stays on nodes that are not: when all look
+ * failing at once it is the measurement, and someone must serve. Of the shards of drained nodes those are chosen whose
+ * shift pays,
+ *     p(home) impact - disruption - ties to shards of the home that stay + ties to those that go with it > 0
+ * beginning with all of them and dropping, in order of index, what does not pay, then sets of tied ones that do not as
+ * a whole, until all that is left does (at most 16 rounds); then, by that gain for its disruption, as many as the
+ * budget allows, and dropping once more. */
+typedef struct psc_relief {
+    uint32_t struct_size;
+    int32_t  nodes;             /* 1..2^26                                                           */
+    int32_t  shards;            /* 0..2^26                                                           */
+    int32_t  reserved;          /* not read                                                          */
+    const double *p;            /* [nodes] probability of failure, 0..1                              */
+    const int32_t *crossed;     /* [nodes] not 0: psc_threshold_decide says it should be shifted     */
+    const double *capacity;     /* [nodes] in any unit, 0..1e15; NULL: 1 each                        */
+    const int32_t *home;        /* [shards] node that serves it                                      */
+    const double *impact;       /* [shards] cost if its node fails under it, 0..1e15                 */
+    const double *disruption;   /* [shards] cost of shifting it, 0..1e15; NULL: 0                    */
+    const int64_t *tied_from;   /* [shards + 1] shard s works together with tied_to[tied_from[s] .. tied_from[s + 1]),
+                                   at most 2^31 in all; list each tie in both rows; NULL: none       */
+    const int32_t *tied_to;
+    const double *tie;          /* cost of having the two on different nodes, 0..1e15                */
+    double   budget;            /* sum of disruption at most, 0..1e15; 1e15                          */
+    double   in_service;        /* share of the capacity that is never drained, 0..1; 0.5            */
+} psc_relief;
+
+typedef struct psc_relief_info {
+    int32_t shards;             /* listed                                                            */
+    int32_t drained, kept;      /* nodes that crossed: drained, and in service for want of capacity  */
+    int32_t reserved;           /* 0                                                                 */
+    double  risk;               /* sum of p impact of the shards listed                              */
+    double  disruption;         /* sum of theirs                                                     */
+} psc_relief_info;
+
+PSC_API void psc_relief_default(psc_relief *relief);
+
+/* Bytes of work. */
+PSC_API size_t psc_relief_size(const psc_relief *relief);
+
+/* drain  [nodes] draining weight: p of a node that is drained, 0 of the others
+ * shard  [shards] those to shift, by gain for disruption, best first, equals by index; info->shards of them
+ * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE. Cost: O(nodes log nodes + shards log shards + ties), at most 33 passes. */
+PSC_API psc_status psc_relief_of(const psc_relief *relief, void *work, size_t work_bytes, double *drain, int32_t *shard,
+                                 psc_relief_info *info);
+
+/* Draining weights for the planner: soft = amount (1 - drain of the node), rounded down, [nodes * resources], for
+ * psc_cluster.soft; soft may be amount. A node of weight above 0 belongs into psc_cluster.closed, too.
+ * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (drain outside 0..1, an amount outside 0..PSC_MAX_AMOUNT). */
+PSC_API psc_status psc_relief_soft(const double *drain, size_t nodes, size_t resources, const int64_t *amount,
+                                   int64_t *soft);
 
 /* =================================================================================================
  * PART 2 - FORECASTS (forecast.c): numbers in, distributions out; knows no node and no shard
@@ -1303,6 +1621,13 @@ typedef struct psc_balance {
     int64_t ratio, weight;      /* >= 0 */
 } psc_balance;
 
+/* Two shards that work on each other's data: weight is what it costs that they are on different nodes, and how much
+ * of the one is disturbed when the other moves. */
+typedef struct psc_pair {
+    int32_t a, b;               /* different shards                                                  */
+    int64_t weight;             /* >= 0                                                              */
+} psc_pair;
+
 /* View of nodes, shards and what binds them. Only the fields marked * must be given; NULL in another means
  * the default named there. All indices from 0; all amounts, costs and weights >= 0. */
 typedef struct psc_cluster {
@@ -1313,7 +1638,7 @@ typedef struct psc_cluster {
     int32_t  groups;            /*   G, >= 0; 0 with group = NULL                                    */
     int32_t  balances;          /*   length of balance                                               */
     int32_t  places;            /*   side of distance                                                */
-    int32_t  reserved;
+    int32_t  pairs;             /*   length of pair                                                  */
     /* of nodes */
     const int64_t *capacity;    /* * [N * R] never exceeded, by moves                                */
     const int64_t *soft;        /*   [N * R] what lies above it costs; NULL: capacity                */
@@ -1322,12 +1647,19 @@ typedef struct psc_cluster {
     const int32_t *place;       /*   [N] row of distance; NULL: no distance                          */
     const int32_t *closed;      /*   [N] not 0: takes no shard (draining, suspected); NULL: none.
                                      A node is drained by closing it and setting its soft amounts to 0. */
+    const int64_t *load_weight; /*   [N] times the cost of what lies above soft there; NULL: 1       */
+    const int32_t *risk;        /*   [N] probability that it fails, in millionths, 0..10^6; NULL: 0  */
     /* of shards */
     const int64_t *demand;      /* * [S * R] of the coming period: a forecast's point or quantile    */
     const int32_t *home;        /* * [S] node that serves it now                                     */
     const int32_t *group;       /*   [S] shards of one group never share a node; NULL: each alone    */
     const int64_t *move_cost;   /*   [S] price of moving it; NULL: 1                                 */
+    const int64_t *size;        /*   [S] bytes to copy when it moves, at most 2^60 in all; NULL: 0   */
     const int32_t *pinned;      /*   [S] not 0: stays; NULL: none                                    */
+    const int32_t *going;       /*   [S] node to which it is on its way now, its home if it is not; NULL: none.
+                                     It stays in what follows and counts there; its home has no room for others. */
+    const int64_t *impact;      /*   [S] cost if its node fails, 0..2^42; NULL: 0                    */
+    const int64_t *rested;      /*   [S] nanoseconds since it moved last; NULL: long ago             */
     /* of groups */
     const int32_t *spread;      /*   [G] least number of domains it touches; NULL: 1                 */
     const int32_t *depend_from; /*   [G + 1] group g depends on depend[depend_from[g] .. depend_from[g+1]):
@@ -1337,13 +1669,16 @@ typedef struct psc_cluster {
     const int32_t *transient;   /*   [R] not 0: a moved shard counts on both nodes to the plan's end; NULL: none */
     const int64_t *weight;      /*   [R] cost of a unit above soft; NULL: 1                          */
     const psc_balance *balance; /*   [balances]                                                      */
+    const psc_pair *pair;       /*   [pairs] in any order                                            */
     const int64_t *distance;    /*   [places * places] cost of moving a shard from row to column     */
     int64_t  weight_move;       /*   times the sum of move_cost of moved shards; 1                   */
     int64_t  weight_group;      /*   times the largest number of moved shards in any group; 0        */
     int64_t  weight_distance;   /*   times the sum of distances; 1                                   */
+    int64_t  weight_apart;      /*   times the weights of pairs whose shards are on different nodes; 1 */
+    int64_t  weight_disruption; /*   times the weights of the pairs of each moved shard; 0           */
 } psc_cluster;
 
-/* No resource, node or shard; weights of 1, 0, 1. */
+/* No resource, node or shard; weights of 1, 0, 1, 1, 0. */
 PSC_API void psc_cluster_default(psc_cluster *cluster);
 
 /* Every index, range and sum. Errors: PSC_ERR_NULL (a * field), PSC_ERR_RANGE (an index or amount outside its
@@ -1354,9 +1689,57 @@ PSC_API void psc_cluster_default(psc_cluster *cluster);
  * A home may break any constraint: reality does. Cost: O(N R + S R + places^2). */
 PSC_API psc_status psc_cluster_check(const psc_cluster *cluster);
 
+/* What psc_cluster_check refuses, by field. */
+enum {
+    PSC_FIELD_NONE = 0, PSC_FIELD_CLUSTER, PSC_FIELD_COUNTS, PSC_FIELD_CAPACITY, PSC_FIELD_SOFT, PSC_FIELD_DOMAIN,
+    PSC_FIELD_ZONE, PSC_FIELD_PLACE, PSC_FIELD_LOAD_WEIGHT, PSC_FIELD_RISK, PSC_FIELD_DEMAND, PSC_FIELD_HOME,
+    PSC_FIELD_GROUP, PSC_FIELD_MOVE_COST, PSC_FIELD_SIZE, PSC_FIELD_GOING, PSC_FIELD_IMPACT, PSC_FIELD_RESTED,
+    PSC_FIELD_SPREAD, PSC_FIELD_DEPEND_FROM, PSC_FIELD_DEPEND, PSC_FIELD_WEIGHT, PSC_FIELD_BALANCE, PSC_FIELD_PAIR,
+    PSC_FIELD_DISTANCE, PSC_FIELD_SUMS, PSC_FIELD_COUNT
+};
+
+typedef struct psc_fault {
+    psc_status status;          /* what psc_cluster_check returns                                    */
+    int32_t    field;           /* PSC_FIELD_...; COUNTS: one of resources .. pairs; SUMS: of costs or sizes */
+    int64_t    index;           /* element of that array; of CAPACITY or DEMAND with too large a sum the first of the
+                                   resource's column; -1: the array is missing, or it is none        */
+} psc_fault;
+
+/* psc_cluster_check, and where the first fault is, in the order of the enumeration but for SUMS, which is last.
+ * Returns PSC_OK unless an argument is NULL. Cost: as psc_cluster_check. */
+PSC_API psc_status psc_cluster_fault(const psc_cluster *cluster, psc_fault *fault);
+
+/* Name of a field as in psc_cluster: static; never NULL. */
+PSC_API const char *psc_field_text(int32_t field);
+
 /* out[i] = x[i] / unit rounded up, 0 if x[i] <= 0, at most PSC_MAX_AMOUNT. unit > 0.
  * Errors: PSC_ERR_NONFINITE (NaN too). Cost: O(n). */
 PSC_API psc_status psc_amounts_of(const double *x, size_t n, double unit, int64_t *out);
+
+/* Amounts for demands that are not known, so that a plan under them keeps the probability of overload low. A node whose
+ * shards have means m and standard deviations d is above its capacity in a resource with a probability of at most
+ * 1 - level, the demands being independent and their sum normal, if sum(m) + z sqrt(sum(d^2)) <= capacity, z the
+ * quantile of level. The root lies below each of its tangents, so the linear
+ *     sum(m + z d^2 / (2 t)) <= capacity - z t / 2,   t > 0,
+ * is enough, and it is all but the same where sqrt(sum(d^2)) is near t: it asks for z (sqrt(sum(d^2)) - t)^2 / (2 t)
+ * more. t is taken for each resource as the root of all d^2 over the open nodes. Where t is 0 amounts are means.
+ *   cluster    its resources, nodes, shards, capacity and closed are read; capacity in whole units
+ *   mean, deviation  [S * R] >= 0, of a shard in each resource, in units
+ *   level      0.5 .. 0.999999
+ *   demand     [S * R], capacity [N * R]: what to put into the cluster, demands rounded up, capacities down, >= 0
+ * The soft amounts are taken from these anew (psc_soft_amounts). Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (a negative
+ * mean or deviation, or one above PSC_MAX_AMOUNT). Cost: O(N R + S R). Source of the tangent: effective bandwidths,
+ * F. Kelly, Notes on effective bandwidths, 1996, sec. 2. */
+PSC_API psc_status psc_risk_amounts(const psc_cluster *cluster, const double *mean, const double *deviation,
+                                    double level, int64_t *demand, int64_t *capacity);
+
+/* Probability of each node to be above its capacity in any resource, under the same assumptions, the resources being
+ * independent: 1 - product of P(demand <= capacity).
+ *   assignment  [S] or NULL: home       work  psc_overload_size bytes       probability  [N]
+ * Cost: O(N R + S R). Errors as above. */
+PSC_API size_t psc_overload_size(const psc_cluster *cluster);
+PSC_API psc_status psc_overload_of(const psc_cluster *cluster, const double *mean, const double *deviation,
+                                   const int32_t *assignment, void *work, size_t bytes, double *probability);
 
 /* Soft amounts that mean balance: soft[n][r] = min(capacity, capacity * (1 + margin) * fleet's mean
  * utilisation of r), rounded up; 0 for closed nodes, whose capacity also does not count in the mean.
@@ -1391,24 +1774,59 @@ PSC_API psc_status psc_imbalance_of(const psc_cluster *cluster, const int32_t *a
                                     void *work, size_t bytes, double *node_score, double *shard_score,
                                     psc_imbalance *imbalance);
 
+/* The scores of two nodes if a shard moved from its node to `to`, after psc_imbalance_of with the same cluster,
+ * assignment and work, which it reads and leaves as it is. The fleet's means stay, so all other scores do.
+ *   from_score, to_score  or NULL       Cost: O(R). Errors: PSC_ERR_RANGE (shard, to). */
+PSC_API psc_status psc_imbalance_move(const psc_cluster *cluster, const int32_t *assignment, const void *work,
+                                      size_t bytes, int32_t shard, int32_t to, double *from_score, double *to_score);
+
+/* ==== Provision ================================================================================= */
+
+enum {
+    PSC_FLEET_ENOUGH = 0,       /* the fleet's use lies between low and high                         */
+    PSC_FLEET_SHORT = 1,        /* too little of `resource`: nodes are missing                       */
+    PSC_FLEET_AMPLE = 2,        /* some nodes could go: their number is nodes                        */
+    PSC_FLEET_SHARD = 3         /* a shard alone exceeds every open node: split it, or get larger nodes */
+};
+
+typedef struct psc_provision {
+    double  use;                /* demand / capacity of the open nodes in that resource              */
+    int32_t verdict;            /* PSC_FLEET_...                                                     */
+    int32_t resource;           /* that binds: with the largest use; SHARD: where it exceeds         */
+    int32_t nodes;              /* SHORT: mean open nodes missing, AMPLE: too many, so that all have use <= high */
+    int32_t shard;              /* SHARD: the first such; else -1                                    */
+} psc_provision;
+
+/* Is the fleet large enough, whatever the plan? Closed nodes do not count; a capacity of 0 in all counts as 1.
+ *   low, high  0 < low <= high <= 1 of the use, for example 0.4 and 0.7
+ * Verdicts are tried in the order SHARD, SHORT, AMPLE (which asks that at least one node could go), ENOUGH.
+ * Cost: O(N R + S R). Errors: PSC_ERR_RANGE. */
+PSC_API psc_status psc_provision_of(const psc_cluster *cluster, double low, double high, psc_provision *provision);
+
 /* ==== Plan ====================================================================================== */
 
 /* Cost of an assignment, each term weighted (Google ROADEF/EURO challenge 2012, section 2):
- *   load      sum of weight[r] * max(0, demand on n - soft[n][r])
+ *   load      sum of load_weight[n] * weight[r] * max(0, demand on n - soft[n][r])
  *   balance   sum of the balance targets
  *   move      weight_move * move_cost of moved shards
  *   group     weight_group * largest number of moved shards of any group
  *   distance  weight_distance * distances of moved shards
+ * and of this library
+ *   apart     weight_apart * weights of the pairs whose shards are on different nodes
+ *   disruption  weight_disruption * weights of the pairs of moved shards, once for each shard of a pair that moves
+ *   risk      sum over shards of risk[its node] * impact / 10^6, each rounded down: the expected cost of failures
  * overload comes before cost: the sum over nodes and resources of the demand above capacity, in millionths of
  * the capacity (of 1, if that is 0), each part rounded up and at most 2^36. A move may not add to it: the target
- * must have room for all of the shard. */
+ * must have room for all of the shard, or for what it demands more than one that leaves in exchange. */
 typedef struct psc_plan_info {
-    int64_t cost, load, balance, move, group, distance;
+    int64_t cost, load, balance, move, group, distance, apart, disruption, risk;
     int64_t cost_before;        /* of home                                                           */
+    int64_t bound;              /* no assignment costs less: load and balance of the fleet as one node, and the
+                                   least risk of each shard                                          */
     int64_t overload, overload_before;
-    int64_t moves;              /* shards not at home                                                */
+    int64_t moves, bytes;       /* shards not at home, and their sizes                               */
     int64_t evaluations;        /* shard-target pairs looked at so far                               */
-    int32_t done;               /* 1: no single move would improve it further, or the budget is used */
+    int32_t done;               /* 1: the horizon is reached, and no single move would improve it further */
     int32_t reserved;
 } psc_plan_info;
 
@@ -1416,8 +1834,14 @@ typedef struct psc_plan_config {
     uint32_t struct_size;
     int32_t  targets;           /* nodes tried for each shard, 0: all; else 1.. the emptiest ones (least of
                                    their largest utilisation, closed nodes last) and its home; 0     */
+    int32_t  max_node_moves;    /* moved shards whose home or new node is the same node, >= 0; INT32_MAX */
+    int32_t  reserved;
     int64_t  max_moves;         /* shards not at home, >= 0; INT64_MAX: no limit                     */
     int64_t  max_move_cost;     /* sum of their move_cost, >= 0; INT64_MAX: no limit                 */
+    int64_t  max_bytes;         /* sum of their sizes, >= 0; INT64_MAX: no limit                     */
+    int64_t  cooldown;          /* a shard that has `rested` for less stays, nanoseconds >= 0; 0     */
+    int64_t  horizon;           /* pairs to anneal for, >= 0; 0: none, descent only; 0                */
+    uint64_t seed;              /* of the annealing, any; 0                                          */
 } psc_plan_config;
 
 typedef struct psc_plan psc_plan;   /* work: a search in progress */
@@ -1427,27 +1851,52 @@ PSC_API size_t psc_plan_size(const psc_cluster *cluster, const psc_plan_config *
 
 /* Lays out the search in plan, at home. The same cluster, unchanged, goes with every later call; a block that
  * init has not made, or for a cluster of other sizes, is refused with PSC_ERR_STATE.
- * Cost: O((N + S) R + N log N + G + dependencies). */
+ * Cost: O((N + S) R + N log N + sum of squares of group sizes + dependencies), with a horizon also O(S log S). */
 PSC_API psc_status psc_plan_init(psc_plan *plan, size_t bytes, const psc_cluster *cluster,
                                  const psc_plan_config *config);
 
 /* Goes on for `evaluations` (>= 1) more shard-target pairs: PSC_MORE while there is work left, PSC_OK when done.
- * In rounds, each with all nodes in play, it takes the hottest node in play (largest overload, then largest cost
- * of its own), looks at all its shards the first time it does so in a round, and moves the shard with the
- * largest gain to its best target. Gains are those last seen, but the shard in front is looked at again if
+ *
+ * First a descent: in rounds, each with all nodes in play, it takes the hottest node in play (largest overload, then
+ * largest cost of its own), looks at all its shards the first time it does so in a round, and moves the shard with
+ * the largest gain to its best target. Gains are those last seen, but the shard in front is looked at again if
  * anything has moved since. A node on which no shard has a gain is out of play; a round without a move ends the
- * search: no single move to a node tried would improve it. Ties: lower node, lower shard, lower target.
+ * descent: no single move to a node tried would improve it. Ties: lower node, lower shard, lower target.
+ *
+ * Then, with a horizon, annealing for so many pairs: random shifts and swaps, and rebuildings, in which 8 to 64
+ * shards of 2 to 5 nodes, one of them hot, are lifted and placed again, on 16 to 64 nodes that include these; a step is
+ * kept if the cost rises by no more than the temperature allows. It begins cold at home, so that what a few moves can
+ * do is done with few; goes on hot, twice, unless the bound is all but reached; and ends cold. The longer the
+ * horizon, the better the plan: 10^3 pairs a shard are a start, 10^5 are much. `targets` plays no part in it.
+ *
+ * Last, every shard that can go home at no cost does so, and descents and this take turns until neither moves.
+ *
  * A move is made only if every hard constraint holds after it, or is broken no more than before: capacity,
  * transient capacity, one shard of a group a node, spread, dependencies both ways; and closed, pinned, the
  * budgets. A shard that has left home uses no more of the budgets by moving on.
- * The unit of work is one look at a shard, nodes tried (or 1 where none can help) pairs. What a call
- * looks at beyond its grant, less than one look, is taken off the next call's, so that k calls leave exactly the state
- * of one call with the sum; a call may find its grant used already and return PSC_MORE at once.
- * Cost of a look: O(shards of its group and of the groups tied to it), of a pair: O(R + balances). */
+ * The units of work are one look at a shard (nodes tried, or 1 where none can help, pairs) and, annealing, up to 512
+ * tries and one rebuilding (at most about 7,300 pairs). What a call looks at beyond its grant, less than one unit, is
+ * taken off the next call's, so that k calls leave exactly the state of one call with the sum; a call may find its grant
+ * used already and return PSC_MORE at once.
+ * Cost of a pair: O(R + balances), and where the move would pay O(shards of its group and of the groups tied to it). */
 PSC_API psc_status psc_plan_step(psc_plan *plan, const psc_cluster *cluster, int64_t evaluations);
 
+/* How often plans can move shards, if each is carried out and the next begins there:
+ *     a descent (horizon 0) without budgets, transient resources, distances and weight_group leaves nothing to do: the
+ *       same input once more gives zero moves, if a move has a price
+ *     weight_move * move_cost of the moves of a plan <= fall of its other costs, where overload does not fall. So over
+ *       any number of plans the price of all moves is at most the cost at first plus what the input has added to it
+ *       from plan to plan
+ *     with a cool-down and `rested` kept by the host, a shard moves at most once in each cool-down
+ * A host whose input swings sets weight_move to what a move must gain, and a cool-down longer than the swing. */
+
+/* Sets the horizon of a search that has one anew, so that a host with a deadline in time can end the annealing there:
+ * after each step, horizon = evaluations so far * time granted / time used. Calls that differ give plans that differ.
+ * Errors: PSC_ERR_RANGE (horizon < 1, or the search has none). Cost: O(1). */
+PSC_API psc_status psc_plan_aim(psc_plan *plan, const psc_cluster *cluster, int64_t horizon);
+
 /* The best assignment so far, valid after init and after each step.
- *   assignment  [S] or NULL          info  or NULL          Cost: O(S + N R). */
+ *   assignment  [S] or NULL          info  or NULL          Cost: O(S). */
 PSC_API psc_status psc_plan_best(psc_plan *plan, const psc_cluster *cluster, int32_t *assignment,
                                  psc_plan_info *info);
 
@@ -1456,16 +1905,18 @@ enum {
     PSC_BLOCK_NONE = 0,         /* it could, and gain: counts as furthest in the order               */
     PSC_BLOCK_HERE = 1,         /* it is there                                                       */
     PSC_BLOCK_PINNED = 2,
-    PSC_BLOCK_CLOSED = 3,
-    PSC_BLOCK_BUDGET = 4,       /* max_moves or max_move_cost                                        */
-    PSC_BLOCK_CAPACITY = 5,
-    PSC_BLOCK_TRANSIENT = 6,    /* with both copies counted                                          */
-    PSC_BLOCK_CONFLICT = 7,     /* one of its group is there                                         */
-    PSC_BLOCK_SPREAD = 8,
-    PSC_BLOCK_DEPENDENCY = 9,
-    PSC_BLOCK_NO_GAIN = 10,     /* allowed, but it would cost more than it saves                     */
-    PSC_BLOCK_BUSY = 11,        /* waves: too many moves at once                                     */
-    PSC_BLOCK_COUNT = 12
+    PSC_BLOCK_GOING = 3,        /* it is on its way already                                          */
+    PSC_BLOCK_RESTING = 4,      /* it moved less than cooldown ago                                   */
+    PSC_BLOCK_CLOSED = 5,
+    PSC_BLOCK_BUDGET = 6,       /* max_moves, max_move_cost, max_bytes or max_node_moves             */
+    PSC_BLOCK_CAPACITY = 7,
+    PSC_BLOCK_TRANSIENT = 8,    /* with all copies counted                                           */
+    PSC_BLOCK_CONFLICT = 9,     /* one of its group is there                                         */
+    PSC_BLOCK_SPREAD = 10,
+    PSC_BLOCK_DEPENDENCY = 11,
+    PSC_BLOCK_NO_GAIN = 12,     /* allowed, but it would cost more than it saves                     */
+    PSC_BLOCK_BUSY = 13,        /* waves: too many moves at once                                     */
+    PSC_BLOCK_COUNT = 14
 };
 
 /* English text for a block: static, lower case; never NULL. */
@@ -1492,13 +1943,16 @@ typedef struct psc_waves_config {
     uint32_t struct_size;
     int32_t  per_node;          /* moves at once that touch a node, >= 1; 2                          */
     int32_t  total;             /* moves at once in the fleet, >= 1; INT32_MAX                       */
+    int32_t  parks;             /* hops to parking places, >= 0; INT32_MAX                           */
+    int32_t  strict;            /* not 0: spread and dependencies are never broken on the way; 0     */
     int32_t  reserved;
+    int64_t  bytes;             /* copied in one wave, >= 1; a larger shard has a wave for itself; INT64_MAX */
 } psc_waves_config;
 
 typedef struct psc_move {
     int32_t shard, from, to;
     int32_t wave;               /* from 0; -1: cannot be done                                        */
-    int32_t block;              /* PSC_BLOCK_NONE, or why it cannot                                  */
+    int32_t block;              /* PSC_BLOCK_NONE; SPREAD, DEPENDENCY: it breaks that on the way; or why it cannot */
     int32_t resource;           /* that lacks room, else -1                                          */
 } psc_move;
 
@@ -1506,6 +1960,8 @@ typedef struct psc_waves_info {
     int32_t waves;              /* number of waves                                                   */
     int32_t moves;              /* moves in waves                                                    */
     int32_t stuck;              /* moves that cannot be done                                         */
+    int32_t parks;              /* of the moves, those to parking places                             */
+    int32_t strained;           /* of the moves, those that break spread or a dependency on the way  */
     int32_t reserved;
 } psc_waves_info;
 
@@ -1514,20 +1970,608 @@ PSC_API size_t psc_waves_size(const psc_cluster *cluster);      /* 0: not valid 
 
 /* An order in which a plan can be carried out. All moves of a wave may run at once and end in any order; a
  * wave starts when the one before has ended. In a wave every resource of a moving shard counts on both
- * nodes; no capacity is exceeded that was not exceeded before, no shard arrives where one of its group is or
- * is leaving; only one shard of a group moves; spread and dependencies hold whatever the order in which the
- * wave's moves end; what is broken already gets no worse. A transient resource stays counted on the old node
- * after the wave too, to the plan's end. What fits into no wave any more comes last with wave = -1 and the
- * reason with nothing in flight: it may be pinned or its target closed, too.
+ * nodes, and a shard that is `going` counts on both throughout; no capacity is exceeded that was not exceeded before;
+ * no shard arrives where one of its group is or is leaving; only one shard of a group moves. What is broken already
+ * gets no worse.
+ * Spread and dependencies hold too, whatever the order in which the wave's moves end, while moves can be found for
+ * which they do. A plan may need more: two groups that depend on each other cannot change zones one after the other.
+ * So, unless the order is to be strict, moves that break one of them on the way are made when nothing else can be,
+ * and say so in `block`; when all moves have ended, both are as good as the plan.
+ * Where moves wait for each other in circles, or too few can begin for the least number of waves that per_node allows,
+ * shards are parked: a move whose `to` is not the plan's node is followed by another of the same shard in a later wave.
+ * A shard is parked on the node that is emptiest with it, at most three times.
+ * What fits into no wave any more comes last with wave = -1, from where it is then, and the
+ * reason with nothing in flight: it may be pinned, on its way elsewhere, or its target closed, too.
  *   assignment  [S] where the plan wants each shard
- *   order       [S] at least as many as there are shards that move; written by wave, then by shard
+ *   order       at least as many as there are shards that move; with more, up to `parks` hops more are made.
+ *               info->moves + info->stuck are written, by wave, then by shard
  * Pending moves are tried in the order: from nodes above capacity first, then larger move (share of its target
- * that the shard takes, in the resource where that is largest), then lower shard.
+ * that the shard takes, in the resource where that is largest), then lower shard. To be parked, that shard of the 1,024
+ * smallest is chosen that most moves could follow, by room alone; then the next, while half as many could follow.
  * Errors: PSC_ERR_RANGE (an assignment that is no node), PSC_ERR_SPACE (capacity too small for all moves).
- * Cost: O(moves * waves) tests of O(R + group + ties). */
+ * Cost: O(moves * waves) tests of O(R + group + ties); each parking O(N R) and 1,024 times the moves that follow. */
 PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *config,
                                 const int32_t *assignment, void *work, size_t bytes,
                                 psc_move *order, size_t capacity, psc_waves_info *info);
+
+/* =================================================================================================
+ * PART 4 - REQUESTS (predscale.c): personas, assignment, shadowing
+ * ============================================================================================== */
+
+/* ==== Personas ================================================================================== */
+
+/* All nodes as a balancer sees them, in one state: what each can take, how it has done, how well it does each type of
+ * request, what it costs. psc_personas_assign chooses a node for a request; psc_personas_outcome tells how it went.
+ *
+ * EXPECTED SERVICE, in seconds on a worker, of request q of type k on node i:
+ *     service = amount(q) * affinity[i][k] * factor[i] / speed[i] * shift      (shift only away from q's lead)
+ *     amount  = b[k] . (size, complexity, steps)         seconds at speed 1, learned by normalised least mean squares
+ * Each outcome that served corrects all of it by what it took over what was expected, r, cut at 4: one outlier does
+ * little. factor follows with gain 0.15, 0.3 where it is off by more than a half (antagonists, cold caches, a wrong
+ * speed). affinity, which is shrunk to 1, that is to the product of the type's and the node's mean, follows with gain
+ * max(1 / (n + 4), 0.005) in the n-th outcome of the pair; b with max(1 / n, 0.0005), of requests of more than one part
+ * 0.02 at least, and takes over what all factors have in common. shift is the ratio of two slow means of r, away from
+ * the lead and on it, 1..2. A failure teaches nothing about speed, so a node that fails fast does not look fast.
+ *
+ * SCORE of a node, in seconds; the least is chosen, of equals the lower index:
+ *     score = wait + service * (1 + price_weight * price + congestion * occupancy^4) + error_cost * risk
+ *     wait      own requests out and foreign ones against the workers: mean service / workers * h(out + foreign + 1 -
+ *               workers), h(x) = (x + sqrt(x^2 + foreign + out / 5)) / 2 about, the softened positive part
+ *     foreign   busy workers as beats tell less what own outcomes account for, smoothed over about 3 beats
+ *     occupancy (out + foreign) / workers, at most 4: a full node is dear to those who come next, not to this one only
+ *     risk      share of requests that will fail: the larger of own failures (a failure adds a tenth of what is
+ *               missing to 1, a success takes 3 %, all halves in 5.5 s) and the beats' error share (halved in the same
+ *               way), and 0.02 of the failure probability that the host gives with a beat
+ * Nodes that were warmed (below) count with a share of their workers.
+ *
+ * THE LEAD of a request, the node that holds its state, is left only where that pays: it keeps the request while its
+ * risk is not above the best node's by more than 0.001 and
+ *     its score - best score + 4 * max(0, its (service + price) - best (service + price))
+ *         < shift_margin * (shift - 1) * its service
+ * so that a lasting gain counts more than a queue that will be gone, and what shifting costs sets the margin.
+ * Before overload: at each of the lead's beats the load that its requests ask for is forecast two beats ahead (level
+ * and trend, Holt 1957, gains 0.4 and 0.1). The share by which it and the foreign load exceed target * workers needs
+ * no margin; it rises at once, falls by a fifth a beat, and is taken evenly, without draws (one request each time
+ * the shares sum to 1).
+ *
+ * STATES of a node
+ *     PSC_PERSONA_COLD      up, but not ready: the host should prefetch; gets shadows only. For cold_ns, or until the
+ *                           shadow verdict says ready
+ *     PSC_PERSONA_WARMING   counts with 0.2 to 1 of its workers, rising with the time in warm_ns or with the successes
+ *                           in warm_requests, whichever is further
+ *     PSC_PERSONA_READY
+ *     PSC_PERSONA_DRAINING  gets nothing new; until nothing is out
+ *     PSC_PERSONA_OUT       drained, silent (psc_personas_silent) or held
+ * All nodes begin ready, unless config.cold. `streak` failures in a row hold a node for hold_ns, doubled at each
+ * further hold up to 64 times until it is ready again; then it warms. It is not held if that would leave less than
+ * half of all nodes in (warming and ready), and while fewer than half are in the held ones may be chosen too: the
+ * panic floor. A silent node comes back cold with its next beat. A failure probability of drain_at drains a node,
+ * and below half of that it comes back cold. If no node is in, the lead, or else the node with the least work out,
+ * is given: the host decides whether to send.
+ *
+ * SHADOWS. At most shadow_rate of the requests are to be sent to a second node too, whose answer is thrown away:
+ * nodes that are cold, warming or held, or had no outcome for a beat, in turn. Their outcomes teach service and
+ * failures as others do, and a test says when such a node is ready: an outcome is good if it is ok and took no
+ * longer than shadow_tolerance times `reference`, the primary's latency. Wald's sequential probability ratio test
+ * (1945) of a share of 0.9 good against 0.6, both errors 5 %. An unfit node that is held is held again, an unfit cold
+ * one stays cold for another cold_ns; any other goes on as it was and is tested anew.
+ *
+ * Up to PSC_PERSONAS_EXACT nodes a request looks at all of them; above, at its lead, four nodes drawn, and the
+ * winners of the two halves of a tournament by the score of a request of the mean amount. What is read of a node is
+ * of its last event, or of its turn: each assignment brings one node up to date if that is an eighth of a beat ago.
+ *
+ * PSC_POLICY_WEIGHTED is the plain weighted sum instead, largest first (given as 1 - sum, so that less is better
+ * here too):
+ *     score = 1 - (weight_affinity * affinity + weight_stability * stability + weight_cost * cost) / sum of the weights
+ * with the scores of psc_persona. No wait enters it, so it sends all to the same node while the scores stand: it is
+ * for hosts that balance by other means. The lead is not considered, but named in `choice`.
+ *
+ * Sources: Little 1961; Kleinrock 1975 (waits, occupancy); James and Stein 1961 (shrinkage); Widrow and Hoff 1960 (b);
+ * Wydrowski, Kleinberg, Rumble and Archer 2024 (Prequal: fast failures attract); Envoy (ejection, panic threshold). */
+enum { PSC_POLICY_TIME = 0, PSC_POLICY_WEIGHTED = 1 };
+
+enum { PSC_MAX_PERSONAS = 65536, PSC_MAX_REQUEST_TYPES = 64, PSC_PERSONAS_EXACT = 64 };
+
+typedef struct psc_personas_config {
+    uint32_t struct_size;
+    int32_t  nodes;             /* 1..PSC_MAX_PERSONAS; 1                                            */
+    int32_t  types;             /* of requests, 1..PSC_MAX_REQUEST_TYPES; 1                          */
+    int32_t  policy;            /* PSC_POLICY_...; PSC_POLICY_TIME                                   */
+    int32_t  streak;            /* failures in a row that hold a node, 1..1000; 4                    */
+    int32_t  cold;              /* 1: nodes begin cold, 0: ready; 0                                  */
+    int64_t  beat_ns;           /* time between beats, 1 ms .. 1 day; 1 s                            */
+    int64_t  hold_ns;           /* of the first hold, 1 ms .. 1 day; 2 s                             */
+    int64_t  cold_ns;           /* time for a prefetch, 0 .. 1 day; 0                                */
+    int64_t  warm_ns;           /* length of the ramp, 1 ms .. 1 day; 10 s                           */
+    int64_t  warm_requests;     /* or so many successes, 1..2^31; 100                                */
+    uint64_t seed;              /* of the draws; 1                                                   */
+    int64_t  start_ns;          /* the time of init; 0                                               */
+    double   service;           /* guess before any outcome: seconds at size 1 and speed 1, 1e-6..1e5; 0.025 */
+    double   error_cost;        /* what a failed request costs, in seconds, 0..1e6; 1                */
+    double   price_weight;      /* seconds a unit of price and second of service, 0..1e6; 0          */
+    double   congestion;        /* 0..100; 1.5. 1 to 2.5 do as well in the scenarios of score/route.c */
+    double   shift_margin;      /* 0..1000; 8. Larger keeps more requests on their lead              */
+    double   target;            /* utilisation of a lead beyond which its requests need no margin, 0.1..1; 0.9 */
+    double   drain_at;          /* failure probability that drains a node, 0..1; 1 and above it none does; 0.5 */
+    double   shadow_rate;       /* shadows a request, 0..1; 0.002                                    */
+    double   shadow_tolerance;  /* of the reference latency, 0.1..100; 1.5                           */
+    double   weight_affinity;   /* of PSC_POLICY_WEIGHTED, each 0..1e6, not all 0; 1                 */
+    double   weight_stability;  /* 1                                                                 */
+    double   weight_cost;       /* 1                                                                 */
+    const double *workers;      /* [nodes] requests that a node works on at once, 0.01..1e6; NULL: 1 */
+    const double *speed;        /* [nodes] nominal, 1 = average, 0.001..1000; NULL: 1                */
+    const double *price;        /* [nodes] of a second of service, in any unit, 0..1e6; NULL: 0      */
+} psc_personas_config;
+
+typedef struct psc_personas psc_personas;   /* a state, PSC_TYPE_PERSONAS */
+
+PSC_API void   psc_personas_default(psc_personas_config *config);
+
+/* Bytes of the state: (35 + 40 nodes + 6 types + 2 nodes * types) * 8, above PSC_PERSONAS_EXACT nodes 16 more a node:
+ * 320 bytes a node, 16 a node and type. 0: config is not valid. Cost: O(nodes). */
+PSC_API size_t psc_personas_size(const psc_personas_config *config);
+
+PSC_API psc_status psc_personas_init(psc_personas *personas, size_t bytes, const psc_personas_config *config);
+
+/* Time is nanoseconds of the host's monotonic clock; one before the newest that was given counts as that one. */
+
+/* What a node tells in a beat; NaN: not known. */
+typedef struct psc_persona_beat {
+    double busy;                /* share of its workers busy since the last beat, all callers, 0..1  */
+    double errors;              /* share of requests that failed, all callers, 0..1                  */
+    double contention;          /* how hard anything else presses it (memory, disk, I/O wait), 0..1  */
+    double workers;             /* requests it can work on at once from now on, 0.01..1e6            */
+    double failure;             /* chance that it fails within the host's horizon (Part 1), 0..1     */
+} psc_persona_beat;
+
+/* A beat of a node; ends its silence. Errors: PSC_ERR_RANGE (node), PSC_ERR_NONFINITE, PSC_ERR_IMPOSSIBLE
+ * (a value outside its range). Cost: O(log nodes), and O(nodes) when the panic floor is crossed. */
+PSC_API psc_status psc_personas_beat(psc_personas *personas, int64_t now, int32_t node, const psc_persona_beat *beat);
+
+/* The node's beat is overdue: out, until its next beat. Cost as for a beat. */
+PSC_API psc_status psc_personas_silent(psc_personas *personas, int64_t now, int32_t node);
+
+/* Drains a node, or takes it back: a drained or draining one becomes cold, a held one may be tried at once; one that is
+ * silent stays silent. Draining one that is silent keeps it out when it speaks again. Cost as for a beat. */
+PSC_API psc_status psc_personas_drain(psc_personas *personas, int64_t now, int32_t node);
+PSC_API psc_status psc_personas_resume(psc_personas *personas, int64_t now, int32_t node);
+
+/* ==== Assignment ================================================================================ */
+
+/* A request. What it is made of is learned by its type; a host that knows one number gives it as size. */
+typedef struct psc_request {
+    int32_t type;               /* 0..types-1                                                        */
+    int32_t lead;               /* the node that holds its state, -1: none                           */
+    double  size;               /* each 0..1e6, of a typical request about 1                         */
+    double  complexity;         /* 0 where it is not known                                           */
+    double  steps;
+} psc_request;
+
+enum {
+    PSC_CHOICE_BEST = 0,        /* the least score, and there is no lead that it was taken from      */
+    PSC_CHOICE_LEAD = 1,        /* the lead: the best, or not enough worse                           */
+    PSC_CHOICE_GAIN = 2,        /* away from the lead: the gain exceeds the margin, or its risk is higher */
+    PSC_CHOICE_SHARE = 3,       /* away from the lead, before it is overloaded                       */
+    PSC_CHOICE_OUT = 4,         /* away from a lead that is not in                                   */
+    PSC_CHOICE_NONE = 5         /* no node is in                                                     */
+};
+
+/* Where a request goes, and why: the terms sum to the score (under PSC_POLICY_WEIGHTED the score is another). */
+typedef struct psc_assignment {
+    int32_t node;
+    int32_t runner_up;          /* next best of those looked at, -1: none                            */
+    int32_t shadow;             /* send a duplicate there too; -1: none                              */
+    int32_t choice;             /* PSC_CHOICE_...                                                    */
+    double  score, runner_up_score;     /* seconds                                                   */
+    double  wait, service, price, congestion, risk;     /* terms, seconds                            */
+    double  shadow_service;     /* expected on the shadow's node, 0: no shadow                       */
+    double  use;                /* what it will use of the host's resource (psc_outcome.use)         */
+} psc_assignment;
+
+/* Chooses a node and counts the request as out there, the shadow too if one is asked for. Each is
+ * ended by one psc_personas_outcome. Cost: O(nodes) up to PSC_PERSONAS_EXACT, O(log nodes) above; O(nodes) always under
+ * PSC_POLICY_WEIGHTED, and where no node is in. Errors: PSC_ERR_RANGE, PSC_ERR_NONFINITE (request). */
+PSC_API psc_status psc_personas_assign(psc_personas *personas, int64_t now, const psc_request *request,
+                                       psc_assignment *assignment);
+
+/* The same for count requests one after another: the same answers as count calls. All are checked first. */
+PSC_API psc_status psc_personas_assign_all(psc_personas *personas, int64_t now, const psc_request *request,
+                                           size_t count, psc_assignment *assignment);
+
+/* How a request ended. */
+typedef struct psc_outcome {
+    int32_t node;
+    int32_t ok;                 /* 1 or 0                                                            */
+    int32_t shadow;             /* 1: the shadow, 0: the request itself                              */
+    int32_t reserved;           /* not read                                                          */
+    double  expected;           /* service (or shadow_service) of its assignment; NaN: not kept      */
+    double  latency;            /* seconds from assignment to end, 0..1e9                            */
+    double  service;            /* of it on a worker, 0: it never started; NaN: not known, then it is the latency
+                                   less the wait that is expected now, at least a fifth of it        */
+    double  reference;          /* of a shadow: latency of the primary, seconds; NaN: not known      */
+    double  use;                /* of any one resource, in the host's unit, 0..1e15; NaN: not known  */
+} psc_outcome;
+
+/* Takes an outcome. One without an assignment only teaches. Errors: PSC_ERR_RANGE (request, node, ok and shadow
+ * not 0 or 1), PSC_ERR_NONFINITE, PSC_ERR_IMPOSSIBLE (a number outside its range). Cost: O(log nodes). */
+PSC_API psc_status psc_personas_outcome(psc_personas *personas, int64_t now, const psc_request *request,
+                                        const psc_outcome *outcome);
+
+/* What a request would take and use on each node.
+ *   service  [nodes] seconds on a worker, or NULL
+ *   use      [nodes] or NULL: the type's mean use a second at speed 1, times the amount: the same on all nodes
+ * Cost: O(nodes). */
+PSC_API psc_status psc_personas_cost(const psc_personas *personas, const psc_request *request, double *service,
+                                     double *use);
+
+/* ==== Persona of a node ========================================================================= */
+
+enum {
+    PSC_PERSONA_COLD = 0, PSC_PERSONA_WARMING = 1, PSC_PERSONA_READY = 2, PSC_PERSONA_DRAINING = 3, PSC_PERSONA_OUT = 4
+};
+
+enum { PSC_VERDICT_OPEN = 0, PSC_VERDICT_READY = 1, PSC_VERDICT_UNFIT = 2 };
+
+/* A node as it stands. Scores are 0..1, more is better. */
+typedef struct psc_persona {
+    int32_t state;              /* PSC_PERSONA_...                                                   */
+    int32_t prefetch;           /* 1: cold, or warming with less than half of the ramp done          */
+    int32_t verdict;            /* PSC_VERDICT_... of its shadows                                    */
+    int32_t held;               /* 1: out because of a streak                                        */
+    double  capacity;           /* free workers over workers, as ramped and with foreign ones        */
+    double  stability;          /* uptime * (1 - risk) * (1 - contention)                            */
+    double  affinity;           /* of the type asked for: mean / (mean + own) of its service at nominal speeds, the
+                                   mean over all nodes: 1/2 is as they are                           */
+    double  cost;               /* 1 / (1 + price)                                                   */
+    double  weight;             /* share of a weighted balancer's requests: workers * ramp / service * (1 - risk), the
+                                   largest node 1; 0: not in                                         */
+    double  workers, out, foreign;      /* workers as ramped, own requests out, busy with others'   */
+    double  wait, service;      /* seconds, of a request of the type with size 1                     */
+    double  factor;             /* how much slower than its nominal speed it is now                  */
+    double  risk;               /* share of requests that will fail                                  */
+    double  uptime;             /* share of beats not missed, remembered over about 100              */
+    double  contention;         /* as beats say, smoothed over about 3                               */
+    double  ramp;               /* 0..1: how far it has warmed                                       */
+    double  share;              /* of the requests it leads, to be shifted                           */
+    double  confidence;         /* of the shadow test that it is ready, 0..1; 1/2: no shadows yet    */
+    int64_t shadows;            /* outcomes of shadows in the test                                   */
+} psc_persona;
+
+/* The persona of a node for a type, at the newest time given. Cost: O(nodes). Errors: PSC_ERR_RANGE. */
+PSC_API psc_status psc_personas_explain(const psc_personas *personas, int32_t node, int32_t type,
+                                        psc_persona *persona);
+
+/* =================================================================================================
+ * PART 5 - BLOCKS (partition.c): split and merge, echoes, the map
+ * ============================================================================================== */
+
+/* ==== Split: where a key space is cut =========================================================== */
+
+/* Shards that are ranges of 64-bit keys, next to each other: which to cut, and where, and which to join. Time goes
+ * in ticks of the host's (10 s, say). A shard is worth its load in a tick and its size, both in any unit; what it
+ * can bear of each is its mark. All costs are in the unit of one shard kept for one tick:
+ *     over  * (load - max(mark, its hottest key)) / mark     for each shard and tick, where above 0
+ *     big   * (size - size mark) / size mark                 the same
+ *     order for each cut and each merge, undo for one that takes back another of the last `settle` ticks
+ * CUTS. Each shard has a debt, the cost of its overload so far, which fades by 1/25 a tick. A cut is paid for when
+ * the debt has reached 0.3 of what a cut costs in the end (two orders, and a shard kept for `settle` ticks), so that
+ * what passes by itself costs little and what stays costs little more (ski rental, Karlin et al. 1988); it is made
+ * while the load is above the mark. A shard is cut at once into ceil(load / (1.15 mark)) pieces, at least two, at
+ * quantiles of the load over its keys. A key hotter than 0.9 of the mark is set apart instead, by a cut on each side
+ * where there is anything else, and then left alone; one hotter than the mark is reported in every tick:
+ * PSC_SPLIT_ECHO. Where a forecast is given, a cut waits while its mean is not above the mark (or the hottest key). A
+ * size debt works the same way, with 0.6 for 0.3 and no fading; the keys are taken as even over the range, and the
+ * cut is where the smaller piece will go with a neighbour, else in the middle.
+ * MERGES. Neighbours are joined when over the last 24 ticks one shard would have cost less than two by 0.6 a tick,
+ * their load in the last 4 is below 0.75 of the mark, so that both are on the mean below half of it, their common
+ * boundary is older than `settle`, and a forecast, if given, says so too. A joint size of up to 1.25 of the mark will
+ * do where another neighbour is small enough to take the rest: three shards become two. A cut of a shard joined in
+ * the last `settle` ticks must have a debt higher by 1.8 undo a cut.
+ * SAMPLE. Keys of the last 4 ticks are kept by a sample stratified over the load: of each stratum of equal load the
+ * key at one random place of it. Which keys are hot, the quantiles and what a new shard takes over from the old one's
+ * past are read from there. The rules of others, for comparison: TiKV split_controller.rs, CockroachDB
+ * split/decider.go and merge_queue.go. */
+typedef struct psc_split_config {
+    uint32_t struct_size;
+    int32_t  shards;            /* most shards, 1..PSC_MAX_RANGES; 1024                              */
+    int32_t  samples;           /* keys in the sample, a multiple of 4, 256..2^20; 8192              */
+    int32_t  settle;            /* ticks, 0..1000000; 60                                             */
+    double   mark;              /* load in a tick that a shard can bear, 1e-9..1e12; 100             */
+    double   size;              /* size that a shard can bear, 1e-9..1e12; 100                       */
+    double   over;              /* 0..1e6; 20                                                        */
+    double   big;               /* 0..1e6; 5                                                         */
+    double   order;             /* 0..1e6; 20                                                        */
+    double   undo;              /* 0..1e6; 100                                                       */
+    uint64_t seed;              /* of the sample; 1                                                  */
+} psc_split_config;
+
+enum {
+    PSC_MAX_RANGES = 1 << 20,   /* shards of a splitter, areas and partitions of a map               */
+    PSC_MAX_CUTS = 64           /* cuts of one shard in one tick                                     */
+};
+
+typedef struct psc_split psc_split;     /* a state, PSC_TYPE_SPLIT */
+
+/* What the host knows of the shards in this tick; all arrays have the length of the last psc_split_shards. */
+typedef struct psc_split_view {
+    uint32_t struct_size;
+    int32_t  leads;             /* ticks of the forecast, 0..4096; 0                                 */
+    const double *size;         /* [shards] each 0..1e15; NULL: size does not matter                 */
+    const uint8_t *busy;        /* [shards] not 0: takes no order now; NULL: none                    */
+    const double *forecast;     /* [shards * leads] load expected in each of the next ticks, any quantile, by shards;
+                                   finite, at most PSC_MAX_VALUE in size; NULL with leads 0          */
+} psc_split_view;
+
+enum {
+    PSC_SPLIT_CUT = 1,          /* a shard shall begin at key                                        */
+    PSC_SPLIT_MERGE = 2,        /* the shard that begins at key shall be joined to its left neighbour */
+    PSC_SPLIT_ECHO = 3          /* no order: key alone is above the mark; copy it, do not split      */
+};
+
+typedef struct psc_split_order {
+    uint64_t key;
+    int32_t  kind;              /* PSC_SPLIT_...                                                     */
+    int32_t  shard;             /* index of the shard concerned                                      */
+} psc_split_order;
+
+PSC_API void   psc_split_default(psc_split_config *config);
+PSC_API size_t psc_split_size(const psc_split_config *config);
+PSC_API psc_status psc_split_init(psc_split *split, size_t bytes, const psc_split_config *config);
+PSC_API void   psc_split_view_default(psc_split_view *view);
+
+/* The first 8 bytes of a byte string as a key, in the order of memcmp; a shorter one is filled with 0. */
+PSC_API uint64_t psc_split_key(const void *bytes, size_t length);
+
+/* The shards as they are now: at the start, and whenever a cut or a merge has taken effect.
+ *   start  [n] first keys, rising; keys below start[0] count to the first shard. n: 1..config.shards
+ * A shard of the same range goes on as it was. Another takes over the past of those that it overlaps, by the share of
+ * their sampled load that lies in it. Errors: PSC_ERR_RANGE (n, order). Cost: O((n + old n) log samples). */
+PSC_API psc_status psc_split_shards(psc_split *split, const uint64_t *start, size_t n);
+
+/* One access, or several of one key. weight: its cost, 0..PSC_MAX_VALUE. Errors: PSC_ERR_EMPTY (no shards yet),
+ * PSC_ERR_NONFINITE, PSC_ERR_RANGE. Cost: O(log shards), now and then O(samples). */
+PSC_API psc_status psc_split_observe(psc_split *split, uint64_t key, double weight);
+
+/* Ends the tick and says what to do.
+ *   orders  cuts of all shards by rising key, with echoes among them, then merges. Those of a shard are all there or
+ *           none; where the array is full they wait for a later tick. An order that the host does not follow
+ *           needs no answer: psc_split_shards tells what became of it.
+ *   load    [shards] what each took in this tick, for the host's forecasts; or NULL
+ * Errors: PSC_ERR_EMPTY (no shards yet), PSC_ERR_NONFINITE, PSC_ERR_RANGE.
+ * Cost: O(samples log samples + shards (24 + leads) + merges * shards). */
+PSC_API psc_status psc_split_tick(psc_split *split, const psc_split_view *view, psc_split_order *orders,
+                                  size_t capacity, size_t *count, double *load);
+
+/* ==== Echo: copies of hot blocks ================================================================ */
+
+/* An echo is a read-only copy of a block on a node other than its primary. psc_echo is the one place that knows which
+ * echoes there are: it counts reads and writes, says where a read goes, and orders copies. It moves no data.
+ * COUNTS. Blocks are tracked by Space-Saving (Metwally et al. 2005) in sets of 8, the set being chosen by a seeded
+ * hash: a block that is not tracked takes the place of the lightest one of its set that has no echo, and its weight,
+ * so that weight is never below, and reads never above the decayed number of reads. Each tracked block has rates of
+ * reads and writes a tick at two speeds, exponential means over 16 and 160 ticks; the larger one counts.
+ * BENEFIT. Pressure of a node = busy share, an exponential mean over 10 ticks, + backlog / 15 ticks. f = reads expected
+ * in the next 10 ticks before the next write = r (1 - exp(-10 w)) / w, r and w being rates, or forecast. One more echo
+ * is worth
+ *     yield f (least pressure where the block is - pressure of the new holder - distance / 15 ticks + 0.2)
+ * 0.2 being what a second place is worth by itself, for times when the first is down or slow for a moment. yield, at
+ * most 1, is what past echoes have served, against what was expected of them. An echo is ordered above `gain`, best
+ * first; a full holder gives up its least useful echo for one of twice the use; a block that has all its echoes moves
+ * the one under the highest pressure to where pressure, its own load included, is at most half of the least so far.
+ * Below f = 0.2 the echoes of a block are dropped: an echo comes at several times what it goes at. Holders in failure
+ * domains that the block is not in yet come first.
+ * CONSISTENCY. Epochs are numbers that never repeat. A write takes a new one, which ends all echoes of its block at
+ * once; the first copy ordered after it takes another one, which all copies of these contents bear. The host sends
+ * the epoch with each message and keeps one number for a block at the primary and one for each echo at its holder;
+ * the two functions psc_echo_primary and psc_echo_holder are all that either does. A read that begins after a write
+ * was acknowledged then never sees older contents, whatever messages are lost, repeated, late or overtaken, and no
+ * acknowledged write is lost; what cannot be known to be fresh is served by the primary. (tests/model/echo.c explores
+ * all orders.) It holds if all reads and writes of a block pass one psc_echo, if that is told of a write
+ * (psc_echo_write) before the primary is, and if a primary that moves takes the block's number along. */
+typedef struct psc_echo_config {
+    uint32_t struct_size;
+    int32_t  nodes;             /* 2..PSC_MAX_ECHO_NODES; 2                                          */
+    int32_t  tracked;           /* blocks tracked, a power of 2, 8..2^20; 4096                       */
+    int32_t  echoes;            /* most echoes of a block, 1..PSC_MAX_ECHOES; 4                      */
+    int32_t  copies;            /* most copies ordered in a tick, 0..2^20; 16                        */
+    int32_t  node_copies;       /* of these from one primary, 0..2^20; 4                             */
+    int64_t  interval_ns;       /* time between ticks, 1 us..1 day: some few reads of a node; 10 ms  */
+    double   gain;              /* least worth of a new echo, 0..1e6; 1.5                            */
+    uint64_t seed;              /* of the hash; a secret one where clients choose the blocks; 1      */
+    uint64_t epoch;             /* above all epochs of an earlier run (a boot time), 0..2^62; 0      */
+} psc_echo_config;
+
+enum {
+    PSC_MAX_ECHO_NODES = 4096,
+    PSC_MAX_ECHOES = 8
+};
+
+typedef struct psc_echo psc_echo;       /* a state, PSC_TYPE_ECHO */
+
+PSC_API void   psc_echo_default(psc_echo_config *config);
+PSC_API size_t psc_echo_size(const psc_echo_config *config);
+PSC_API psc_status psc_echo_init(psc_echo *echo, size_t bytes, const psc_echo_config *config);
+
+/* The nodes at a tick. */
+typedef struct psc_echo_nodes {
+    uint32_t struct_size;
+    int32_t  reserved;          /* not read                                                          */
+    const int64_t *backlog_ns;  /* * [nodes] time to serve what waits, 0..1 day; -1: down            */
+    const int64_t *service_ns;  /* * [nodes] time of one read, 1 ns..1 day                           */
+    const int32_t *places;      /* * [nodes] echoes that each may hold, >= 0                         */
+    const int32_t *domain;      /* [nodes] failure domain, any number; NULL: each node its own       */
+    const int64_t *distance_ns; /* [nodes * nodes] added to a read of primary i that holder j serves, at i * nodes + j,
+                                   0..1 day; NULL: 0                                                 */
+} psc_echo_nodes;
+
+PSC_API void psc_echo_nodes_default(psc_echo_nodes *nodes);
+
+typedef struct psc_echo_route {
+    uint64_t epoch;             /* to be sent along with a read of an echo; 0: the primary serves it */
+    int32_t  node;
+    int32_t  echo;              /* 1: node holds an echo                                             */
+} psc_echo_route;
+
+/* Counts a read and says where it goes: to the place with the least estimated backlog + service time + distance among
+ * the primary and its valid echoes. A backlog is that of the last tick, less the time since, plus the service of what
+ * was sent there since. Nodes that are down are left out; if all are, the primary is named. Ties: the primary, then
+ * older echoes. An echo that refuses (psc_echo_holder says 0): ask the primary, and tell psc_echo_lost. A primary
+ * other than the one last named ends the block's echoes. Errors: PSC_ERR_RANGE (primary is no node). Cost: O(1). */
+PSC_API psc_status psc_echo_read(psc_echo *echo, uint64_t block, int32_t primary, int64_t now, psc_echo_route *route);
+
+/* Counts a write and ends all echoes of its block; epoch goes to the primary with the write. To be called before the
+ * write is sent. If the primary refuses (psc_echo_primary says 0), the write was overtaken: call this again
+ * and send it anew. Errors: PSC_ERR_RANGE (primary; or epochs are used up, after 2^62). Cost: O(1). */
+PSC_API psc_status psc_echo_write(psc_echo *echo, uint64_t block, int32_t primary, int64_t now, uint64_t *epoch);
+
+/* A host's forecast of reads of a block in the mean of the next ticks, 0..1e12; it counts where it is above the rates
+ * seen and fades with the slow rate. Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE; PSC_ERR_EMPTY (not tracked). Cost:
+ * O(1). */
+PSC_API psc_status psc_echo_expect(psc_echo *echo, uint64_t block, double reads);
+
+enum {
+    PSC_ECHO_COPY = 1,          /* the primary shall send the block to the node, if psc_echo_primary agrees */
+    PSC_ECHO_DROP = 2,          /* the node shall forget its echo, if psc_echo_holder agrees         */
+    PSC_ECHO_READ = 3,          /* messages, not orders                                              */
+    PSC_ECHO_WRITE = 4
+};
+
+typedef struct psc_echo_order {
+    uint64_t block, epoch;
+    int32_t  kind;              /* PSC_ECHO_COPY, PSC_ECHO_DROP                                      */
+    int32_t  primary, node;
+    int32_t  reserved;          /* 0                                                                 */
+} psc_echo_order;
+
+/* Once an interval: takes the nodes' backlogs, and says which echoes to create and drop.
+ *   orders  drops and copies in the order in which they count on each other's places; an array that is too small
+ *           gives fewer, the rest comes later; copies need room for 3. A drop says that the place counts as free.
+ * A copy that is not confirmed within 10 ticks is given up.
+ * Errors: PSC_ERR_RANGE. Cost: O(tracked + nodes + copies * (log tracked + nodes + echoes)); with distance_ns
+ * the test of nodes^2 numbers. */
+PSC_API psc_status psc_echo_tick(psc_echo *echo, const psc_echo_nodes *nodes, int64_t now, psc_echo_order *orders,
+                                 size_t capacity, size_t *count);
+
+/* A holder has stored the copy of this epoch: from now on it is read. PSC_ERR_STALE: no longer wanted (a write came,
+ * or it was given up); nothing has changed. Cost: O(1). */
+PSC_API psc_status psc_echo_confirm(psc_echo *echo, uint64_t block, int32_t node, uint64_t epoch);
+
+/* A holder does not have the echo that it should have (restarted, evicted). Cost: O(1). */
+PSC_API psc_status psc_echo_lost(psc_echo *echo, uint64_t block, int32_t node);
+
+/* After psc_load of a state that may be older than the last write: ends all echoes and goes on with epochs above
+ * `epoch`, which the host takes to be above all that were ever given. Errors: PSC_ERR_RANGE (above 2^62). Cost:
+ * O(tracked). */
+PSC_API psc_status psc_echo_restart(psc_echo *echo, uint64_t epoch);
+
+/* A hot block. reads <= decayed number of reads, over 160, <= weight: both as means a tick. */
+typedef struct psc_echo_block {
+    uint64_t block;
+    double   reads, weight, writes;
+    int32_t  primary;
+    int32_t  echoes;            /* valid ones                                                        */
+    int32_t  node[PSC_MAX_ECHOES];      /* that hold them; -1 beyond                                 */
+} psc_echo_block;
+
+/* The blocks with the highest rates of reads, falling; ties: lower block. Written: at most capacity. Cost:
+ * O(tracked * capacity). */
+PSC_API psc_status psc_echo_hot(const psc_echo *echo, psc_echo_block *blocks, size_t capacity, size_t *count);
+
+/* What the primary of a block does with a message: 1 do it, 0 refuse, or an error. seen: the primary's number of this
+ * block, 0 at first. PSC_ECHO_WRITE and PSC_ECHO_COPY are done if nothing of a higher epoch was done before: the
+ * write is applied and acknowledged, the copy sent with this epoch. PSC_ECHO_READ is always served. Errors:
+ * PSC_ERR_NULL, PSC_ERR_RANGE (another message). */
+PSC_API int32_t psc_echo_primary(uint64_t *seen, int32_t message, uint64_t epoch);
+
+/* What a holder does: 1 do it, 0 refuse. held: the holder's number of this block, 0 where it has none. PSC_ECHO_COPY,
+ * with the contents: store it, if newer. PSC_ECHO_READ: serve it, if it is the very epoch. PSC_ECHO_DROP: forget it,
+ * unless newer. */
+PSC_API int32_t psc_echo_holder(uint64_t *held, int32_t message, uint64_t epoch);
+
+/* ==== Map ======================================================================================= */
+
+/* Where everything is: partition -> node, area (a range of keys) -> partition, block -> echoes. Partitions are numbers
+ * 0..partitions-1; areas cover all keys. One change makes the next version, so replicas that apply the same changes in
+ * order hold the same words. */
+typedef struct psc_map_config {
+    uint32_t struct_size;
+    int32_t  partitions;        /* 1..PSC_MAX_RANGES; 1                                              */
+    int32_t  areas;             /* most areas, 1..PSC_MAX_RANGES; 1                                  */
+    int32_t  echoes;            /* most echoes, 0..2^24; 0                                           */
+} psc_map_config;
+
+typedef struct psc_map psc_map;         /* a state, PSC_TYPE_MAP */
+
+PSC_API void   psc_map_default(psc_map_config *config);
+PSC_API size_t psc_map_size(const psc_map_config *config);
+
+/* Version 0: one area, that of all keys, of partition 0; no partition has a node; no echo. */
+PSC_API psc_status psc_map_init(psc_map *map, size_t bytes, const psc_map_config *config);
+
+enum {
+    PSC_MAP_PARTITION = 1,      /* `partition` is on `node` (-1: on none)                            */
+    PSC_MAP_AREA = 2,           /* from `key` to the end of the area it lies in belongs to `partition` */
+    PSC_MAP_JOIN = 3,           /* the area that begins at `key` (> 0) is part of its left neighbour */
+    PSC_MAP_ECHO = 4,           /* `node` holds the echo of block `key` with `epoch`                 */
+    PSC_MAP_DROP = 5            /* `node` holds no echo of block `key` (-1: no node does)            */
+};
+
+typedef struct psc_map_change {
+    uint64_t key, epoch;
+    int32_t  kind;              /* PSC_MAP_...                                                       */
+    int32_t  partition, node;
+    int32_t  reserved;          /* not read                                                          */
+} psc_map_change;
+
+PSC_API psc_status psc_map_version(const psc_map *map, uint64_t *version);
+
+/* Makes version + 1 of `version`. Errors: PSC_ERR_STALE (the map is beyond: this change or another was made),
+ * PSC_ERR_EMPTY (the map is behind: changes are missing between), PSC_ERR_RANGE (no such kind, partition, node < -1
+ * or < 0 for an echo, area to join or echo to drop; epoch 0; more than PSC_MAX_ECHOES of a block), PSC_ERR_SPACE
+ * (more areas or echoes than in the configuration). Cost: O(log n) and a move of what lies behind. */
+PSC_API psc_status psc_map_apply(psc_map *map, uint64_t version, const psc_map_change *change);
+
+typedef struct psc_map_place {
+    uint64_t first, last;       /* keys of the area                                                  */
+    int32_t  partition;
+    int32_t  node;              /* -1: none                                                          */
+    int32_t  echoes;
+    int32_t  reserved;
+    int32_t  echo[PSC_MAX_ECHOES];      /* nodes, rising; -1 beyond                                  */
+    uint64_t epoch[PSC_MAX_ECHOES];     /* 0 beyond                                                  */
+} psc_map_place;
+
+/* Where a key is. Cost: O(log areas + log echoes). */
+PSC_API psc_status psc_map_find(const psc_map *map, uint64_t key, psc_map_place *place);
+
+enum {
+    PSC_CLAIM_TWICE = 1,        /* by several nodes                                                  */
+    PSC_CLAIM_NOBODY = 2,       /* by none, though its node was heard                                */
+    PSC_CLAIM_WRONG = 3,        /* by one node, which is not that of the map                         */
+    PSC_CLAIM_UNKNOWN = 4       /* a partition that the map does not have                            */
+};
+
+typedef struct psc_map_fault {
+    int32_t partition;
+    int32_t kind;               /* PSC_CLAIM_...                                                     */
+    int32_t node;               /* TWICE, WRONG, UNKNOWN: the lowest claimant that is not the map's; NOBODY: -1 */
+    int32_t wanted;             /* node of the map, -1: none                                         */
+} psc_map_fault;
+
+PSC_API size_t psc_map_claims_size(const psc_map *map);
+
+/* Holds the nodes' own lists of partitions against the map.
+ *   from       [nodes + 1] node n claims claim[from[n]] .. claim[from[n + 1] - 1], rising from 0
+ *   heard      [nodes] 0: its list is not known, so what the map has there is no fault; NULL: all were heard. A
+ *              claim in the list of a node that was not heard counts as the others do.
+ *   fault      unknown partitions by node and place in its list, then the rest by partition
+ *   count      all faults, even where more than capacity
+ * A partition that the map has nowhere and nobody claims is no fault. One that is claimed twice in one list counts
+ * once.
+ * Errors: PSC_ERR_RANGE (nodes < 0, from). Cost: O(claims + partitions + nodes). */
+PSC_API psc_status psc_map_claims(const psc_map *map, const int32_t *from, const int32_t *claim, const uint8_t *heard,
+                                  int32_t nodes, void *work, size_t bytes, psc_map_fault *fault, size_t capacity,
+                                  size_t *count);
 
 /* =================================================================================================
  * PART 6 - TRANSFER (partition.c): ownership, stages, routing while a shard moves
@@ -1705,10 +2749,10 @@ typedef struct psc_trial_config {
 } psc_trial_config;
 
 /* One request that both sides have answered. */
-typedef struct psc_pair {
+typedef struct psc_trial_pair {
     double  source_latency, target_latency;     /* seconds, 0..1e15; NaN: none                       */
     int32_t source_failed, target_failed;       /* not 0: failed                                     */
-} psc_pair;
+} psc_trial_pair;
 
 typedef struct psc_trial_info {
     int32_t verdict;            /* PSC_TRIAL_...                                                     */
@@ -1728,7 +2772,7 @@ PSC_API size_t     psc_trial_size(const psc_trial_config *config);
 PSC_API psc_status psc_trial_init(psc_trial *trial, size_t bytes, const psc_trial_config *config);
 
 /* Takes a pair at time now; after the verdict pairs change nothing. Errors: PSC_ERR_RANGE. Cost: O(channels). */
-PSC_API psc_status psc_trial_observe(psc_trial *trial, const psc_pair *pair, int64_t now);
+PSC_API psc_status psc_trial_observe(psc_trial *trial, const psc_trial_pair *pair, int64_t now);
 PSC_API psc_status psc_trial_verdict(const psc_trial *trial, psc_trial_info *info);
 
 /* ==== Stages ==================================================================================== */
@@ -1848,11 +2892,11 @@ PSC_API psc_status psc_route(const psc_stages *stages, uint64_t key, psc_way *wa
 PSC_API psc_status psc_blocks_order(const double *heat, const int64_t *bytes, size_t n, int64_t *work,
                                     int32_t *order);
 
-typedef struct psc_relief {
+typedef struct psc_blocks_info {
     int64_t load, bytes;        /* of the blocks chosen                                              */
     int32_t blocks;
     int32_t reached;            /* 1: load >= need; 0: all load together does not reach it           */
-} psc_relief;
+} psc_blocks_info;
 
 /* Which blocks to move off a hot shard so that at least `need` of its load goes with few bytes: a covering knapsack.
  * Blocks are taken by load a byte; each that would reach the need is tried as the last one, the cheapest such cover is
@@ -1861,7 +2905,7 @@ typedef struct psc_relief {
  *   work   [n]          order  [n] out: blocks by load a byte          move  [n] out: 1 for a block to move, else 0
  * Where need is not reached, every block with a load is chosen. Cost: O(n log n). */
 PSC_API psc_status psc_blocks_relieve(const int64_t *load, const int64_t *bytes, size_t n, int64_t need,
-                                      int64_t *work, int32_t *order, int32_t *move, psc_relief *relief);
+                                      int64_t *work, int32_t *order, int32_t *move, psc_blocks_info *relief);
 
 #ifdef __cplusplus
 }
@@ -1921,6 +2965,9 @@ void psc__count(int64_t *count);
 uint64_t   psc__kind(int32_t type);
 psc_status psc__state(const void *state, int32_t type);
 int        psc__tracker_valid(const psc__image *image);
+int        psc__split_valid(const psc__image *image);
+int        psc__echo_valid(const psc__image *image);
+int        psc__map_valid(const psc__image *image);
 int        psc__transfer_valid(const psc__image *image);
 int        psc__trial_valid(const psc__image *image);
 int        psc__stages_valid(const psc__image *image);

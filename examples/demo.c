@@ -28,7 +28,6 @@ enum {
 
 #define MAX_MEMORY 200e6                            /* bytes, --maxmemory of the recorded servers */
 #define SECOND INT64_C(1000000000)
-#define DRAIN_AT 0.5                                /* a node more likely to fail than not is emptied */
 
 /* One answered heartbeat as recorded. */
 typedef struct beat_row {
@@ -51,7 +50,9 @@ static struct {
 static struct {
     double instability[NODES][BEFORE + AFTER], failure[NODES][BEFORE + AFTER];
     psc_node_score at_now[NODES];
-    double p_now[NODES];
+    double p_now[NODES], threshold, drain[NODES];
+    int32_t crossed[NODES], shift[SHARDS];
+    psc_relief_info relief;
     double point[SHARDS][HORIZON], band[SHARDS][HORIZON * 4];
     double error_auto, error_naive;                   /* sMAPE of what followed */
     double before[NODES], after[NODES];             /* largest predicted utilisation in any quarter */
@@ -194,7 +195,7 @@ static void read_shards(const char *folder)
 
 /* A recorded row as a heartbeat; its counts are since the row before: those of the client since it asked then, those of
  * the server since it answered then. */
-static void beat_of(int tick, int node, const beat_row *last, psc_beat *beat, double *metric)
+static void beat_of(int tick, int node, const beat_row *last, int64_t number, psc_beat *beat, double *metric)
 {
     const beat_row *r = &data.beat[tick][node];
     const double asked = (r->sent - last->sent) / 1e6, answered = (r->received - last->received) / 1e6;
@@ -203,7 +204,7 @@ static void beat_of(int tick, int node, const beat_row *last, psc_beat *beat, do
 
     beat->node = beat->sender = node;
     beat->epoch = 1;
-    beat->sequence = (uint64_t)tick + 1;
+    beat->sequence = (uint64_t)number;
     beat->sent_at = (int64_t)(r->sent * 1e3);
     beat->received_at = (int64_t)(r->received * 1e3);
     for (beat->shards = 0, s = 0; s < data.shards; s++) beat->shards += data.home[s] == node;
@@ -227,32 +228,33 @@ static psc_node *new_node(int id)
     config.metrics = METRICS;
     config.learn = WEEK;                            /* a week of hours is what a healthy node looks like */
     config.memory = 4 * WEEK;
+    config.day_ns = DAY * SECOND;
+    config.step_ns = SECOND;                        /* a tick stands for an hour: a step each */
     node = (psc_node *)memory_for(psc_node_size(&config), "node");
     must(psc_node_init(node, psc_node_size(&config), &config), "node");
     return node;
 }
 
 /* Replays one node tick by tick; nothing is looked at before its time. */
-static void watch_node(int id)
+static void watch_node(int id, const psc_failure *model)
 {
     psc_node *node = new_node(id);
-    psc_failure_config failure;
     psc_node_score score;
     double metric[METRICS], p;
     beat_row last;
     psc_beat beat;
     int tick, from = data.now - BEFORE;
+    int64_t number = 0;
 
-    psc_failure_default(&failure);
     memset(&last, 0, sizeof last);
     for (tick = 0; tick < data.now + AFTER; tick++) {
         if (data.beat[tick][id].here) {
-            beat_of(tick, id, &last, &beat, metric);
+            beat_of(tick, id, &last, number++, &beat, metric);
             last = data.beat[tick][id];
             must(psc_node_observe(node, &beat, metric), "heartbeat");
         }
         must(psc_node_score_at(node, (tick + 1) * SECOND + SECOND / 4, &score), "score");
-        must(psc_failure_probability(&failure, &score, &p), "failure probability");
+        must(psc_failure_probability(model, &score, &p), "failure probability");
         if (tick >= from) {
             result.instability[id][tick - from] = score.instability;
             result.failure[id][tick - from] = p;
@@ -262,6 +264,70 @@ static void watch_node(int id)
         result.p_now[id] = p;
     }
     free(node);
+}
+
+/* All nodes, with a failure model that has seen no outcome yet: its documented prior; and which of them are so likely to
+ * fail that acting is worth its price. Without outcomes to learn from there is nothing to be patient for. */
+static void watch_nodes(void)
+{
+    psc_failure_config config;
+    psc_threshold_config threshold;
+    psc_failure *model;
+    psc_threshold *limit;
+    psc_shift shift;
+    int n;
+
+    psc_failure_default(&config);
+    psc_threshold_default(&threshold);
+    config.capacity = 0;
+    threshold.patience = 0.0;
+    model = (psc_failure *)memory_for(psc_failure_size(&config), "failure model");
+    limit = (psc_threshold *)memory_for(psc_threshold_size(&threshold), "threshold");
+    must(psc_failure_init(model, psc_failure_size(&config), &config), "failure model");
+    must(psc_threshold_init(limit, psc_threshold_size(&threshold), &threshold), "threshold");
+    for (n = 0; n < data.nodes; n++) {
+        watch_node(n, model);
+        memset(&shift, 0, sizeof shift);
+        must(psc_threshold_decide(limit, result.p_now[n], data.now * SECOND, &shift, &result.threshold), "threshold");
+        result.crossed[n] = (int32_t)shift.on;
+    }
+    free(model);
+    free(limit);
+}
+
+/* What to shift from them, in which order: by what its requests of a day would lose against what moving its bytes costs. */
+static void relieve_nodes(void)
+{
+    psc_relief relief;
+    double impact[SHARDS], price[SHARDS];
+    void *work;
+    int s, t;
+
+    for (s = 0; s < data.shards; s++) {
+        for (impact[s] = 0.0, t = data.now - DAY; t < data.now; t++) impact[s] += data.load[s][t];
+        price[s] = data.bytes[s] / 1e5;
+    }
+    psc_relief_default(&relief);
+    relief.nodes = data.nodes;
+    relief.shards = data.shards;
+    relief.p = result.p_now;
+    relief.crossed = result.crossed;
+    relief.home = data.home;
+    relief.impact = impact;
+    relief.disruption = price;
+    work = memory_for(psc_relief_size(&relief), "relief");
+    must(psc_relief_of(&relief, work, psc_relief_size(&relief), result.drain, result.shift, &result.relief), "relief");
+    free(work);
+}
+
+static void show_relief(void)
+{
+    int i;
+
+    printf("\n   a node is shifted from p = %.3f on; %d to be emptied, %d of its shards first:", result.threshold,
+           (int)result.relief.drained, (int)result.relief.shards < 5 ? (int)result.relief.shards : 5);
+    for (i = 0; i < result.relief.shards && i < 5; i++) printf(" %s", data.tenant[result.shift[i]]);
+    printf(" (of %d)\n", (int)result.relief.shards);
 }
 
 static void show_nodes(void)
@@ -279,8 +345,9 @@ static void show_nodes(void)
         printf("  %.2f, most by %s\n", result.at_now[n].instability, metric_name(result.at_now[n].metric));
         printf("          failing  ");
         sparkline(result.failure[n], BEFORE + AFTER, 0.0, 1.0);
-        printf("  p = %.3f%s\n", result.p_now[n], result.p_now[n] > DRAIN_AT ? "  -> to be emptied" : "");
+        printf("  p = %.3f%s\n", result.p_now[n], result.drain[n] > 0.0 ? "  -> to be emptied" : "");
     }
+    show_relief();
 }
 
 /* ---- shards: counts to forecasts --------------------------------------------------------------- */
@@ -494,7 +561,7 @@ static void fill_cluster(void)
 
     for (n = 0; n < data.nodes; n++) {
         for (q = 0; q < RESOURCES; q++) cluster.capacity[n * RESOURCES + q] = 1000000;
-        cluster.closed[n] = result.p_now[n] > DRAIN_AT;
+        cluster.closed[n] = result.drain[n] > 0.0;
     }
     for (s = 0; s < data.shards; s++) {
         for (q = 0; q < QUARTERS; q++)
@@ -758,14 +825,15 @@ static void draw_picture(const char *path, const int *fan)
 int main(int argc, char **argv)
 {
     const char *folder = argc > 1 ? argv[1] : "examples/data";
-    int fan[FANS], n;
+    int fan[FANS];
 
     read_run(folder);
     read_beats(folder);
     read_shards(folder);
     printf("%d nodes, %d shards, %d ticks recorded; we stand at tick %d and a node serves %.0f requests a tick\n", data.nodes,
            data.shards, data.ticks, data.now, data.capacity);
-    for (n = 0; n < data.nodes; n++) watch_node(n);
+    watch_nodes();
+    relieve_nodes();
     show_nodes();
     forecast_shards();
     show_forecasts(fan);

@@ -48,7 +48,8 @@ static void test_node_config_layout(void)
 {
     typedef psc_node_config T;
     static const field f[] = {
-        F(struct_size), F(metrics), F(id), F(learn), F(memory), F(interval_ns), F(pause_ns), F(max_jump),
+        F(struct_size), F(metrics), F(id), F(learn), F(memory), F(interval_ns), F(pause_ns), F(day_ns),
+        F(step_ns), F(max_jump),
         F(winsor), F(relative_floor), F(floor)
     };
     TILED(PSC_STRUCT_NODE_CONFIG, f);
@@ -58,7 +59,8 @@ static void test_node_score_layout(void)
 {
     typedef psc_node_score T;
     static const field f[] = {
-        F(instability), F(z), F(phi), F(onset), F(metric), F(learned), F(beats), F(shards)
+        F(instability), F(level), F(z), F(joint), F(drift), F(phi), F(jitter), F(onset), F(progress), F(metric),
+        F(learned), F(beats), F(shards), F(sign), F(signs), F(reserved)
     };
     TILED(PSC_STRUCT_NODE_SCORE, f);
 }
@@ -66,7 +68,9 @@ static void test_node_score_layout(void)
 static void test_failure_config_layout(void)
 {
     typedef psc_failure_config T;
-    static const field f[] = { F(struct_size), F(reserved), F(base), F(slope_z), F(slope_phi) };
+    static const field f[] = {
+        F(struct_size), F(capacity), F(horizon_ns), F(wait_ns), F(base), F(slope_z), F(slope_phi), F(correct_from)
+    };
     TILED(PSC_STRUCT_FAILURE_CONFIG, f);
 }
 
@@ -310,10 +314,10 @@ static void test_cluster_layout(void)
 {
     typedef psc_cluster T;
     static const field f[] = {
-        F(struct_size), F(resources), F(nodes), F(shards), F(groups), F(balances), F(places), F(reserved),
-        F(capacity), F(soft), F(domain), F(zone), F(place), F(closed), F(demand), F(home), F(group),
-        F(move_cost), F(pinned), F(spread), F(depend_from), F(depend), F(transient), F(weight), F(balance),
-        F(distance), F(weight_move), F(weight_group), F(weight_distance)
+        F(struct_size), F(resources), F(nodes), F(shards), F(groups), F(balances), F(places), F(pairs),
+        F(capacity), F(soft), F(domain), F(zone), F(place), F(closed), F(load_weight), F(risk), F(demand), F(home),
+        F(group), F(move_cost), F(size), F(pinned), F(going), F(impact), F(rested), F(spread), F(depend_from), F(depend), F(transient), F(weight), F(balance), F(pair),
+        F(distance), F(weight_move), F(weight_group), F(weight_distance), F(weight_apart), F(weight_disruption)
     };
     TILED(PSC_STRUCT_CLUSTER, f);
 }
@@ -328,7 +332,10 @@ static void test_imbalance_layout(void)
 static void test_plan_config_layout(void)
 {
     typedef psc_plan_config T;
-    static const field f[] = { F(struct_size), F(targets), F(max_moves), F(max_move_cost) };
+    static const field f[] = { 
+        F(struct_size), F(targets), F(max_node_moves), F(reserved), F(max_moves), F(max_move_cost), F(max_bytes),
+        F(cooldown), F(horizon), F(seed)
+    };
     TILED(PSC_STRUCT_PLAN_CONFIG, f);
 }
 
@@ -336,8 +343,8 @@ static void test_plan_info_layout(void)
 {
     typedef psc_plan_info T;
     static const field f[] = {
-        F(cost), F(load), F(balance), F(move), F(group), F(distance), F(cost_before), F(overload),
-        F(overload_before), F(moves), F(evaluations), F(done), F(reserved)
+        F(cost), F(load), F(balance), F(move), F(group), F(distance), F(apart), F(disruption), F(risk),
+        F(cost_before), F(bound), F(overload), F(overload_before), F(moves), F(bytes), F(evaluations), F(done), F(reserved)
     };
     TILED(PSC_STRUCT_PLAN_INFO, f);
 }
@@ -352,7 +359,7 @@ static void test_refusal_layout(void)
 static void test_waves_config_layout(void)
 {
     typedef psc_waves_config T;
-    static const field f[] = { F(struct_size), F(per_node), F(total), F(reserved) };
+    static const field f[] = { F(struct_size), F(per_node), F(total), F(parks), F(strict), F(reserved), F(bytes) };
     TILED(PSC_STRUCT_WAVES_CONFIG, f);
 }
 
@@ -366,8 +373,188 @@ static void test_move_layout(void)
 static void test_waves_info_layout(void)
 {
     typedef psc_waves_info T;
-    static const field f[] = { F(waves), F(moves), F(stuck), F(reserved) };
+    static const field f[] = { F(waves), F(moves), F(stuck), F(parks), F(strained), F(reserved) };
     TILED(PSC_STRUCT_WAVES_INFO, f);
+}
+
+static void test_pair_layout(void)
+{
+    typedef psc_pair T;
+    static const field f[] = { F(a), F(b), F(weight) };
+    TILED(PSC_STRUCT_PAIR, f);
+}
+
+static void test_fault_layout(void)
+{
+    typedef psc_fault T;
+    static const field f[] = { F(status), F(field), F(index) };
+    TILED(PSC_STRUCT_FAULT, f);
+}
+
+static void test_provision_layout(void)
+{
+    typedef psc_provision T;
+    static const field f[] = { F(use), F(verdict), F(resource), F(nodes), F(shard) };
+    TILED(PSC_STRUCT_PROVISION, f);
+}
+
+static void test_personas_config_layout(void)
+{
+    typedef psc_personas_config T;
+    static const field f[] = {
+        F(struct_size), F(nodes), F(types), F(policy), F(streak), F(cold), F(beat_ns), F(hold_ns), F(cold_ns),
+        F(warm_ns), F(warm_requests), F(seed), F(start_ns), F(service), F(error_cost), F(price_weight),
+        F(congestion), F(shift_margin), F(target), F(drain_at), F(shadow_rate), F(shadow_tolerance),
+        F(weight_affinity), F(weight_stability), F(weight_cost), F(workers), F(speed), F(price)
+    };
+    TILED(PSC_STRUCT_PERSONAS_CONFIG, f);
+}
+
+static void test_persona_beat_layout(void)
+{
+    typedef psc_persona_beat T;
+    static const field f[] = {
+        F(busy), F(errors), F(contention), F(workers), F(failure)
+    };
+    TILED(PSC_STRUCT_PERSONA_BEAT, f);
+}
+
+static void test_request_layout(void)
+{
+    typedef psc_request T;
+    static const field f[] = {
+        F(type), F(lead), F(size), F(complexity), F(steps)
+    };
+    TILED(PSC_STRUCT_REQUEST, f);
+}
+
+static void test_assignment_layout(void)
+{
+    typedef psc_assignment T;
+    static const field f[] = {
+        F(node), F(runner_up), F(shadow), F(choice), F(score), F(runner_up_score), F(wait), F(service),
+        F(price), F(congestion), F(risk), F(shadow_service), F(use)
+    };
+    TILED(PSC_STRUCT_ASSIGNMENT, f);
+}
+
+static void test_outcome_layout(void)
+{
+    typedef psc_outcome T;
+    static const field f[] = {
+        F(node), F(ok), F(shadow), F(reserved), F(expected), F(latency), F(service), F(reference), F(use)
+    };
+    TILED(PSC_STRUCT_OUTCOME, f);
+}
+
+static void test_persona_layout(void)
+{
+    typedef psc_persona T;
+    static const field f[] = {
+        F(state), F(prefetch), F(verdict), F(held), F(capacity), F(stability), F(affinity), F(cost),
+        F(weight), F(workers), F(out), F(foreign), F(wait), F(service), F(factor), F(risk), F(uptime),
+        F(contention), F(ramp), F(share), F(confidence), F(shadows)
+    };
+    TILED(PSC_STRUCT_PERSONA, f);
+}
+
+static void test_split_config_layout(void)
+{
+    typedef psc_split_config T;
+    static const field f[] = {
+        F(struct_size), F(shards), F(samples), F(settle), F(mark), F(size),
+        F(over), F(big), F(order), F(undo), F(seed)
+    };
+    TILED(PSC_STRUCT_SPLIT_CONFIG, f);
+}
+
+static void test_split_view_layout(void)
+{
+    typedef psc_split_view T;
+    static const field f[] = { F(struct_size), F(leads), F(size), F(busy), F(forecast) };
+    TILED(PSC_STRUCT_SPLIT_VIEW, f);
+}
+
+static void test_split_order_layout(void)
+{
+    typedef psc_split_order T;
+    static const field f[] = { F(key), F(kind), F(shard) };
+    TILED(PSC_STRUCT_SPLIT_ORDER, f);
+}
+
+static void test_echo_config_layout(void)
+{
+    typedef psc_echo_config T;
+    static const field f[] = {
+        F(struct_size), F(nodes), F(tracked), F(echoes), F(copies),
+        F(node_copies), F(interval_ns), F(gain), F(seed), F(epoch)
+    };
+    TILED(PSC_STRUCT_ECHO_CONFIG, f);
+}
+
+static void test_echo_nodes_layout(void)
+{
+    typedef psc_echo_nodes T;
+    static const field f[] = {
+        F(struct_size), F(reserved), F(backlog_ns), F(service_ns), F(places),
+        F(domain), F(distance_ns)
+    };
+    TILED(PSC_STRUCT_ECHO_NODES, f);
+}
+
+static void test_echo_route_layout(void)
+{
+    typedef psc_echo_route T;
+    static const field f[] = { F(epoch), F(node), F(echo) };
+    TILED(PSC_STRUCT_ECHO_ROUTE, f);
+}
+
+static void test_echo_order_layout(void)
+{
+    typedef psc_echo_order T;
+    static const field f[] = { F(block), F(epoch), F(kind), F(primary), F(node), F(reserved) };
+    TILED(PSC_STRUCT_ECHO_ORDER, f);
+}
+
+static void test_echo_block_layout(void)
+{
+    typedef psc_echo_block T;
+    static const field f[] = {
+        F(block), F(reads), F(weight), F(writes), F(primary), F(echoes),
+        F(node)
+    };
+    TILED(PSC_STRUCT_ECHO_BLOCK, f);
+}
+
+static void test_map_config_layout(void)
+{
+    typedef psc_map_config T;
+    static const field f[] = { F(struct_size), F(partitions), F(areas), F(echoes) };
+    TILED(PSC_STRUCT_MAP_CONFIG, f);
+}
+
+static void test_map_change_layout(void)
+{
+    typedef psc_map_change T;
+    static const field f[] = { F(key), F(epoch), F(kind), F(partition), F(node), F(reserved) };
+    TILED(PSC_STRUCT_MAP_CHANGE, f);
+}
+
+static void test_map_place_layout(void)
+{
+    typedef psc_map_place T;
+    static const field f[] = {
+        F(first), F(last), F(partition), F(node), F(echoes), F(reserved),
+        F(echo), F(epoch)
+    };
+    TILED(PSC_STRUCT_MAP_PLACE, f);
+}
+
+static void test_map_fault_layout(void)
+{
+    typedef psc_map_fault T;
+    static const field f[] = { F(partition), F(kind), F(node), F(wanted) };
+    TILED(PSC_STRUCT_MAP_FAULT, f);
 }
 
 static void test_message_layout(void)
@@ -408,11 +595,11 @@ static void test_trial_config_layout(void)
     TILED(PSC_STRUCT_TRIAL_CONFIG, f);
 }
 
-static void test_pair_layout(void)
+static void test_trial_pair_layout(void)
 {
-    typedef psc_pair T;
+    typedef psc_trial_pair T;
     static const field f[] = { F(source_latency), F(target_latency), F(source_failed), F(target_failed) };
-    TILED(PSC_STRUCT_PAIR, f);
+    TILED(PSC_STRUCT_TRIAL_PAIR, f);
 }
 
 static void test_trial_info_layout(void)
@@ -453,22 +640,20 @@ static void test_way_layout(void)
     TILED(PSC_STRUCT_WAY, f);
 }
 
-static void test_relief_layout(void)
+static void test_blocks_info_layout(void)
 {
-    typedef psc_relief T;
+    typedef psc_blocks_info T;
     static const field f[] = { F(load), F(bytes), F(blocks), F(reached) };
-    TILED(PSC_STRUCT_RELIEF, f);
+    TILED(PSC_STRUCT_BLOCKS_INFO, f);
 }
 
 static void test_unknown_struct(void)
 {
-    static const int32_t unknown[] = { 0, -1, PSC_STRUCT_RELIEF + 1, 1000, INT32_MAX, INT32_MIN };
+    static const int32_t unknown[] = { 0, -1, PSC_STRUCT_END, 1000, INT32_MAX, INT32_MIN };
     size_t i;
 
     for (i = 0; i < sizeof unknown / sizeof unknown[0]; i++) CHECK_INT(psc_struct_bytes(unknown[i]), 0);
     CHECK_INT(PSC_STRUCT_STATE, 1);
-    CHECK_INT(PSC_STRUCT_WAVES_INFO, 42);
-    CHECK_INT(PSC_STRUCT_RELIEF, 54);
 }
 
 static void test_version(void)
@@ -537,10 +722,77 @@ static void test_block_texts(void)
         set(NULL); \
     } while (0)
 
+static void test_failure_report_layout(void)
+{
+    typedef psc_failure_report T;
+    static const field f[] = {
+        F(outcomes), F(failures), F(brier), F(skill), F(ece), F(rows), F(told), F(came), F(waiting), F(dropped),
+        F(corrected)
+    };
+    TILED(PSC_STRUCT_FAILURE_REPORT, f);
+}
+
+static void test_threshold_layouts(void)
+{
+    {
+        typedef psc_threshold_config T;
+        static const field f[] = {
+            F(struct_size), F(reserved), F(cost_act), F(cost_fail), F(effect), F(needless), F(gain), F(pull), F(reach),
+            F(patience), F(hysteresis), F(environment), F(hold_ns)
+        };
+        TILED(PSC_STRUCT_THRESHOLD_CONFIG, f);
+    }
+    {
+        typedef psc_shift T;
+        static const field f[] = { F(on), F(since) };
+        TILED(PSC_STRUCT_SHIFT, f);
+    }
+}
+
+static void test_silence_layouts(void)
+{
+    {
+        typedef psc_silence_config T;
+        static const field f[] = {
+            F(struct_size), F(reserved), F(interval_ns), F(round_ns), F(cost_suspect), F(cost_late), F(most_false),
+            F(prior_ns)
+        };
+        TILED(PSC_STRUCT_SILENCE_CONFIG, f);
+    }
+    {
+        typedef psc_silence_report T;
+        static const field f[] = {
+            F(limit_ns), F(excused_ns), F(overdue), F(trusted_from), F(doubted_until), F(gaps), F(failures),
+            F(false_a_year)
+        };
+        TILED(PSC_STRUCT_SILENCE_REPORT, f);
+    }
+}
+
+static void test_relief_layouts(void)
+{
+    {
+        typedef psc_relief T;
+        static const field f[] = {
+            F(struct_size), F(nodes), F(shards), F(reserved), F(p), F(crossed), F(capacity), F(home), F(impact),
+            F(disruption), F(tied_from), F(tied_to), F(tie), F(budget), F(in_service)
+        };
+        TILED(PSC_STRUCT_RELIEF, f);
+    }
+    {
+        typedef psc_relief_info T;
+        static const field f[] = { F(shards), F(drained), F(kept), F(reserved), F(risk), F(disruption) };
+        TILED(PSC_STRUCT_RELIEF_INFO, f);
+    }
+}
+
 static void test_defaults(void)
 {
     CHECK_DEFAULT(psc_node_config, psc_node_default);
     CHECK_DEFAULT(psc_failure_config, psc_failure_default);
+    CHECK_DEFAULT(psc_silence_config, psc_silence_default);
+    CHECK_DEFAULT(psc_threshold_config, psc_threshold_default);
+    CHECK_DEFAULT(psc_relief, psc_relief_default);
     CHECK_DEFAULT(psc_tracker_config, psc_tracker_default);
     CHECK_DEFAULT(psc_series, psc_series_default);
     CHECK_DEFAULT(psc_forecast_config, psc_forecast_default);
@@ -552,6 +804,7 @@ static void test_defaults(void)
     CHECK_DEFAULT(psc_cluster, psc_cluster_default);
     CHECK_DEFAULT(psc_plan_config, psc_plan_default);
     CHECK_DEFAULT(psc_waves_config, psc_waves_default);
+    CHECK_DEFAULT(psc_personas_config, psc_personas_default);
     CHECK_DEFAULT(psc_transfer_config, psc_transfer_default);
     CHECK_DEFAULT(psc_trial_config, psc_trial_default);
     CHECK_DEFAULT(psc_stages_config, psc_stages_default);
@@ -606,6 +859,20 @@ static void test_model_defaults(void)
     CHECK(c.additive.memory != c.additive.memory && c.additive.reach == 0.8 && c.additive.change == 0.05);
     CHECK(c.additive.effect == 10.0 && c.additive.damping == 0.95);
     CHECK(c.gru.units == 8 && c.gru.steps == 500 && c.gru.window == 32 && c.gru.rate == 0.003 && c.gru.seed == 1);
+}
+
+static void test_personas_defaults(void)
+{
+    psc_personas_config c;
+
+    psc_personas_default(&c);
+    CHECK(c.nodes == 1 && c.types == 1 && c.policy == PSC_POLICY_TIME && c.streak == 4 && c.cold == 0 && c.seed == 1);
+    CHECK(c.beat_ns == 1000000000 && c.hold_ns == 2000000000 && c.cold_ns == 0 && c.warm_ns == INT64_C(10000000000));
+    CHECK(c.warm_requests == 100 && c.start_ns == 0 && c.service == 0.025 && c.error_cost == 1.0);
+    CHECK(c.price_weight == 0.0 && c.congestion == 1.5 && c.shift_margin == 8.0 && c.target == 0.9 && c.drain_at == 0.5);
+    CHECK(c.shadow_rate == 0.002 && c.shadow_tolerance == 1.5);
+    CHECK(c.weight_affinity == 1.0 && c.weight_stability == 1.0 && c.weight_cost == 1.0);
+    CHECK(!c.workers && !c.speed && !c.price);
 }
 
 static void test_other_defaults(void)
@@ -688,6 +955,10 @@ int main(void)
     RUN(test_node_config_layout);
     RUN(test_node_score_layout);
     RUN(test_failure_config_layout);
+    RUN(test_failure_report_layout);
+    RUN(test_threshold_layouts);
+    RUN(test_silence_layouts);
+    RUN(test_relief_layouts);
     RUN(test_tracker_config_layout);
     RUN(test_drift_layout);
     RUN(test_series_layout);
@@ -725,18 +996,39 @@ int main(void)
     RUN(test_waves_config_layout);
     RUN(test_move_layout);
     RUN(test_waves_info_layout);
+    RUN(test_pair_layout);
+    RUN(test_fault_layout);
+    RUN(test_provision_layout);
+    RUN(test_personas_config_layout);
+    RUN(test_persona_beat_layout);
+    RUN(test_request_layout);
+    RUN(test_assignment_layout);
+    RUN(test_outcome_layout);
+    RUN(test_persona_layout);
+    RUN(test_split_config_layout);
+    RUN(test_split_view_layout);
+    RUN(test_split_order_layout);
+    RUN(test_echo_config_layout);
+    RUN(test_echo_nodes_layout);
+    RUN(test_echo_route_layout);
+    RUN(test_echo_order_layout);
+    RUN(test_echo_block_layout);
+    RUN(test_map_config_layout);
+    RUN(test_map_change_layout);
+    RUN(test_map_place_layout);
+    RUN(test_map_fault_layout);
     RUN(test_message_layout);
     RUN(test_transfer_config_layout);
     RUN(test_transfer_event_layout);
     RUN(test_transfer_action_layout);
     RUN(test_trial_config_layout);
-    RUN(test_pair_layout);
+    RUN(test_trial_pair_layout);
     RUN(test_trial_info_layout);
     RUN(test_stages_config_layout);
     RUN(test_stages_input_layout);
     RUN(test_stages_output_layout);
     RUN(test_way_layout);
-    RUN(test_relief_layout);
+    RUN(test_blocks_info_layout);
     RUN(test_unknown_struct);
     RUN(test_version);
     RUN(test_status_texts);
@@ -745,6 +1037,7 @@ int main(void)
     RUN(test_tracker_and_series_defaults);
     RUN(test_forecast_defaults);
     RUN(test_model_defaults);
+    RUN(test_personas_defaults);
     RUN(test_other_defaults);
     RUN(test_transfer_defaults);
     RUN(test_defaults_are_valid);

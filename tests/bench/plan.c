@@ -1,10 +1,10 @@
-/* plan MODEL ASSIGNMENT OUT [--evaluations N | --cpu SECONDS] [--seed S] [--waves FILE] [--per-node K]
+/* plan MODEL ASSIGNMENT OUT [--evaluations N | --cpu SECONDS | --from PLAN] [--seed S] [--waves FILE] [--per-node K]
  *
  * The planner on the formats of the ROADEF/EURO challenge 2012 (shared/BENCH.md; docstring of score/plan.py).
  * OUT gets one line of machine numbers, the file of --waves lines `wave shard from to`, -1 for a move that
- * cannot be done. Prints the objective, its terms, the moves and the waves. --seed is accepted and not used:
- * the search has no randomness. Without a limit it runs to the end. */
-#include "../../predscale.h"
+ * cannot be done. Prints the objective, its terms, the moves, the waves and the bound of their number: the largest
+ * over the nodes of ceil(moves that touch it / K). --from takes the plan from a file and only orders it. */
+#include "predscale.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -165,7 +165,7 @@ static void read_cluster(const char *model, const char *assignment, psc_cluster 
 static double cpu_seconds(void) { return (double)clock() / CLOCKS_PER_SEC; }
 
 /* Runs to the end, to the number of evaluations, or to the time of CPU since the program began. */
-static void search(const psc_cluster *c, int64_t evaluations, double cpu, int32_t *assignment, psc_plan_info *info)
+static void search(const psc_cluster *c, int64_t evaluations, double cpu, uint64_t seed, int32_t *assignment, psc_plan_info *info)
 {
     psc_plan_config config;
     psc_status status = PSC_MORE;
@@ -173,17 +173,52 @@ static void search(const psc_cluster *c, int64_t evaluations, double cpu, int32_
     size_t bytes;
 
     psc_plan_default(&config);
+    config.seed = seed;
+    config.horizon = evaluations > 0 ? evaluations : INT64_C(1) << 40;
     bytes = psc_plan_size(c, &config);
     plan = (psc_plan *)room(bytes, 1);
     must(psc_plan_init(plan, bytes, c, &config), "psc_plan_init");
     if (evaluations > 0) {
         status = psc_plan_step(plan, c, evaluations);
     } else {
-        while (status == PSC_MORE && (cpu <= 0.0 || cpu_seconds() < cpu)) status = psc_plan_step(plan, c, 100000);
+        const double start = cpu_seconds(), end = 0.97 * cpu;
+        while (status == PSC_MORE && cpu_seconds() < cpu) {
+            double spent, x;
+            status = psc_plan_step(plan, c, 100000);
+            must(psc_plan_best(plan, c, NULL, info), "psc_plan_best");
+            spent = cpu_seconds() - start;
+            x = (double)info->evaluations * (end - start) / (spent > 1e-3 ? spent : 1e-3);
+            must(psc_plan_aim(plan, c, x > 1.0 ? (int64_t)x : 1), "psc_plan_aim");
+        }
     }
     must(status, "psc_plan_step");
     must(psc_plan_best(plan, c, assignment, info), "psc_plan_best");
     free(plan);
+}
+
+/* No order has fewer waves: the largest number of moves that touch a node, by how many may at once. */
+static int32_t waves_bound(const psc_cluster *c, int32_t per_node, const int32_t *assignment)
+{
+    int32_t *touches = index_array(c->nodes), most = 0, s, n;
+
+    for (s = 0; s < c->shards; s++) {
+        if (assignment[s] == c->home[s]) continue;
+        touches[assignment[s]]++;
+        touches[c->home[s]]++;
+    }
+    for (n = 0; n < c->nodes; n++) if (touches[n] > most) most = touches[n];
+    free(touches);
+    return (most + per_node - 1) / per_node;
+}
+
+static void read_plan(const char *file, const psc_cluster *c, int32_t *assignment)
+{
+    FILE *f = fopen(file, "r");
+    int32_t s;
+
+    if (!f) die("cannot read the plan");
+    for (s = 0; s < c->shards; s++) assignment[s] = count(f);
+    fclose(f);
 }
 
 static void order_moves(const psc_cluster *c, int32_t per_node, const int32_t *assignment, const char *file)
@@ -192,19 +227,23 @@ static void order_moves(const psc_cluster *c, int32_t per_node, const int32_t *a
     psc_waves_info info;
     size_t bytes = psc_waves_size(c);
     void *work = room(bytes, 1);
-    psc_move *order = (psc_move *)room((size_t)c->shards, sizeof *order);
+    psc_move *order = (psc_move *)room(2 * (size_t)c->shards, sizeof *order);
     FILE *f = file ? fopen(file, "w") : NULL;
+    int reasons[PSC_BLOCK_COUNT] = { 0 };
     int32_t i;
 
     if (file && !f) die("cannot write the waves");
     psc_waves_default(&config);
     if (per_node > 0) config.per_node = per_node;
-    must(psc_waves_of(c, &config, assignment, work, bytes, order, (size_t)c->shards, &info), "psc_waves_of");
+    must(psc_waves_of(c, &config, assignment, work, bytes, order, 2 * (size_t)c->shards, &info), "psc_waves_of");
     for (i = 0; f && i < info.moves + info.stuck; i++) {
         fprintf(f, "%d %d %d %d\n", (int)order[i].wave, (int)order[i].shard, (int)order[i].from, (int)order[i].to);
     }
     if (f && fclose(f) != 0) die("cannot write the waves");
-    printf("waves       %d\nstuck       %d\n", (int)info.waves, (int)info.stuck);
+    printf("waves       %d\nbound       %d\n", (int)info.waves, (int)waves_bound(c, config.per_node, assignment));
+    printf("strained    %d\nparks       %d\nstuck       %d\n", (int)info.strained, (int)info.parks, (int)info.stuck);
+    for (i = 0; i < info.stuck; i++) reasons[order[info.moves + i].block]++;
+    for (i = 0; i < PSC_BLOCK_COUNT; i++) if (reasons[i] > 0) printf("            %d: %s\n", reasons[i], psc_block_text(i));
     free(order);
     free(work);
 }
@@ -215,23 +254,31 @@ int main(int argc, char **argv)
     psc_plan_info info;
     int64_t evaluations = 0;
     int32_t *assignment, per_node = 0, s;
-    const char *waves = NULL;
+    const char *waves = NULL, *from = NULL;
     double cpu = 0.0;
+    uint64_t seed = 0;
     FILE *f;
     int i;
 
-    if (argc < 4) die("usage: plan MODEL ASSIGNMENT OUT [--evaluations N | --cpu SECONDS] [--seed S] [--waves FILE] [--per-node K]");
+    if (argc < 4) die("usage: see the head of tests/bench/plan.c");
     for (i = 4; i + 1 < argc; i += 2) {
         if (strcmp(argv[i], "--evaluations") == 0) evaluations = strtoll(argv[i + 1], NULL, 10);
         else if (strcmp(argv[i], "--cpu") == 0) cpu = strtod(argv[i + 1], NULL);
+        else if (strcmp(argv[i], "--from") == 0) from = argv[i + 1];
         else if (strcmp(argv[i], "--waves") == 0) waves = argv[i + 1];
         else if (strcmp(argv[i], "--per-node") == 0) per_node = (int32_t)strtol(argv[i + 1], NULL, 10);
-        else if (strcmp(argv[i], "--seed") != 0) die("an unknown option");
+        else if (strcmp(argv[i], "--seed") == 0) seed = strtoull(argv[i + 1], NULL, 10);
+        else die("an unknown option");
     }
     if (i != argc) die("an option has no value");
     read_cluster(argv[1], argv[2], &c);
     assignment = index_array(c.shards);
-    search(&c, evaluations, cpu, assignment, &info);
+    if (from) {
+        read_plan(from, &c, assignment);
+        order_moves(&c, per_node, assignment, waves);
+        return 0;
+    }
+    search(&c, evaluations, cpu, seed, assignment, &info);
     f = fopen(argv[3], "w");
     if (!f) die("cannot write the result");
     for (s = 0; s < c.shards; s++) fprintf(f, s > 0 ? " %d" : "%d", (int)assignment[s]);

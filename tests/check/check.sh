@@ -38,8 +38,19 @@ under_valgrind() {
     echo "$n programs, nothing found"
 }
 
+# The plan against the proved optimum of small models.
+small_models() {
+    "${CC:-cc}" -std=c99 -O2 -w -I. -Itests tests/check/plan_exact.c "$B/werror/libpredscale.a" -lm -o "$B/plan_exact" && "$B/plan_exact" 200
+}
+
 warning_free() {
-    build werror "${CC:-cc}" "-O2 -Werror" all examples bench tests amalgamation && echo "all programs built with -Werror"
+    build werror "${CC:-cc}" "-O2 -Werror" all examples bench tests models amalgamation && echo "all programs built with -Werror"
+}
+
+# Every run of each protocol, and mutants of it that must be found.
+explored() {
+    build models "${CC:-cc}" -O2 models || return 1
+    for p in "$B"/models/model/*; do "$p" || return 1; done
 }
 
 # Into an empty root: a program finds header and library there; uninstall leaves no file behind.
@@ -75,6 +86,9 @@ sanitized "clang memory" clang "-fsanitize=memory"
 if command -v valgrind > /dev/null; then step valgrind under_valgrind; else skip valgrind "not here"; fi
 step "transfer protocol" protocol
 step "no warning in any program" warning_free
+step "a million orders" "$B/werror/unit/partition" 1000000
+step "200 small models against their optima" small_models
+step "protocols explored" explored
 step "install and uninstall" installed
 if [ -d "$shared/tools" ]; then
     for tool in strict_build.sh symbols.sh header_cxx.sh stack.py; do step "$tool" "$shared/tools/$tool" .; done

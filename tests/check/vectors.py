@@ -7,6 +7,7 @@ A file is a list of records "name count value...", read in order; a comment runs
 Data are drawn by splitmix64 and rounded to few digits, so that the files are short and the same everywhere; results
 have 15 digits, those of numpy's solver 13."""
 
+import copy
 import math
 import os
 
@@ -234,77 +235,295 @@ def write_sar():
 
 # ---- node ---------------------------------------------------------------------------------------------------------
 
-class Node:
-    def __init__(self, metrics, learn, memory, interval, floor, winsor=5.0, relative_floor=0.01):
-        self.learn, self.memory, self.interval = learn, memory, interval
-        self.floor, self.winsor, self.relative = floor, winsor, relative_floor
-        self.mean, self.var = [0.0] * metrics, [0.0] * metrics
-        self.smooth, self.count = [0.0] * metrics, [0] * metrics
-        # intervals start at what the configuration expects, with a quarter of it as sd; the start counts as one
-        self.gap_mean, self.gap_var, self.gaps = float(interval), (interval / 4.0) ** 2, 1
-        self.newest = None
-        self.mark = self.onset = 0.0
+def single(x):
+    return float(np.float32(x))
 
-    def weigh(self, mean, var, x, count):
-        w = max(1.0 / (count + 1), 1.0 / self.memory)
+
+def cut(x, limit):
+    return max(-limit, min(limit, x))
+
+
+class Seen:
+    """Values that were seen, each with the report at which something was last near it; novelty in widths of the range."""
+    def __init__(self):
+        self.at, self.low, self.high = {}, 0.0, 0.0
+
+    def novelty(self, x, now):
+        y = single(x)
+        while True:
+            near = min(sorted(self.at), key=lambda v: abs(v - y), default=None)
+            if near is None or now - self.at[near] <= 4000:
+                break
+            del self.at[near]
+        width = self.high - self.low
+        d = 0.0 if near is None else abs(y - near)
+        new = d / width if width > 0 else float(d > 0)
+        if not self.at and width <= 0:
+            self.low = self.high = y
+        self.low, self.high = min(self.low, y), max(self.high, y)
+        if near is None or d > 0.02 * (self.high - self.low):
+            if len(self.at) == 64:          # the one goes whose neighbours are closest
+                v = sorted(self.at)
+                del self.at[min(v[1:-1], key=lambda u: v[v.index(u) + 1] - v[v.index(u) - 1])]
+            near = y
+        self.at[near] = now
+        return min(new, 10.0)
+
+
+class Metric:
+    def __init__(self, floor, relative, learn, memory, winsor):
+        self.floor, self.relative, self.learn, self.memory, self.winsor = floor, relative, learn, memory, winsor
+        self.count, self.mean, self.var, self.level, self.sst, self.sse = 0, 0.0, 0.0, 0.0, 0.0, 0.0
+        self.rest_mean = self.rest_var = self.z = self.held = self.smooth = 0.0
+        self.product, self.lag, self.a = [0.0] * 4, [0.0] * 3, [0.0] * 3
+        self.error = self.e = self.e_held = self.usual = self.drift = 0.0
+        self.value, self.residual = Seen(), Seen()
+        self.bins, self.bin_count = {}, {}
+
+    def weigh(self, mean, var, x):
         d = x - mean
-        return mean + w * d, (1 - w) * (var + w * d * d)
+        return mean + self.w * d, (1 - self.w) * (var + self.w * d * d)
+
+    def spread(self, var, relative=0.0):
+        v = self.value
+        return max(math.sqrt(var), self.floor, 0.03 * (v.high - v.low), max(relative, 1e-6) * abs(self.first + self.mean))
+
+    def take(self, x, slot, ahead):
+        """Returns novelty; ahead: neither sets nor profile are changed."""
+        self.w = max(1.0 / (self.count + 1), 1.0 / self.memory)
+        if self.count == 0:
+            self.first = x
+        x -= self.first
+        own = slot if slot in self.bins else ((slot + 48) % 96 if (slot + 48) % 96 in self.bins else None)
+        r = 0.0 if self.count == 0 else x - (self.bins[own] if own is not None else self.mean)
+        if own is not None and self.count > 48:
+            self.sse += self.w * (r * r - self.sse)
+            self.sst += self.w * ((x - self.level) ** 2 - self.sst)
+        self.level += self.w * (x - self.level)
+        share = 1 - self.sse / self.sst if self.sst > 0 else 0.0
+        new = 0.0
+        if ahead:
+            self.value.low, self.value.high = min(self.value.low, x), max(self.value.high, x)
+        else:
+            if self.count:
+                self.smooth += 2 / 7 * (r - self.smooth)
+            v1, v2 = self.value.novelty(x, self.count), self.residual.novelty(self.smooth, self.count)
+            new = v1 ** 2 + (0.8 * (v2 * share) ** 2 if share > 0.5 else 0.0)
+        self.members(x, r if share > 0.3 else x - self.mean)
+        self.count += 1
+        if not ahead:
+            n = self.bin_count.get(slot, 0)
+            old = self.bins.get(slot, 0.0)
+            self.bins[slot] = single(old + max(1.0 / (n + 1), 0.02) * (x - old))
+            self.bin_count[slot] = min(255, n + 1)
+        return new
+
+    def members(self, x, rest):
+        settled, d = self.count >= 30, x - self.mean
+        sd = self.spread(self.rest_var, self.relative)
+        self.z = abs(cut((rest - self.rest_mean) / sd, 1000.0)) if settled else 0.0
+        c = self.rest_mean + cut(rest - self.rest_mean, self.winsor * sd) if settled else rest
+        self.rest_mean, self.rest_var = self.weigh(self.rest_mean, self.rest_var, c)
+        self.held += (self.z - self.held) / 8
+        sd = self.spread(self.var)
+        self.autoregress(0.0 if self.count < 10 else cut(d / sd, 1000.0), settled)
+        self.mean, self.var = self.weigh(self.mean, self.var, self.mean + cut(d, self.winsor * sd) if settled else x)
+        if self.count + 1 == self.learn:
+            self.m0, self.s0 = self.mean, self.spread(self.var)
+        elif self.count + 1 > self.learn:
+            self.drift += 2 / 9 * (cut((x - self.m0) / self.s0, 1000.0) - self.drift)
+
+    def autoregress(self, u, settled):
+        if self.count % 16 == 0:
+            self.a = self.solve()
+        sd = max(math.sqrt(self.error), 0.02)
+        e = u - sum(a * v for a, v in zip(self.a, self.lag))
+        c = cut(e, self.winsor * sd) if settled else e
+        self.error += self.w * (c * c - self.error)
+        self.e = min(abs(e) / sd, 1000.0) if settled else 0.0
+        self.e_held += (self.e - self.e_held) / 3
+        self.usual += self.w * ((min(self.e_held, 4 * self.usual + 0.1) if settled else self.e_held) - self.usual)
+        c = cut(u, self.winsor)
+        for i, v in enumerate([c] + [cut(v, self.winsor) for v in self.lag]):
+            self.product[i] += self.w * (c * v - self.product[i])
+        self.lag = [cut(u, 20.0)] + self.lag[:2]
+
+    def solve(self):
+        """Durbin and Levinson; partial correlations inside +-0.999."""
+        p, a, left = self.product, [], self.product[0] * 1.0001 + 1e-9
+        for k in range(3):
+            part = cut((p[k + 1] - sum(a[i] * p[k - i] for i in range(k))) / left, 0.999)
+            a = [a[i] - part * a[k - 1 - i] for i in range(k)] + [part]
+            left *= 1 - part * part
+        return a
+
+
+class Signs:
+    """Six metrics in steps; rate, latency, errors, CPU, memory, network."""
+    def __init__(self, step):
+        self.step, self.learned, self.base, self.square, self.cross = step, 0, None, 0.0, [0.0] * 3
+        self.restart()
+
+    def restart(self):
+        self.rows, self.recent, self.memory, self.late, self.begin, self.sign = [], [], [], [], None, [0.0] * 9
+
+    def take(self, at, metric):
+        if self.rows and not 0 <= at - self.begin < self.step:
+            self.end()
+            if not 0 <= at - self.begin < 3 * self.step:
+                self.restart()
+        if any(x == x for x in metric):
+            if not self.rows:
+                self.begin = at
+            self.rows.append(metric)
+
+    def expected(self, i, load):
+        follows = (self.cross[i] + 0.005 * 0.5) / (self.square + 0.005)
+        return self.base[(3, 1, 5)[i]] * max(1 + follows * (load - 1), 0.2)
+
+    def end(self):
+        step = []
+        for k in range(6):
+            x = [row[k] for row in self.rows if row[k] == row[k]]
+            step.append(sum(x) / len(x) if x else self.base[k] if self.base else 0.0)
+        if self.base is None:
+            self.base = step[:]
+        self.recent, self.memory = ([step] + self.recent)[:5], ([step[4]] + self.memory)[:61]
+        now = [sum(r[k] for r in self.recent) / len(self.recent) for k in range(6)]
+        load = min((now[0] + 1e-9) / (self.base[0] + 1e-9), 4.0)
+        last = min((step[0] + 1e-9) / (self.base[0] + 1e-9), 4.0)
+        sign = [now[4], now[4] - self.base[4], self.memory[0] - self.memory[-1],
+                math.log((min(r[2] for r in self.recent) + 2e-4) / (self.base[2] + 2e-4)),
+                math.log((now[1] + 1e-9) / (self.expected(1, load) + 1e-9)), now[3], now[3] - self.expected(0, load),
+                math.log((step[5] + 1e-9) / (self.expected(2, last) + 1e-9)),
+                sum(self.late) / len(self.late) - 1 if self.late else 0.0]
+        self.sign = [cut(x, 6.0) for x in sign]
+        self.learn(step, last)
+        self.rows, self.late = [], []
+
+    def learn(self, step, load):
+        w, usual = max(1.0 / (self.learned + 1), 1 / 240), step[:]
+        self.square += w * ((load - 1) ** 2 - self.square)
+        for i, f in enumerate((3, 1, 5)):
+            by = cut(step[f] / (self.base[f] + 1e-9) - 1, 0.5)
+            usual[f] = step[f] * self.base[f] / (self.expected(i, load) + 1e-9)
+            self.cross[i] += w * ((load - 1) * by - self.cross[i])
+        for k in range(6):
+            d = usual[k] - self.base[k]
+            limit = 0.1 if k in (3, 4) else 0.5 * self.base[k]
+            self.base[k] += w * (cut(d, limit) if self.learned >= 30 else d)
+        self.learned += 1
+
+
+class Node:
+    """Beats are kept by number, folded in order, given up when the newest is eight ahead."""
+    def __init__(self, metrics, learn, memory, interval, day, step, floor, winsor=5.0, relative_floor=0.01):
+        self.metric = [Metric(floor[k], relative_floor if k < 7 else 0.0, learn, memory, winsor) for k in range(metrics)]
+        self.learn, self.memory, self.interval, self.day = learn, memory, interval, day
+        # intervals start at what the configuration expects, with a quarter of it as sd; the start counts as one
+        self.gap_mean, self.gap_var, self.gaps = float(interval), (interval / 4.0) ** 2, 0
+        self.jitter = self.gap_z = self.mark = self.onset = 0.0
+        self.quiet, self.epoch, self.chained, self.waiting = 0, None, None, {}
+        self.signs = Signs(step)
 
     def observe(self, epoch, sequence, received, metric):
-        if self.newest and (epoch, sequence) == (self.newest[0], self.newest[1] + 1):
-            gap = received - self.newest[2]
-            if 0 < gap <= 10 * self.interval:
-                self.gap_mean, self.gap_var = self.weigh(self.gap_mean, self.gap_var, gap, self.gaps)
-                self.gaps += 1
-        for k, x in enumerate(metric):
+        if self.epoch != epoch:
+            for s in sorted(self.waiting):
+                self.fold(s)
+            self.epoch, self.newest, self.next, self.chained = epoch, sequence, max(0, sequence - 7), None
+            self.signs.restart()
+        self.waiting[sequence] = (received, metric)
+        if sequence >= self.newest:
+            self.newest, self.heard = sequence, received
+        while self.next <= self.newest and (self.next in self.waiting or self.newest - self.next >= 8):
+            if self.next in self.waiting:
+                self.fold(self.next)
+            else:
+                self.chained = None
+            self.next += 1
+
+    def slot(self, at):
+        days = at // self.day
+        return int((at % self.day) / self.day * 48) % 48 + (48 if days % 7 in (2, 3) else 0)
+
+    def fold(self, s):
+        at, metric = self.waiting.pop(s)
+        if self.chained and self.chained[0] == s - 1:
+            self.interval_take(at - self.chained[1])
+        self.chained = (s, at)
+        v = 0.0
+        for m, x in zip(self.metric, metric):
             if x == x:
-                self.take(k, x)
-        s = self.z()
-        self.onset = max(0.0, s - 0.9 * self.mark)
-        self.mark = max(0.98 * self.mark, s)
-        self.newest = (epoch, sequence, received)
+                v = max(v, m.take(x, self.slot(at), False))
+        new = v - 0.85 * self.mark
+        self.mark = max(0.96 * self.mark, v)
+        self.quiet += 1
+        self.onset = max(0.0, new) * min(1.0, self.quiet / 500) ** 2
+        if new > 1e-3:
+            self.quiet = 0
+        self.signs.take(at, metric)
 
-    def take(self, k, x):
-        sd = max(math.sqrt(self.var[k]), self.floor[k], self.relative * abs(self.mean[k]))
-        z = (x - self.mean[k]) / sd
-        if self.count[k] >= self.learn:     # neither z nor cutting before the baseline is learned
-            self.smooth[k] += (min(abs(z), 1000.0) - self.smooth[k]) / 3.0
-            x = min(max(x, self.mean[k] - self.winsor * sd), self.mean[k] + self.winsor * sd)
-        self.mean[k], self.var[k] = self.weigh(self.mean[k], self.var[k], x, self.count[k])
-        self.count[k] += 1
+    def interval_take(self, gap):
+        if not 0 < gap <= 10 * self.interval:
+            return
+        sd = max(math.sqrt(self.gap_var), 0.1 * self.interval, 0.1 * self.gap_mean)
+        self.gap_z = min(abs(gap - self.gap_mean) / sd, 1000.0) if self.gaps >= 30 else 0.0
+        self.jitter += (self.gap_z - self.jitter) / 8
+        w, d = max(1.0 / (self.gaps + 2), 1.0 / self.memory), gap - self.gap_mean
+        self.gap_mean, self.gap_var = self.gap_mean + w * d, (1 - w) * (self.gap_var + w * d * d)
+        self.gaps += 1
+        self.signs.late.append(min(gap / self.interval, 3.0))
 
-    def z(self):
-        return max(self.smooth)
+    def score(self):
+        """z, joint, drift, level."""
+        used = copy.deepcopy(self.metric)
+        for s in sorted(self.waiting):
+            for m, x in zip(used, self.waiting[s][1]):
+                if x == x:
+                    m.take(x, self.slot(self.waiting[s][0]), True)
+        used = [m for m in used if m.count >= self.learn]
+        if not used:
+            return [0.0] * 4
+        gap = [(self.jitter, self.gap_z)] if self.gaps >= self.learn else []
+        top = min(3, len(used))
+        held = sorted([m.held for m in used] + [g[0] for g in gap])[-top:]
+        now = sorted([m.z for m in used] + [g[1] for g in gap])[-top:]
+        z, z1 = sum(held) / top, sum(now) / top
+        usual = [max(0.05, 3 * m.usual) for m in used]
+        joint = sum(math.log(1 + m.e_held / u) for m, u in zip(used, usual)) / len(used)
+        j1 = sum(math.log(1 + m.e / u) for m, u in zip(used, usual)) / len(used)
+        drift = sum(math.log(1 + abs(m.drift)) for m in used) / len(used)
+        return [z, joint, drift, max(z * joint ** 0.75, z1 * j1 / 2)]
 
     def phi(self, now):
         sd = max(math.sqrt(self.gap_var), self.interval / 10.0, self.gap_mean / 10.0)
-        late = max(0, now - self.newest[2])
+        late = max(0, now - self.heard)
         p = 0.5 * math.erfc((late - self.gap_mean) / sd / math.sqrt(2.0))
         return 300.0 if p <= 1e-300 else -math.log10(p)
-
-
-def probability(z, phi, base=0.01, slope_z=2.0, slope_phi=0.5):
-    odds = math.log(base / (1 - base)) + slope_z * math.log(max(z, 3.0) / 3.0) + slope_phi * phi * math.log(10.0)
-    return 1.0 / (1.0 + math.exp(-odds))
 
 
 def write_node():
     out = Writer("node.txt")
     second = 10 ** 9
-    floor = [1.0, 1e-4, 0.005, 0.005]
-    learn, memory = 20, 60
-    node = Node(4, learn, memory, second, floor)
-    out.comment("config: metrics learn memory interval_ns; floor: of each metric")
+    floor = [1.0, 1e-4, 0.005, 0.005, 0.01, 1.0]
+    learn, memory, day, step = 40, 60, 100 * second, 5 * second
+    node = Node(6, learn, memory, second, day, step, floor)
+    out.comment("config: metrics learn memory interval_ns day_ns step_ns; floor: of each metric")
     out.comment("beats: of each beat epoch, sequence, received_at and the metrics")
-    out.comment("scores: after each beat z, onset, phi 1.7 s later, phi 4 s later, probability of failure 1.7 s later")
-    out.record("config", [4, learn, memory, second])
+    out.comment("scores: after each beat z, joint, drift, level, jitter, onset, phi 1.7 s later, phi 4 s later, nine signs")
+    out.record("config", [6, learn, memory, second, day, step])
     out.record("floor", floor)
     r = Random(21)
     received, sequence, epoch = 5 * second, 1, 3
     beats, scores = [], []
-    for i in range(220):
-        metric = [round(500 + 20 * wave(i, 40) + 9 * r.noise(), 2), round(0.02 + 0.001 * r.noise(), 6),
-                  round(max(0.0, 0.01 + 0.004 * r.noise()), 4), round(0.3 + 0.01 * r.noise(), 4)]
+    order = list(range(260))
+    order[80:84] = [82, 80, 83, 81]         # late beats
+    made = []
+    for i in range(260):
+        rate = 500 + 60 * wave(i, 100)
+        metric = [round(rate + 9 * r.noise(), 2), round(0.02 + 0.001 * r.noise(), 6),
+                  round(max(0.0, 0.01 + 0.004 * r.noise()), 4), round(0.0006 * rate + 0.01 * r.noise(), 4),
+                  round(0.4 + 0.0004 * i + 0.002 * r.noise(), 4), round(2000 * rate + 9000 * r.noise(), 0)]
         received += second + int(0.05 * second * r.noise())
         sequence += 1
         if i % 17 == 5:
@@ -324,11 +543,15 @@ def write_node():
             received += 30 * second         # a pause: ten intervals are exceeded
         at = received - 3 * second if i == 170 else received            # the clock goes back once
         if i == 200:
-            metric = [NAN] * 4
+            metric = [NAN] * 6
+        made.append((epoch, sequence, at, metric))
+    for i in order:
+        epoch, sequence, at, metric = made[i]
         node.observe(epoch, sequence, at, metric)
         beats += [epoch, sequence, at] + metric
-        soon = node.phi(at + 17 * second // 10)
-        scores += [node.z(), node.onset, soon, node.phi(at + 4 * second), probability(node.z(), soon)]
+        scores += node.score() + [node.jitter, node.onset, node.phi(node.heard + 17 * second // 10),
+                                  node.phi(node.heard + 4 * second)]
+        scores += node.signs.sign if len(node.signs.recent) > 2 else [0.0] * 9
     out.record("beats", beats)
     out.record("scores", scores)
 

@@ -19,38 +19,109 @@ static uint64_t take_new_word(input *in, uint64_t old)
     }
 }
 
-static void *take_tracker(input *in, int n)
+static void *take_personas(input *in)
 {
-    psc_tracker_config config;
+    psc_personas_config config;
     size_t bytes;
     void *state;
+    int i, n = (int)take_byte(in) % 24;
 
-    take_tracker_config(in, &config);
-    bytes = psc_tracker_size(&config);
-    if (bytes == 0) return NULL;
+    psc_personas_default(&config);
+    config.nodes = take_byte(in) > 240 ? 66 : 1 + (int32_t)take_byte(in) % 5;
+    config.types = 1 + (int32_t)take_byte(in) % 3;
+    config.shadow_rate = 0.5;
+    bytes = psc_personas_size(&config);
     state = block_of(bytes);
-    REQUIRE(psc_tracker_init((psc_tracker *)state, bytes, &config) == PSC_OK);
-    while (n-- > 0) (void)feed_tracker(in, (psc_tracker *)state);
+    REQUIRE(psc_personas_init((psc_personas *)state, bytes, &config) == PSC_OK);
+    for (i = 0; i < n; i++) use_personas(in, (psc_personas *)state);
     return state;
 }
 
-static void *take_node(input *in, int n)
+/* A fleet's state that has seen a little. */
+static void *take_fleet_state(input *in, int32_t type)
 {
-    psc_node_config config;
+    psc_failure_config failure;
+    psc_threshold_config threshold;
+    psc_silence_config silence;
+    size_t bytes;
+    void *state;
+    int i, n = (int)take_byte(in) % 24;
+
+    psc_failure_default(&failure);
+    psc_threshold_default(&threshold);
+    psc_silence_default(&silence);
+    failure.capacity = 1 + (int32_t)take_byte(in) % 16;
+    failure.correct_from = 2.0;
+    bytes = type == PSC_TYPE_FAILURE ? psc_failure_size(&failure)
+            : type == PSC_TYPE_THRESHOLD ? psc_threshold_size(&threshold) : psc_silence_size(&silence);
+    state = block_of(bytes);
+    if (type == PSC_TYPE_FAILURE) REQUIRE(psc_failure_init((psc_failure *)state, bytes, &failure) == PSC_OK);
+    else if (type == PSC_TYPE_THRESHOLD) REQUIRE(psc_threshold_init((psc_threshold *)state, bytes, &threshold) == PSC_OK);
+    else REQUIRE(psc_silence_init((psc_silence *)state, bytes, &silence) == PSC_OK);
+    for (i = 0; i < n; i++) {
+        if (type == PSC_TYPE_FAILURE) feed_failure(in, (psc_failure *)state);
+        else if (type == PSC_TYPE_THRESHOLD) feed_threshold(in, (psc_threshold *)state);
+        else feed_silence(in, (psc_silence *)state);
+    }
+    return state;
+}
+
+/* The same of a splitter, of echoes, of a map. */
+static void *take_blocks(input *in, int32_t type)
+{
+    psc_split_config split;
+    psc_echo_config echo;
+    psc_map_config map;
+    size_t bytes;
+    void *state;
+
+    if (type == PSC_TYPE_SPLIT) take_split_config(in, &split);
+    else if (type == PSC_TYPE_ECHO) take_echo_config(in, &echo);
+    else take_map_config(in, &map);
+    bytes = type == PSC_TYPE_SPLIT ? psc_split_size(&split) : type == PSC_TYPE_ECHO ? psc_echo_size(&echo)
+                                                                                   : psc_map_size(&map);
+    if (bytes == 0 || bytes > 1 << 20) return NULL;
+    state = block_of(bytes);
+    if (type == PSC_TYPE_SPLIT) {
+        REQUIRE(psc_split_init((psc_split *)state, bytes, &split) == PSC_OK);
+        (void)use_split_shards(in, (psc_split *)state);
+        use_split(in, (psc_split *)state);
+    } else if (type == PSC_TYPE_ECHO) {
+        REQUIRE(psc_echo_init((psc_echo *)state, bytes, &echo) == PSC_OK);
+        use_echo(in, (psc_echo *)state);
+    } else {
+        REQUIRE(psc_map_init((psc_map *)state, bytes, &map) == PSC_OK);
+        use_map(in, (psc_map *)state);
+    }
+    return state;
+}
+
+/* A state that has seen a little; NULL where the configuration is none. */
+static void *take_state(input *in, int32_t type)
+{
+    psc_tracker_config tracker;
+    psc_node_config node;
     psc_beat beat;
     double floors[16], metric[16];
     size_t bytes;
     void *state;
+    int i, n = (int)take_byte(in) % 24;
 
-    take_node_config(in, &config, floors);
-    bytes = psc_node_size(&config);
+    if (type == PSC_TYPE_SPLIT || type == PSC_TYPE_ECHO || type == PSC_TYPE_MAP) return take_blocks(in, type);    if (type == PSC_TYPE_TRACKER) take_tracker_config(in, &tracker);
+    else take_node_config(in, &node, floors);
+    bytes = type == PSC_TYPE_TRACKER ? psc_tracker_size(&tracker) : psc_node_size(&node);
     if (bytes == 0) return NULL;
     state = block_of(bytes);
     memset(&beat, 0, sizeof beat);
-    REQUIRE(psc_node_init((psc_node *)state, bytes, &config) == PSC_OK);
-    while (n-- > 0) {
-        take_beat(in, config.id, &beat);
-        take_metrics(in, metric, config.metrics);
+    if (type == PSC_TYPE_TRACKER) {
+        REQUIRE(psc_tracker_init((psc_tracker *)state, bytes, &tracker) == PSC_OK);
+        for (i = 0; i < n; i++) (void)feed_tracker(in, (psc_tracker *)state);
+        return state;
+    }
+    REQUIRE(psc_node_init((psc_node *)state, bytes, &node) == PSC_OK);
+    for (i = 0; i < n; i++) {
+        take_beat(in, node.id, &beat);
+        take_metrics(in, metric, node.metrics);
         (void)psc_node_observe((psc_node *)state, &beat, metric);
     }
     return state;
@@ -101,26 +172,22 @@ static void *take_stages(input *in, int n)
     return state;
 }
 
-/* A state that has seen a little; NULL where the configuration is none. */
-static void *take_state(input *in, uint32_t which)
+static void *take_any(input *in, int32_t type)
 {
-    const int n = (int)take_byte(in) % 24;
-
-    switch (which % 5) {
-    case 0: return take_tracker(in, n);
-    case 1: return take_node(in, n);
-    case 2: return take_transfer(in, n);
-    case 3: return take_trial(in, n);
-    default: return take_stages(in, n);
-    }
+    if (type == PSC_TYPE_PERSONAS) return take_personas(in);
+    if (type == PSC_TYPE_TRANSFER) return take_transfer(in, (int)take_byte(in) % 24);
+    if (type == PSC_TYPE_TRIAL) return take_trial(in, (int)take_byte(in) % 24);
+    if (type == PSC_TYPE_STAGES) return take_stages(in, (int)take_byte(in) % 24);
+    if (type >= PSC_TYPE_SPLIT) return take_blocks(in, type);
+    return type > PSC_TYPE_NODE ? take_fleet_state(in, type) : take_state(in, type);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = { data, size, 0 };
-    uint32_t which = take_byte(&in);
+    int32_t type = 1 + (int32_t)take_byte(&in) % (PSC_TYPE_END - 1);
     int changes = (int)take_byte(&in) % 8;
-    void *state = take_state(&in, which), *mem, *again;
+    void *state = take_any(&in, type), *mem, *again;
     size_t bytes, saved_bytes, at, written;
     unsigned char *saved;
     psc_status status;

@@ -1,10 +1,22 @@
 /* node.c - a node under any beats: the right ones are taken, the others refused for the reason that comes first. */
 #include "states.h"
 
+enum { KEPT = 512 };
+
+/* What a node knows of order: the newest number, and all that were taken in this epoch. */
 typedef struct newest {
-    int any;
-    uint64_t epoch, sequence;
+    int any, taken;
+    uint64_t epoch, sequence, from, number[KEPT];   /* from: least number that is awaited */
 } newest;
+
+static int was_taken(const newest *last, uint64_t sequence)
+{
+    int i;
+
+    for (i = 0; i < last->taken; i++)
+        if (last->number[i] == sequence) return 1;
+    return 0;
+}
 
 static int possible_metric(int32_t i, double x)
 {
@@ -24,9 +36,10 @@ static psc_status expected(const psc_node_config *config, const newest *last, co
     if (beat->node != config->id || beat->sender != beat->node) return PSC_ERR_FORGED;
     if (last->any && beat->epoch < last->epoch) return PSC_ERR_STALE;
     if (last->any && beat->epoch == last->epoch) {
-        if (beat->sequence < last->sequence) return PSC_ERR_STALE;
-        if (beat->sequence == last->sequence) return PSC_ERR_REPEAT;
-        if (beat->sequence - last->sequence > config->max_jump) return PSC_ERR_IMPOSSIBLE;
+        const uint64_t ahead = beat->sequence - last->sequence, back = last->sequence - beat->sequence;
+        if (ahead > 0 && ahead >> 63 == 0 && ahead > config->max_jump) return PSC_ERR_IMPOSSIBLE;
+        if (ahead >> 63 && back >= 8) return PSC_ERR_STALE;
+        if (was_taken(last, beat->sequence) || (beat->sequence - last->from) >> 63) return PSC_ERR_REPEAT;
     }
     if (beat->shards < 0) return PSC_ERR_IMPOSSIBLE;
     for (i = 0; i < config->metrics; i++)
@@ -51,9 +64,15 @@ static void feed(input *in, const psc_node_config *config, newest *last, psc_nod
     REQUIRE(status == expected(config, last, &beat, metric));
     if (twin) REQUIRE(psc_node_observe(twin, &beat, metric) == status);
     if (status == PSC_OK) {
+        if (!last->any || beat.epoch != last->epoch) {
+            last->taken = 0;
+            last->from = beat.sequence < 8 ? 0 : beat.sequence - 7;
+        }
+        if (last->taken == 0 || (beat.sequence - last->sequence) >> 63 == 0) last->sequence = beat.sequence;
+        if ((last->sequence - 7 - last->from) >> 63 == 0) last->from = last->sequence - 7;
         last->any = 1;
         last->epoch = beat.epoch;
-        last->sequence = beat.sequence;
+        last->number[last->taken++] = beat.sequence;
     } else {
         REQUIRE(memcmp(before, node, bytes) == 0);
     }
@@ -63,7 +82,8 @@ static void feed(input *in, const psc_node_config *config, newest *last, psc_nod
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = { data, size, 0 };
-    newest last = { 0, 0, 0 };
+    static newest none;
+    newest last = none;
     psc_node_config config;
     psc_node *node;
     void *twin;

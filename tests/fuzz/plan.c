@@ -2,14 +2,17 @@
  * waves promise is computed here once more, from the header's words, in the plainest way. */
 #include "fuzz.h"
 
-enum { NODES = 6, SHARDS = 16, RESOURCES = 3, GROUPS = 8, TIES = 12, WAVE_MOVES = 6 };
+enum { NODES = 6, SHARDS = 16, RESOURCES = 3, GROUPS = 8, TIES = 12, PAIRS = 6, WAVE_MOVES = 6 };
 
 typedef struct arrays {
     int64_t capacity[NODES * RESOURCES], soft[NODES * RESOURCES], demand[SHARDS * RESOURCES], move_cost[SHARDS];
     int64_t weight[RESOURCES], distance[NODES * NODES];
     int32_t domain[NODES], zone[NODES], place[NODES], closed[NODES], home[SHARDS], group[SHARDS], pinned[SHARDS];
     int32_t spread[GROUPS], depend_from[GROUPS + 1], depend[TIES], transient[RESOURCES];
+    int64_t load_weight[NODES], size[SHARDS], impact[SHARDS], rested[SHARDS];
+    int32_t risk[NODES], going[SHARDS];
     psc_balance balance[2];
+    psc_pair pair[PAIRS];
     int wild;
 } arrays;
 
@@ -76,6 +79,30 @@ static void take_shards(input *in, arrays *a, psc_cluster *c)
     }
 }
 
+static void take_rest(input *in, arrays *a, psc_cluster *c)
+{
+    int32_t i;
+
+    for (i = 0; i < c->nodes; i++) {
+        a->load_weight[i] = take_amount(in, a->wild) % 8;
+        a->risk[i] = (int32_t)((uint32_t)take_index(in, a->wild, 256) * 3900);
+    }
+    for (i = 0; i < c->shards; i++) {
+        a->size[i] = take_amount(in, a->wild);
+        a->impact[i] = (int64_t)((uint64_t)take_amount(in, a->wild) * 16);
+        a->rested[i] = take_amount(in, a->wild);
+        a->going[i] = take_byte(in) > 235 ? take_index(in, a->wild, c->nodes) : a->home[i];
+    }
+    for (i = 0; i < c->pairs; i++) {
+        a->pair[i].a = take_index(in, a->wild, c->shards);
+        a->pair[i].b = take_index(in, a->wild, c->shards);
+        if (a->pair[i].b == a->pair[i].a && !a->wild) a->pair[i].b = (a->pair[i].a + 1) % c->shards;
+        a->pair[i].weight = take_amount(in, a->wild);
+    }
+    c->pair = a->pair;
+    c->weight_disruption = take_byte(in) & 1;
+}
+
 static void take_cluster(input *in, arrays *a, psc_cluster *c)
 {
     uint32_t given = take_byte(in) << 8 | take_byte(in);
@@ -91,6 +118,15 @@ static void take_cluster(input *in, arrays *a, psc_cluster *c)
     c->places = given & 4 ? c->nodes : 0;
     take_nodes(in, a, c);
     take_shards(in, a, c);
+    given |= take_byte(in) << 16;
+    c->pairs = given & 0x10000 && c->shards > 1 ? (int32_t)take_byte(in) % (PAIRS + 1) : 0;
+    take_rest(in, a, c);
+    if (given & 0x20000) c->load_weight = a->load_weight;
+    if (given & 0x40000) c->risk = a->risk;
+    if (given & 0x80000) c->impact = a->impact;
+    if (given & 0x100000) c->size = a->size;
+    if (given & 0x200000) c->rested = a->rested;
+    if (given & 0x400000) c->going = a->going;
     c->capacity = a->capacity;
     c->demand = a->demand;
     c->home = a->home;
@@ -129,6 +165,26 @@ static int64_t use_of(const psc_cluster *c, const int32_t *at, int32_t n, int32_
     return use;
 }
 
+static int32_t start_of(const psc_cluster *c, int32_t s) { return c->going ? c->going[s] : c->home[s]; }
+
+static void start_at(const psc_cluster *c, int32_t *at)
+{
+    int32_t s;
+
+    for (s = 0; s < c->shards; s++) at[s] = start_of(c, s);
+}
+
+/* The copies that shards on their way leave behind. */
+static int64_t leaving_of(const psc_cluster *c, int32_t n, int32_t r)
+{
+    int64_t use = 0;
+    int32_t s;
+
+    for (s = 0; s < c->shards; s++)
+        if (c->home[s] == n && start_of(c, s) != n) use += demand_of(c, s, r);
+    return use;
+}
+
 /* With both copies of what is not at home. */
 static int64_t both_of(const psc_cluster *c, const int32_t *at, int32_t n, int32_t r)
 {
@@ -136,7 +192,7 @@ static int64_t both_of(const psc_cluster *c, const int32_t *at, int32_t n, int32
     int32_t s;
 
     for (s = 0; s < c->shards; s++)
-        if (at[s] != n && c->home[s] == n) use += demand_of(c, s, r);
+        if (at[s] != n && start_of(c, s) == n) use += demand_of(c, s, r);
     return use;
 }
 
@@ -174,11 +230,12 @@ static int ties_hold(const psc_cluster *c, const int32_t *at, int32_t g)
 /* What held at home holds at `at`. */
 static void check_groups(const psc_cluster *c, const int32_t *at)
 {
-    int32_t g;
+    int32_t home[SHARDS], g;
 
+    start_at(c, home);
     for (g = 0; g < c->groups; g++) {
-        if (spread_holds(c, c->home, g)) REQUIRE(spread_holds(c, at, g));
-        if (ties_hold(c, c->home, g)) REQUIRE(ties_hold(c, at, g));
+        if (spread_holds(c, home, g)) REQUIRE(spread_holds(c, at, g));
+        if (ties_hold(c, home, g)) REQUIRE(ties_hold(c, at, g));
     }
 }
 
@@ -192,20 +249,20 @@ static int has_sibling(const psc_cluster *c, const int32_t *at, int32_t shard, i
 }
 
 typedef struct cost {
-    int64_t load, balance, move, group, distance, total;
+    int64_t load, balance, move, group, distance, apart, disruption, risk, total;
 } cost;
 
 /* psc_cluster_check has shown that nothing of this overflows, but for the products of a balance target. */
 static cost cost_of(const psc_cluster *c, const int32_t *at)
 {
-    cost k = { 0, 0, 0, 0, 0, 0 };
+    cost k = { 0, 0, 0, 0, 0, 0, 0, 0, 0 };
     int64_t moved[GROUPS] = { 0 };
     int32_t n, r, s, b;
 
     for (n = 0; n < c->nodes; n++) {
         for (r = 0; r < c->resources; r++) {
             int64_t over = use_of(c, at, n, r) - (c->soft ? c->soft[n * c->resources + r] : capacity_of(c, n, r));
-            if (over > 0) k.load += over * (c->weight ? c->weight[r] : 1);
+            if (over > 0) k.load += over * (c->weight ? c->weight[r] : 1) * (c->load_weight ? c->load_weight[n] : 1);
         }
         for (b = 0; b < c->balances; b++) {
             const psc_balance *t = &c->balance[b];
@@ -215,7 +272,8 @@ static cost cost_of(const psc_cluster *c, const int32_t *at)
         }
     }
     for (s = 0; s < c->shards; s++) {
-        int32_t from = c->home[s];
+        int32_t from = start_of(c, s);
+        if (c->risk && c->impact) k.risk += (int64_t)((__int128)c->risk[at[s]] * c->impact[s] / 1000000);
         if (at[s] == from) continue;
         k.move += c->weight_move * (c->move_cost ? c->move_cost[s] : 1);
         if (c->place) k.distance += c->weight_distance * c->distance[c->place[from] * c->places + c->place[at[s]]];
@@ -224,42 +282,72 @@ static cost cost_of(const psc_cluster *c, const int32_t *at)
     }
     for (s = 0; s < GROUPS; s++)
         if (moved[s] * c->weight_group > k.group) k.group = moved[s] * c->weight_group;
-    k.total = k.load + k.balance + k.move + k.group + k.distance;
+    for (s = 0; s < c->pairs; s++) {
+        const psc_pair *p = &c->pair[s];
+        int moved = (at[p->a] != start_of(c, p->a)) + (at[p->b] != start_of(c, p->b));
+        if (at[p->a] != at[p->b]) k.apart += c->weight_apart * p->weight;
+        k.disruption += moved * c->weight_disruption * p->weight;
+    }
+    k.total = k.load + k.balance + k.move + k.group + k.distance + k.apart + k.disruption + k.risk;
     return k;
 }
 
 /* ==== Plan ====================================================================================== */
 
+static void check_moved(const psc_cluster *c, const psc_plan_config *config, const int32_t *at, int32_t s)
+{
+    int32_t home[SHARDS], r;
+
+    start_at(c, home);
+    REQUIRE(start_of(c, s) == c->home[s]);
+    REQUIRE(!c->pinned || !c->pinned[s]);
+    REQUIRE(!c->rested || c->rested[s] >= config->cooldown);
+    REQUIRE(!c->closed || !c->closed[at[s]]);
+    REQUIRE(!has_sibling(c, at, s, at[s]));
+    for (r = 0; r < c->resources; r++) {
+        const int64_t left = leaving_of(c, at[s], r), start = use_of(c, home, at[s], r) + left;
+        const int64_t most = capacity_of(c, at[s], r) > start ? capacity_of(c, at[s], r) : start;
+        if (demand_of(c, s, r) == 0) continue;
+        REQUIRE(use_of(c, at, at[s], r) + left <= most);
+        if (c->transient && c->transient[r]) REQUIRE(both_of(c, at, at[s], r) + left <= most);
+    }
+}
+
 static void check_assignment(const psc_cluster *c, const psc_plan_config *config, const int32_t *at)
 {
-    int64_t moves = 0, price = 0;
-    int32_t s, n, r;
+    int64_t moves = 0, price = 0, bytes = 0;
+    int32_t home[SHARDS], touches[NODES] = { 0 }, s, n, r;
 
+    start_at(c, home);
     for (s = 0; s < c->shards; s++) {
         REQUIRE(at[s] >= 0 && at[s] < c->nodes);
-        if (at[s] == c->home[s]) continue;
+        if (at[s] == home[s]) continue;
         moves++;
         price += c->move_cost ? c->move_cost[s] : 1;
-        REQUIRE(!c->pinned || !c->pinned[s]);
-        REQUIRE(!c->closed || !c->closed[at[s]]);
-        REQUIRE(!has_sibling(c, at, s, at[s]));
-        for (r = 0; r < c->resources; r++) {
-            if (demand_of(c, s, r) == 0) continue;
-            REQUIRE(use_of(c, at, at[s], r) <= capacity_of(c, at[s], r));
-            if (c->transient && c->transient[r]) REQUIRE(both_of(c, at, at[s], r) <= capacity_of(c, at[s], r));
-        }
+        bytes += c->size ? c->size[s] : 0;
+        touches[at[s]]++;
+        touches[home[s]]++;
+        check_moved(c, config, at, s);
     }
-    REQUIRE(moves <= config->max_moves && price <= config->max_move_cost);
-    for (n = 0; n < c->nodes; n++)
+    REQUIRE(moves <= config->max_moves && price <= config->max_move_cost && bytes <= config->max_bytes);
+    for (n = 0; n < c->nodes; n++) {
+        REQUIRE(touches[n] <= config->max_node_moves);
         for (r = 0; r < c->resources; r++)
-            REQUIRE(use_of(c, at, n, r) <= capacity_of(c, n, r) || use_of(c, at, n, r) <= use_of(c, c->home, n, r));
+            REQUIRE(use_of(c, at, n, r) <= capacity_of(c, n, r) || use_of(c, at, n, r) <= use_of(c, home, n, r));
+    }
     check_groups(c, at);
 }
 
 static void check_info(const psc_cluster *c, const int32_t *at, const psc_plan_info *info)
 {
-    cost now = cost_of(c, at), before = cost_of(c, c->home);
+    int32_t home[SHARDS];
+    cost now, before;
 
+    start_at(c, home);
+    now = cost_of(c, at);
+    before = cost_of(c, home);
+    REQUIRE(info->apart == now.apart && info->disruption == now.disruption && info->risk == now.risk);
+    REQUIRE(info->bound <= info->cost);
     REQUIRE(info->load == now.load && info->balance == now.balance && info->move == now.move);
     REQUIRE(info->group == now.group && info->distance == now.distance && info->cost == now.total);
     REQUIRE(info->cost_before == before.total);
@@ -305,6 +393,10 @@ static void run_plan(input *in, const psc_cluster *c, int32_t *at)
     config.targets = (int32_t)take_byte(in) % (c->nodes + 2);
     if (take_byte(in) & 1) config.max_moves = (int64_t)take_byte(in) % 8;
     if (take_byte(in) & 1) config.max_move_cost = (int64_t)take_byte(in);
+    if (take_byte(in) > 200) config.max_bytes = (int64_t)take_byte(in);
+    if (take_byte(in) > 200) config.max_node_moves = (int32_t)take_byte(in) % 4;
+    if (take_byte(in) > 150) config.cooldown = (int64_t)take_byte(in) % 64;
+    if (take_byte(in) > 150) config.horizon = 1 + (int64_t)take_byte(in) * 16;
     bytes = psc_plan_size(c, &config);
     REQUIRE(bytes > 0);
     plan = (psc_plan *)block_of(bytes);
@@ -337,39 +429,73 @@ static void run_plan(input *in, const psc_cluster *c, int32_t *at)
 
 /* ==== Waves ===================================================================================== */
 
-/* The moves of a wave end in any order: every subset of them may have ended, all of them may be under way. */
+/* The moves of a wave end in any order: every subset of them may have ended, all of them may be under way. Once a move
+ * has strained a tie on the way, ties are asked for no more: *strained. */
 static void check_wave(const psc_cluster *c, const psc_waves_config *config, int32_t *at, const psc_move *move,
-                       int32_t n)
+                       int32_t n, int *strained)
 {
     int32_t touches[NODES] = { 0 }, part[SHARDS], i, k, r;
-    int64_t held[NODES * RESOURCES];
+    int64_t came[NODES * RESOURCES] = { 0 };
     uint32_t ended;
 
     REQUIRE(n <= config->total);
-    for (i = 0; i < c->nodes; i++)
-        for (r = 0; r < c->resources; r++)
-            held[i * c->resources + r] = c->transient && c->transient[r] ? both_of(c, at, i, r) : use_of(c, at, i, r);
     for (i = 0; i < n; i++) {
-        REQUIRE(move[i].from == at[move[i].shard]);
+        const int32_t s = move[i].shard, to = move[i].to;
+        REQUIRE(move[i].from == at[s] && to != at[s] && (!c->closed || !c->closed[to]));
         touches[move[i].from]++;
-        touches[move[i].to]++;
-        REQUIRE(!has_sibling(c, at, move[i].shard, move[i].to));
-        for (k = 0; c->group && k < i; k++) REQUIRE(c->group[move[k].shard] != c->group[move[i].shard]);
-        for (r = 0; r < c->resources; r++) held[move[i].to * c->resources + r] += demand_of(c, move[i].shard, r);
+        touches[to]++;
+        REQUIRE(!has_sibling(c, at, s, to));
+        for (k = 0; c->group && k < c->shards; k++)
+            if (k != s && c->group[k] == c->group[s] && start_of(c, k) != c->home[k]) REQUIRE(c->home[k] != to);
+        for (k = 0; c->group && k < i; k++) REQUIRE(c->group[move[k].shard] != c->group[s]);
+        for (r = 0; r < c->resources; r++) came[to * c->resources + r] += demand_of(c, s, r);
+        if (move[i].block != PSC_BLOCK_NONE) *strained = 1;
     }
-    for (i = 0; i < c->nodes; i++) REQUIRE(touches[i] <= config->per_node);
-    for (i = 0; i < n; i++)
-        for (r = 0; r < c->resources; r++)
-            if (demand_of(c, move[i].shard, r) > 0)
-                REQUIRE(held[move[i].to * c->resources + r] <= capacity_of(c, move[i].to, r));
-    for (ended = 0; n <= WAVE_MOVES && ended < UINT32_C(1) << n; ended++) {
+    for (i = 0; i < c->nodes; i++) {
+        REQUIRE(touches[i] <= config->per_node);
+        for (r = 0; r < c->resources; r++) {
+            const int64_t more = came[i * c->resources + r];
+            if (more > 0) REQUIRE(use_of(c, at, i, r) + leaving_of(c, i, r) + more <= capacity_of(c, i, r));
+        }
+    }
+    REQUIRE(!*strained || !config->strict);
+    for (ended = 0; !*strained && n <= WAVE_MOVES && ended < UINT32_C(1) << n; ended++) {
         memcpy(part, at, (size_t)c->shards * sizeof part[0]);
         for (i = 0; i < n; i++)
             if (ended >> i & 1) part[move[i].shard] = move[i].to;
         check_groups(c, part);
     }
     for (i = 0; i < n; i++) at[move[i].shard] = move[i].to;
-    check_groups(c, at);
+    if (!*strained) check_groups(c, at);
+}
+
+/* What an order holds whatever its waves are; the number of hops to parking places. */
+static int32_t check_order(const psc_cluster *c, const int32_t *wanted, const psc_move *order, const psc_waves_info *info)
+{
+    int32_t last[SHARDS], i, s, parks = 0, strained = 0;
+
+    start_at(c, last);
+    for (i = 0; i < info->moves + info->stuck; i++) {
+        const psc_move *m = &order[i];
+        REQUIRE(m->shard >= 0 && m->shard < c->shards && m->to >= 0 && m->to < c->nodes);
+        REQUIRE(m->from == last[m->shard] && m->from != wanted[m->shard]);
+        REQUIRE((m->wave >= 0) == (i < info->moves) && m->wave < info->waves);
+        REQUIRE(m->block >= 0 && m->block < PSC_BLOCK_COUNT && m->resource >= -1 && m->resource < c->resources);
+        if (m->wave < 0) {
+            REQUIRE(m->to == wanted[m->shard] && m->block != PSC_BLOCK_NONE);
+            last[m->shard] = m->to;
+            continue;
+        }
+        REQUIRE(m->block == PSC_BLOCK_NONE || m->block == PSC_BLOCK_SPREAD || m->block == PSC_BLOCK_DEPENDENCY);
+        REQUIRE(!c->pinned || !c->pinned[m->shard]);
+        REQUIRE(start_of(c, m->shard) == c->home[m->shard]);
+        strained += m->block != PSC_BLOCK_NONE;
+        parks += m->to != wanted[m->shard];
+        last[m->shard] = m->to;
+    }
+    for (s = 0; s < c->shards; s++) REQUIRE(last[s] == wanted[s]);
+    REQUIRE(strained == info->strained && parks == info->parks);
+    return parks;
 }
 
 static void run_waves(input *in, const psc_cluster *c, const int32_t *wanted)
@@ -377,35 +503,35 @@ static void run_waves(input *in, const psc_cluster *c, const int32_t *wanted)
     psc_waves_config config;
     psc_waves_info info;
     psc_move *order;
-    int32_t at[SHARDS], seen[SHARDS] = { 0 }, moves = 0, i, first, wave;
+    int32_t at[SHARDS], moves = 0, hops, i, first, wave;
+    int strained = 0;
     size_t bytes = psc_waves_size(c);
     void *work = block_of(bytes);
 
     psc_waves_default(&config);
     config.per_node = 1 + (int32_t)take_byte(in) % 4;
     if (take_byte(in) & 1) config.total = 1 + (int32_t)take_byte(in) % 6;
-    for (i = 0; i < c->shards; i++) moves += wanted[i] != c->home[i];
-    order = (psc_move *)block_of((size_t)moves * sizeof *order);
+    if (take_byte(in) & 1) config.parks = (int32_t)take_byte(in) % 4;
+    if (take_byte(in) & 1) config.strict = 1;
+    if (take_byte(in) & 1) config.bytes = 1 + (int64_t)take_byte(in);
+    hops = (int32_t)take_byte(in) % 8;
+    for (i = 0; i < c->shards; i++) moves += wanted[i] != start_of(c, i);
+    order = (psc_move *)block_of((size_t)(moves + hops) * sizeof *order);
     memset(&info, 0xa5, sizeof info);
     if (moves > 0)
         REQUIRE(psc_waves_of(c, &config, wanted, work, bytes, order, (size_t)moves - 1, &info) == PSC_ERR_SPACE);
-    REQUIRE(psc_waves_of(c, &config, wanted, work, bytes - 1, order, (size_t)moves, &info) == PSC_ERR_SPACE);
-    REQUIRE(untouched(order, (size_t)moves * sizeof *order) && untouched(&info, sizeof info));
-    REQUIRE(psc_waves_of(c, &config, wanted, work, bytes, order, (size_t)moves, &info) == PSC_OK);
-    REQUIRE(info.moves + info.stuck == moves && info.moves >= 0 && info.stuck >= 0 && info.waves >= 0);
-    for (i = 0; i < moves; i++) {
-        REQUIRE(order[i].shard >= 0 && order[i].shard < c->shards && !seen[order[i].shard]++);
-        REQUIRE(order[i].from == c->home[order[i].shard] && order[i].to == wanted[order[i].shard]);
-        REQUIRE((order[i].wave >= 0) == (i < info.moves) && (order[i].wave >= 0) == (order[i].block == PSC_BLOCK_NONE));
-        REQUIRE(order[i].wave < info.waves && order[i].block >= 0 && order[i].block < PSC_BLOCK_COUNT);
-        REQUIRE(order[i].resource >= -1 && order[i].resource < c->resources);
-    }
-    if (c->shards > 0) memcpy(at, c->home, (size_t)c->shards * sizeof at[0]);
+    REQUIRE(psc_waves_of(c, &config, wanted, work, bytes - 1, order, (size_t)(moves + hops), &info) == PSC_ERR_SPACE);
+    REQUIRE(untouched(order, (size_t)(moves + hops) * sizeof *order) && untouched(&info, sizeof info));
+    REQUIRE(psc_waves_of(c, &config, wanted, work, bytes, order, (size_t)(moves + hops), &info) == PSC_OK);
+    REQUIRE(info.moves >= 0 && info.stuck >= 0 && info.waves >= 0 && info.parks <= config.parks && info.parks <= hops);
+    REQUIRE(info.moves + info.stuck == moves + info.parks);
+    REQUIRE(check_order(c, wanted, order, &info) == info.parks);
+    start_at(c, at);
     for (first = wave = 0; wave < info.waves; wave++) {
         for (i = first; i < info.moves && order[i].wave == wave; i++)
             if (i > first) REQUIRE(order[i].shard > order[i - 1].shard);
         REQUIRE(i > first);
-        check_wave(c, &config, at, order + first, i - first);
+        check_wave(c, &config, at, order + first, i - first, &strained);
         first = i;
     }
     REQUIRE(first == info.moves);
@@ -431,9 +557,38 @@ static void run_imbalance(input *in, const psc_cluster *c)
     REQUIRE(im.above >= 0 && im.above <= c->nodes && im.overloaded >= 0 && im.overloaded <= c->nodes);
     for (i = 0; i < c->nodes; i++) REQUIRE(node_score[i] >= -1.0 && node_score[i] <= node_score[im.node]);
     REQUIRE(im.fleet == node_score[im.node]);
+    if (c->shards > 0) {
+        double before, after;
+        REQUIRE(psc_imbalance_move(c, NULL, work, bytes, 0, (int32_t)take_byte(in) % c->nodes, &before, &after) == PSC_OK);
+        REQUIRE(before >= -1.0 && before <= node_score[c->home[0]] && after >= -1.0);
+    }
     REQUIRE(psc_soft_amounts(c, take_share(in), soft) == PSC_OK || 1);
     if (psc_soft_amounts(c, 0.1, soft) == PSC_OK)
         for (i = 0; i < c->nodes * c->resources; i++) REQUIRE(soft[i] >= 0 && soft[i] <= c->capacity[i]);
+    free(work);
+}
+
+static void run_uncertain(input *in, const psc_cluster *c)
+{
+    double mean[SHARDS * RESOURCES], deviation[SHARDS * RESOURCES], probability[NODES];
+    int64_t demand[SHARDS * RESOURCES + 1], capacity[NODES * RESOURCES];
+    psc_provision p;
+    int32_t i;
+    size_t bytes = psc_overload_size(c);
+    void *work = block_of(bytes);
+
+    for (i = 0; i < c->shards * c->resources; i++) {
+        mean[i] = take_share(in) * 60.0;
+        deviation[i] = take_share(in) * 20.0;
+    }
+    if (psc_risk_amounts(c, mean, deviation, 0.5 + take_share(in) / 2.1, demand, capacity) == PSC_OK) {
+        for (i = 0; i < c->shards * c->resources; i++) REQUIRE((double)demand[i] >= mean[i]);
+        for (i = 0; i < c->nodes * c->resources; i++) REQUIRE(capacity[i] >= 0 && capacity[i] <= c->capacity[i]);
+        REQUIRE(psc_overload_of(c, mean, deviation, NULL, work, bytes, probability) == PSC_OK);
+        for (i = 0; i < c->nodes; i++) REQUIRE(probability[i] >= 0.0 && probability[i] <= 1.0);
+    }
+    REQUIRE(psc_provision_of(c, (1.0 + take_byte(in)) / 1024.0, 0.5, &p) == PSC_OK);
+    REQUIRE(p.use >= 0.0 && p.nodes >= 0 && p.resource >= 0 && p.resource < c->resources);
     free(work);
 }
 
@@ -442,15 +597,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     input in = { data, size, 0 };
     arrays a;
     psc_cluster c;
+    psc_fault fault;
     int32_t at[SHARDS + 1], i;
 
     take_cluster(&in, &a, &c);
-    if (psc_cluster_check(&c) != PSC_OK) return 0;
+    REQUIRE(psc_cluster_fault(&c, &fault) == PSC_OK && fault.status == psc_cluster_check(&c));
+    REQUIRE((fault.field == PSC_FIELD_NONE) == (fault.status == PSC_OK));
+    if (fault.status != PSC_OK) return 0;
     run_imbalance(&in, &c);
+    run_uncertain(&in, &c);
     run_plan(&in, &c, at);
     run_waves(&in, &c, at);
     for (i = 0; i < c.shards; i++)          /* and what no plan would ask for */
-        at[i] = take_byte(&in) & 1 ? (int32_t)take_byte(&in) % c.nodes : c.home[i];
+        at[i] = take_byte(&in) & 1 ? (int32_t)take_byte(&in) % c.nodes : start_of(&c, i);
     run_waves(&in, &c, at);
     return 0;
 }

@@ -3,6 +3,7 @@
 #define PSC_FUZZ_STATES_H
 
 #include "fuzz.h"
+#include "blocks.h"
 
 enum { MAX_STEPS = 80 };
 
@@ -85,6 +86,8 @@ static inline void take_node_config(input *in, psc_node_config *config, double *
     if (take_byte(in) & 1) {
         config->learn = 2 + (int64_t)take_byte(in) % 8;
         config->memory = take_integer(in);
+        config->day_ns = take_byte(in) & 1 ? 0 : 48000000 * (1 + (int64_t)take_byte(in));
+        config->step_ns = 1000000 * (1 + (int64_t)take_byte(in) % 20);
         config->interval_ns = 1000000 * (1 + take_integer(in) % 1000);
         config->pause_ns = take_integer(in);
         config->max_jump = take_word(in) >> take_byte(in) % 64;
@@ -123,8 +126,9 @@ static inline void take_metrics(input *in, double *metric, int32_t metrics)
 static inline void ask_node(input *in, const psc_node *node)
 {
     psc_node_score score;
-    psc_failure_config failure;
-    double p = -1.0;
+    int32_t metric[4];
+    double z[4];
+    size_t count, i;
 
     REQUIRE(psc_node_score_at(node, (int64_t)take_word(in), &score) == PSC_OK);
     REQUIRE(score.instability >= 0.0 && score.instability <= 1.0);
@@ -134,9 +138,135 @@ static inline void ask_node(input *in, const psc_node *node)
     REQUIRE(score.metric >= PSC_METRIC_BEATS && score.metric < PSC_MAX_METRICS);
     REQUIRE(score.learned == 0 || score.learned == 1);
     REQUIRE(score.beats >= 0 && score.shards >= 0);
-    psc_failure_default(&failure);
-    REQUIRE(psc_failure_probability(&failure, &score, &p) == PSC_OK);
-    REQUIRE(p >= 0.0 && p <= 1.0);
+    REQUIRE(is_finite(score.level) && score.level >= 0.0 && score.jitter >= 0.0 && score.jitter <= PSC_MAX_Z);
+    REQUIRE(score.joint >= 0.0 && score.joint <= PSC_MAX_Z && score.drift >= 0.0 && score.drift <= PSC_MAX_Z);
+    for (i = 0; i < PSC_SIGNS; i++) REQUIRE(score.sign[i] >= -6.0 && score.sign[i] <= 6.0);
+    REQUIRE(psc_node_contributors(node, 4, metric, z, &count) == PSC_OK && count <= 4);
+    for (i = 1; i < count; i++) REQUIRE(z[i - 1] >= z[i]);
+}
+
+/* ==== Fleet: failure model, threshold, silence ================================================== */
+
+static inline void take_score(input *in, psc_node_score *score)
+{
+    int i, wild = take_byte(in) > 230;
+
+    memset(score, 0, sizeof *score);
+    score->z = wild ? take_real(in) : (double)take_byte(in) / 16.0;
+    score->joint = wild ? take_real(in) : (double)take_byte(in) / 64.0;
+    score->drift = wild ? take_real(in) : (double)take_byte(in) / 64.0;
+    score->phi = wild ? take_real(in) : (double)take_byte(in);
+    score->signs = (int32_t)take_byte(in) % 2;
+    for (i = 0; i < PSC_SIGNS; i++) score->sign[i] = wild ? take_real(in) : (double)take_byte(in) / 64.0 - 2.0;
+}
+
+static inline int score_valid(const psc_node_score *s)
+{
+    int i;
+
+    for (i = 0; i < PSC_SIGNS; i++)
+        if (!(s->sign[i] >= -6.0 && s->sign[i] <= 6.0)) return 0;
+    return s->z >= 0.0 && s->z <= PSC_MAX_Z && s->joint >= 0.0 && s->joint <= PSC_MAX_Z && s->drift >= 0.0
+           && s->drift <= PSC_MAX_Z && s->phi >= 0.0 && s->phi <= PSC_MAX_PHI;
+}
+
+/* One call of a failure model; an error must leave everything as it was. */
+static inline void feed_failure(input *in, psc_failure *model)
+{
+    const size_t bytes = state_bytes(model);
+    void *before = copy_of(model, bytes);
+    const uint32_t what = take_byte(in) % 8;
+    const int64_t node = (int64_t)take_byte(in) % 3, at = take_byte(in) & 1 ? (int64_t)take_word(in) : take_integer(in);
+    psc_node_score score;
+    psc_status status;
+
+    take_score(in, &score);
+    switch (what) {
+    case 0: status = psc_failure_happened(model, node, at); break;
+    case 1: status = psc_failure_censor(model, node, at); break;
+    case 2: status = psc_failure_learn(model, &score, (int32_t)take_byte(in) % 3); break;
+    case 3: status = psc_failure_loosen(model); break;
+    default: status = psc_failure_watch(model, node, at, &score);
+    }
+    if (what < 2 || what == 3) REQUIRE(status == PSC_OK);
+    else if (!score_valid(&score)) REQUIRE(status == PSC_ERR_RANGE || status == PSC_ERR_NONFINITE);
+    if (status != PSC_OK) REQUIRE(memcmp(before, model, bytes) == 0);
+    free(before);
+}
+
+static inline void ask_failure(input *in, const psc_failure *model)
+{
+    psc_failure_report report;
+    psc_node_score score;
+    double p = -1.0;
+    psc_status status;
+
+    take_score(in, &score);
+    status = psc_failure_probability(model, &score, &p);
+    REQUIRE((status == PSC_OK) == score_valid(&score));
+    if (status == PSC_OK) REQUIRE(p >= 0.0 && p <= 1.0);
+    REQUIRE(psc_failure_report_of(model, &report) == PSC_OK);
+    REQUIRE(report.ece >= 0.0 && report.ece <= 1.0 && report.brier >= 0.0 && report.brier <= 1.0);
+    REQUIRE(is_finite(report.skill) && report.waiting >= 0);
+}
+
+static inline void feed_threshold(input *in, psc_threshold *threshold)
+{
+    psc_shift shift = { (int64_t)take_byte(in) % 2, take_integer(in) };
+    const double p = take_byte(in) & 1 ? take_real(in) : take_share(in), level = take_real(in);
+    const int32_t outcome = (int32_t)take_byte(in) % 6;
+    double value = -1.0;
+
+    REQUIRE((psc_threshold_learn(threshold, outcome) == PSC_OK) == (outcome >= 1 && outcome <= 4));
+    REQUIRE((psc_threshold_fleet(threshold, level) == PSC_OK) == (level >= 0.0 && level <= 1e6));
+    if (psc_threshold_decide(threshold, p, (int64_t)take_word(in), &shift, &value) == PSC_OK)
+        REQUIRE(value >= 0.0 && value <= 1.0 && p >= 0.0 && p <= 1.0 && (shift.on == 0 || shift.on == 1));
+    else
+        REQUIRE(!(p >= 0.0 && p <= 1.0) && value == -1.0);
+}
+
+static inline void feed_silence(input *in, psc_silence *silence)
+{
+    int64_t heard[5], now = take_byte(in) & 1 ? (int64_t)take_word(in) : (int64_t)((uint64_t)take_integer(in) * 1000000);
+    int32_t suspected[5];
+    psc_silence_report report;
+    int i;
+
+    for (i = 0; i < 5; i++) heard[i] = take_byte(in) & 1 ? (int64_t)take_word(in) : (int64_t)((uint64_t)now - 100000000 * (uint64_t)take_byte(in));
+    REQUIRE(psc_silence_learn(silence, heard[0], now) == PSC_OK);
+    if (take_byte(in) & 1) REQUIRE(psc_silence_failed(silence) == PSC_OK);
+    REQUIRE(psc_silence_round(silence, now, 5, heard, suspected) == PSC_OK);
+    for (i = 0; i < 5; i++) REQUIRE(suspected[i] == 0 || (suspected[i] == 1 && heard[i] != INT64_MIN && heard[i] < now));
+    REQUIRE(psc_silence_report_of(silence, &report) == PSC_OK);
+    REQUIRE(report.limit_ns >= 0 && report.excused_ns >= 0 && is_finite(report.false_a_year));
+}
+
+/* ==== Personas ================================================================================== */
+
+/* The events and the questions of personas.c in short, for a state whose configuration is not known: its numbers of
+ * nodes and types are its words 2 and 3. */
+static inline void use_personas(input *in, psc_personas *p)
+{
+    const int32_t nodes = (int32_t)((const uint64_t *)(const void *)p)[2], types = (int32_t)((const uint64_t *)(const void *)p)[3];
+    psc_request q = { 0, 0, 1.0, 0.5, 0.0 };
+    psc_outcome o = { 0, 0, 0, 0, 0.02, 0.03, 0.02, 0.02, 1.0 };
+    psc_persona_beat b = { 0.5, 0.0, 0.1, 4.0, 0.2 };
+    int64_t now = (int64_t)take_word(in);
+    psc_assignment a;
+    psc_persona x;
+
+    q.type = take_below(in, types);
+    q.lead = take_below(in, nodes + 1) - 1;
+    REQUIRE(psc_personas_assign(p, now, &q, &a) == PSC_OK);
+    REQUIRE(a.node >= 0 && a.node < nodes && a.shadow >= -1 && a.shadow < nodes && is_finite(a.score));
+    o.node = take_below(in, nodes);
+    o.ok = (int32_t)take_byte(in) & 1;
+    o.shadow = (int32_t)take_byte(in) & 1;
+    REQUIRE(psc_personas_outcome(p, now, &q, &o) == PSC_OK);
+    REQUIRE(psc_personas_beat(p, now, o.node, &b) == PSC_OK);
+    if (take_byte(in) & 1) REQUIRE(psc_personas_silent(p, now, o.node) == PSC_OK);
+    REQUIRE(psc_personas_explain(p, a.node, q.type, &x) == PSC_OK);
+    REQUIRE(is_finite(x.wait) && is_finite(x.service) && is_within(x.risk, 0.0, 1.0) && is_within(x.weight, 0.0, 1.0));
 }
 
 /* ==== Transfer, trial, stages =================================================================== */
@@ -218,7 +348,7 @@ static inline void feed_trial(input *in, psc_trial *trial)
 {
     void *copy = copy_of(trial, state_bytes(trial));
     psc_trial_info before, after;
-    psc_pair pair;
+    psc_trial_pair pair;
     int64_t now;
     int k, repeats = 1 + (int)take_byte(in) % 32;
 
@@ -311,21 +441,33 @@ static inline void use_state(input *in, void *state)
 {
     psc_beat beat;
     double metric[PSC_MAX_METRICS];
+    const int32_t type = psc_state_type(state);
     int i;
 
     free(reload(state));
     memset(&beat, 0, sizeof beat);
-    for (i = 0; i < 6; i++) {
-        const int32_t type = psc_state_type(state);
-        if (type == PSC_TYPE_TRACKER) {
-            ask_tracker(in, (const psc_tracker *)state, no_bound(), no_bound());
-            (void)feed_tracker(in, (psc_tracker *)state);
-        } else if (type == PSC_TYPE_TRANSFER) {
+    if (type == PSC_TYPE_SPLIT) use_split(in, (psc_split *)state);
+    if (type == PSC_TYPE_ECHO) use_echo(in, (psc_echo *)state);
+    if (type == PSC_TYPE_MAP) use_map(in, (psc_map *)state);
+    for (i = 0; i < 6 && (type <= PSC_TYPE_PERSONAS || type >= PSC_TYPE_TRANSFER); i++) {
+        if (type == PSC_TYPE_TRANSFER) {
             feed_transfer(in, (psc_transfer *)state);
         } else if (type == PSC_TYPE_TRIAL) {
             feed_trial(in, (psc_trial *)state);
         } else if (type == PSC_TYPE_STAGES) {
             feed_stages(in, (psc_stages *)state);
+        } else if (type == PSC_TYPE_PERSONAS) {
+            use_personas(in, (psc_personas *)state);
+        } else if (type == PSC_TYPE_TRACKER) {
+            ask_tracker(in, (const psc_tracker *)state, no_bound(), no_bound());
+            (void)feed_tracker(in, (psc_tracker *)state);
+        } else if (type == PSC_TYPE_FAILURE) {
+            ask_failure(in, (const psc_failure *)state);
+            feed_failure(in, (psc_failure *)state);
+        } else if (type == PSC_TYPE_THRESHOLD) {
+            feed_threshold(in, (psc_threshold *)state);
+        } else if (type == PSC_TYPE_SILENCE) {
+            feed_silence(in, (psc_silence *)state);
         } else {
             ask_node(in, (const psc_node *)state);
             take_beat(in, take_byte(in) % 4, &beat);

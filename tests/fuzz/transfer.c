@@ -207,7 +207,7 @@ static void run_blocks(input *in)
     int64_t *load = (int64_t *)block_of(n * 8), *bytes = (int64_t *)block_of(n * 8), *work = (int64_t *)block_of(n * 8);
     int32_t *order = (int32_t *)block_of(n * 4), *move = (int32_t *)block_of(n * 4);
     const int64_t need = take_integer(in);
-    psc_relief relief;
+    psc_blocks_info relief;
     int64_t sum = 0;
     size_t i;
 

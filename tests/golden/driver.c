@@ -717,22 +717,31 @@ static void run_rank(void)
 
 static void put_score(int64_t now)
 {
-    psc_failure_config failure;
     psc_node_score score;
-    double p = 0.0;
+    int32_t metric[3];
+    double z[3];
+    size_t i, count;
 
     must("psc_node_score_at", psc_node_score_at((const psc_node *)state, now, &score));
     put_real(score.instability);
+    put_real(score.level);
     put_real(score.z);
+    put_real(score.joint);
+    put_real(score.drift);
     put_real(score.phi);
+    put_real(score.jitter);
     put_real(score.onset);
     put(score.metric);
     put(score.learned);
     put(score.beats);
     put(score.shards);
-    psc_failure_default(&failure);
-    must("psc_failure_probability", psc_failure_probability(&failure, &score, &p));
-    put_real(p);
+    put(score.signs);
+    put_reals(score.sign, PSC_SIGNS);
+    must("psc_node_contributors", psc_node_contributors((const psc_node *)state, 3, metric, z, &count));
+    for (i = 0; i < count; i++) {
+        put(metric[i]);
+        put_real(z[i]);
+    }
 }
 
 static void run_node(void)
@@ -768,22 +777,141 @@ static void run_node(void)
     put_score(beat.received_at + INT64_C(3600000000000));
 }
 
+/* Outcomes known and outcomes that come late, through the logistic and its correction. */
 static void run_failure(void)
 {
     psc_failure_config config;
+    psc_failure_report report;
     psc_node_score score;
-    double p;
+    size_t written = 0;
+    double p = 0.0;
     int i, k;
 
     memset(&score, 0, sizeof score);
     psc_failure_default(&config);
-    for (i = 0; i <= 100; i++)
-        for (k = 0; k <= 20; k++) {
-            score.z = (double)i * (double)i / 10.0;
-            score.phi = (double)k * 15.0;
-            must("psc_failure_probability", psc_failure_probability(&config, &score, &p));
-            put_real(p);
+    config.capacity = 50;
+    config.horizon_ns = INT64_C(20000000000);
+    config.correct_from = 100.0;
+    must("psc_failure_init", psc_failure_init((psc_failure *)other, sizeof other, &config));
+    for (i = 0; i < 1500; i++) {
+        const int64_t now = i * INT64_C(1000000000);
+        score.z = 9.0 * uniform();
+        score.joint = uniform();
+        score.drift = 2.0 * uniform();
+        score.signs = i % 4 != 0;
+        for (k = 0; k < PSC_SIGNS; k++) score.sign[k] = score.signs ? 2.0 * uniform() - 0.5 : 0.0;
+        score.phi = (double)below(4);
+        must("psc_failure_probability", psc_failure_probability((psc_failure *)other, &score, &p));
+        put_real(p);
+        must("psc_failure_watch", psc_failure_watch((psc_failure *)other, i % 5, now, &score));
+        if (score.z + 3.0 * uniform() > 10.0) must("psc_failure_happened", psc_failure_happened((psc_failure *)other, i % 5, now + 5));
+        if (i % 97 == 0) must("psc_failure_censor", psc_failure_censor((psc_failure *)other, i % 3, now));
+        must("psc_failure_learn", psc_failure_learn((psc_failure *)other, &score, score.z + 4.0 * uniform() > 9.0));
+        if (i == 700) must("psc_failure_loosen", psc_failure_loosen((psc_failure *)other));
+    }
+    must("psc_failure_report_of", psc_failure_report_of((psc_failure *)other, &report));
+    put_real(report.skill);
+    put_real(report.ece);
+    put_reals(report.came, PSC_REPORT_BINS);
+    must("psc_save", psc_save(other, saved, sizeof saved, &written));
+    put_bytes(saved, written);
+}
+
+static void run_threshold(void)
+{
+    psc_threshold_config config;
+    psc_shift shift = { 0, 0 };
+    double value = 0.0;
+    int i;
+
+    psc_threshold_default(&config);
+    must("psc_threshold_init", psc_threshold_init((psc_threshold *)other, sizeof other, &config));
+    for (i = 0; i < 1000; i++) {
+        const int64_t now = i * INT64_C(60000000000);
+        must("psc_threshold_learn", psc_threshold_learn((psc_threshold *)other, 1 + (int32_t)below(4)));
+        must("psc_threshold_fleet", psc_threshold_fleet((psc_threshold *)other, 4.0 * uniform()));
+        must("psc_threshold_decide", psc_threshold_decide((psc_threshold *)other, uniform(), now, &shift, &value));
+        put(shift.on);
+        put_real(value);
+    }
+}
+
+static void run_silence(void)
+{
+    psc_silence_config config;
+    psc_silence_report report;
+    int64_t heard[9], now = 0;
+    int32_t suspected[9];
+    size_t written = 0;
+    int i, k;
+
+    psc_silence_default(&config);
+    must("psc_silence_init", psc_silence_init((psc_silence *)other, sizeof other, &config));
+    for (k = 0; k < 9; k++) heard[k] = 0;
+    for (i = 0; i < 1000; i++) {
+        now += 1000000000 + (i % 200 == 50 ? INT64_C(7000000000) : 0);
+        for (k = 0; k < 9; k++) {
+            if (below(10) == 0 || (i > 900 && k == 4)) continue;
+            must("psc_silence_learn", psc_silence_learn((psc_silence *)other, heard[k], now - k));
+            heard[k] = now - k;
         }
+        if (i % 300 == 299) must("psc_silence_failed", psc_silence_failed((psc_silence *)other));
+        must("psc_silence_round", psc_silence_round((psc_silence *)other, now, 9, heard, suspected));
+        must("psc_silence_report_of", psc_silence_report_of((psc_silence *)other, &report));
+        for (k = 0; k < 9; k++) put(suspected[k]);
+        put(report.limit_ns);
+        put(report.excused_ns);
+        put_real(report.false_a_year);
+    }
+    must("psc_save", psc_save(other, saved, sizeof saved, &written));
+    put_bytes(saved, written);
+}
+
+static void run_relief(void)
+{
+    enum { ALL = 40, FLEET = 6 };
+    psc_relief relief;
+    psc_relief_info info;
+    double p[FLEET], impact[ALL], price[ALL], tie[2 * ALL], drain[FLEET];
+    int32_t crossed[FLEET], at[ALL], to[2 * ALL], shard[ALL];
+    int64_t from[ALL + 1], amount[FLEET], reduced[FLEET];
+    int i, round;
+
+    for (round = 0; round < 30; round++) {
+        for (i = 0; i < FLEET; i++) {
+            p[i] = uniform();
+            crossed[i] = p[i] > 0.5;
+            amount[i] = 1000000 + below(1000000);
+        }
+        for (i = 0; i < ALL; i++) {
+            at[i] = (int32_t)below(FLEET);
+            impact[i] = 10.0 * uniform();
+            price[i] = 4.0 * uniform();
+            from[i] = 2 * i;
+            to[2 * i] = (i + 1) % ALL;
+            to[2 * i + 1] = (i + ALL - 1) % ALL;
+        }
+        for (i = 0; i < ALL; i++) tie[2 * i] = tie[2 * ((i + 1) % ALL) + 1] = 3.0 * uniform();
+        from[ALL] = 2 * ALL;
+        psc_relief_default(&relief);
+        relief.nodes = FLEET;
+        relief.shards = ALL;
+        relief.p = p;
+        relief.crossed = crossed;
+        relief.home = at;
+        relief.impact = impact;
+        relief.disruption = price;
+        relief.tied_from = from;
+        relief.tied_to = to;
+        relief.tie = tie;
+        relief.budget = round % 3 ? 20.0 : 1e15;
+        must("psc_relief_of", psc_relief_of(&relief, other, sizeof other, drain, shard, &info));
+        for (i = 0; i < info.shards; i++) put(shard[i]);
+        put_real(info.risk);
+        put_reals(drain, FLEET);
+        must("psc_relief_soft", psc_relief_soft(drain, FLEET, 1, amount, reduced));
+        for (i = 0; i < FLEET; i++) put(reduced[i]);
+    }
 }
 
 /* Whole states, as saved bytes: also every field that nothing above has looked at. Uses what run_node left. */
@@ -818,6 +946,10 @@ static int32_t home[SHARDS], group[SHARDS], pinned[SHARDS], spread[GROUPS], depe
 static const int32_t transient[RESOURCES] = { 0, 1, 0 };
 static const int64_t weight[RESOURCES] = { 1, 2, 5 };
 static const psc_balance balance[] = { { 0, 1, 2, 3 } };
+static int64_t load_weight[NODES], size[SHARDS], impact[SHARDS], rested[SHARDS], capacity_at_risk[NODES * RESOURCES];
+static int64_t demand_at_risk[SHARDS * RESOURCES];
+static int32_t risk[NODES], going[SHARDS];
+static psc_pair pairs[40];
 static int32_t assignment[SHARDS];
 
 static void make_cluster(psc_cluster *c, int variant)
@@ -876,6 +1008,59 @@ static void make_cluster(psc_cluster *c, int variant)
     c->soft = soft;
 }
 
+/* Pairs, failures, moves under way, demands with a spread. */
+static void add_rest(psc_cluster *c)
+{
+    double mean[SHARDS * RESOURCES], deviation[SHARDS * RESOURCES], probability[NODES];
+    int i;
+
+    for (i = 0; i < SHARDS * RESOURCES; i++) {
+        mean[i] = (double)demand[i];
+        deviation[i] = 0.2 * (double)demand[i] * load[i % LENGTH] / (1.0 + load[i % LENGTH]);
+    }
+    must("psc_overload_of", psc_overload_of(c, mean, deviation, NULL, work, sizeof work, probability));
+    put_reals(probability, NODES);
+    must("psc_risk_amounts", psc_risk_amounts(c, mean, deviation, 0.95, demand_at_risk, capacity_at_risk));
+    for (i = 0; i < NODES; i++) {
+        load_weight[i] = 1 + below(3);
+        risk[i] = (int32_t)below(50000);
+    }
+    for (i = 0; i < SHARDS; i++) {
+        size[i] = below(1000);
+        impact[i] = below(1000000);
+        rested[i] = below(100);
+        going[i] = below(15) == 0 ? (int32_t)below(NODES) : home[i];
+    }
+    for (i = 0; i < 40; i++) {
+        pairs[i].a = (int32_t)below(SHARDS - 1);
+        pairs[i].b = pairs[i].a + 1;
+        pairs[i].weight = below(5000);
+    }
+    c->capacity = capacity_at_risk;
+    c->demand = demand_at_risk;
+    c->load_weight = load_weight;
+    c->risk = risk;
+    c->size = size;
+    c->impact = impact;
+    c->rested = rested;
+    c->going = going;
+    c->pair = pairs;
+    c->pairs = 40;
+    c->weight_disruption = 1;
+}
+
+static void put_provision(const psc_cluster *c)
+{
+    psc_provision p;
+
+    must("psc_provision_of", psc_provision_of(c, 0.4, 0.7, &p));
+    put_real(p.use);
+    put(p.verdict);
+    put(p.resource);
+    put(p.nodes);
+    put(p.shard);
+}
+
 static void run_imbalance(void)
 {
     psc_cluster cluster;
@@ -898,6 +1083,10 @@ static void run_imbalance(void)
         put(im.resource);
         put(im.above);
         put(im.overloaded);
+        must("psc_imbalance_move", psc_imbalance_move(&cluster, NULL, work, sizeof work, 7, 3, node_score, shard_score));
+        put_real(node_score[0]);
+        put_real(shard_score[0]);
+        put_provision(&cluster);
     }
     must("psc_amounts_of", psc_amounts_of(load, 40, 0.003, amount));
     for (i = 0; i < 40; i++) put(amount[i]);
@@ -922,15 +1111,17 @@ static void put_waves(const psc_cluster *cluster)
 {
     psc_waves_config config;
     psc_waves_info info;
-    psc_move order[SHARDS];
+    psc_move order[2 * SHARDS];
     int i;
 
     psc_waves_default(&config);
     config.total = 6;
-    must("psc_waves_of", psc_waves_of(cluster, &config, assignment, work, sizeof work, order, SHARDS, &info));
+    must("psc_waves_of", psc_waves_of(cluster, &config, assignment, work, sizeof work, order, 2 * SHARDS, &info));
     put(info.waves);
     put(info.moves);
     put(info.stuck);
+    put(info.parks);
+    put(info.strained);
     for (i = 0; i < info.moves + info.stuck; i++) {
         put(order[i].shard);
         put(order[i].from);
@@ -949,10 +1140,20 @@ static void run_plan(void)
     psc_plan *plan = (psc_plan *)work;
     int variant, i;
 
-    for (variant = 0; variant < 3; variant++) {
+    for (variant = 0; variant < 5; variant++) {
         make_cluster(&cluster, variant);
         psc_plan_default(&config);
         config.targets = variant == 2 ? 4 : 0;
+        if (variant > 2) {
+            config.horizon = 30000;
+            config.seed = (uint64_t)variant;
+        }
+        if (variant == 4) {
+            add_rest(&cluster);
+            config.cooldown = 20;
+            config.max_node_moves = 12;
+            config.max_bytes = 20000;
+        }
         must("psc_cluster_check", psc_cluster_check(&cluster));
         must("psc_plan_init", psc_plan_init(plan, sizeof work, &cluster, &config));
         while (psc_plan_step(plan, &cluster, 100) == PSC_MORE) {
@@ -966,6 +1167,11 @@ static void run_plan(void)
         put(info.move);
         put(info.group);
         put(info.distance);
+        put(info.apart);
+        put(info.disruption);
+        put(info.risk);
+        put(info.bound);
+        put(info.bytes);
         put(info.cost_before);
         put(info.overload);
         put(info.overload_before);
@@ -975,6 +1181,236 @@ static void run_plan(void)
         put_explanations(plan, &cluster);
         put_waves(&cluster);
     }
+}
+
+/* ==== Personas ================================================================================== */
+
+static void put_persona(const psc_personas *p, int32_t node, int32_t type)
+{
+    psc_persona x;
+
+    must("psc_personas_explain", psc_personas_explain(p, node, type, &x));
+    put(x.state);
+    put(x.prefetch);
+    put(x.verdict);
+    put(x.held);
+    put_real(x.capacity);
+    put_real(x.stability);
+    put_real(x.affinity);
+    put_real(x.cost);
+    put_real(x.weight);
+    put_real(x.wait);
+    put_real(x.service);
+    put_real(x.risk);
+    put_real(x.share);
+    put_real(x.confidence);
+}
+
+/* Draws of events from a generator of its own, so that the parts after this one draw as before. */
+static void run_fleet_of(psc_personas *p, const psc_personas_config *c, uint64_t seed)
+{
+    const double missing = real(UINT64_C(0x7ff8) << 48);
+    int64_t now = 0;
+    int i;
+
+    for (i = 0; i < 3000; i++) {
+        const uint64_t draw = psc__random(&seed);
+        const int32_t node = (int32_t)(draw % (uint64_t)c->nodes);
+        psc_request q = {0, 0, 0.0, 0.0, 0.0};
+        psc_persona_beat b = {0.4, 0.0, 0.2, 0.0, 0.0};
+        psc_outcome o = {0, 1, 0, 0, 0.0, 0.0, 0.0, 0.0, 1.0};
+        psc_assignment a;
+        q.type = (int32_t)(draw >> 20 & 1);
+        q.lead = (int32_t)(draw >> 24) % (c->nodes + 1) - 1;
+        if (q.lead < 0) q.lead = -1;
+        q.size = 0.5 + psc__uniform(&seed);
+        q.complexity = (double)(draw >> 30 & 3);
+        now += (int64_t)(draw >> 40);
+        must("psc_personas_assign", psc_personas_assign(p, now, &q, &a));
+        put(a.node * 65536 + a.choice);
+        put(a.runner_up);
+        put(a.shadow);
+        put_real(a.score);
+        put_real(a.runner_up_score);
+        o.node = a.node;
+        o.ok = draw % 16 > 0;
+        o.expected = a.service;
+        o.latency = 0.01 + 0.05 * psc__uniform(&seed);
+        o.service = draw % 3 ? 0.6 * o.latency : missing;
+        o.reference = 0.03;
+        must("psc_personas_outcome", psc_personas_outcome(p, now, &q, &o));
+        o.node = a.shadow;
+        o.shadow = 1;
+        if (a.shadow >= 0) must("psc_personas_outcome", psc_personas_outcome(p, now, &q, &o));
+        b.workers = missing;
+        b.failure = draw % 97 == 0 ? 0.8 : 0.1;
+        if (draw % 5 == 0) must("psc_personas_beat", psc_personas_beat(p, now, node, &b));
+        if (draw % 101 == 0) must("psc_personas_silent", psc_personas_silent(p, now, node));
+        if (draw % 103 == 0) must("psc_personas_drain", psc_personas_drain(p, now, node));
+        if (draw % 11 == 0) must("psc_personas_resume", psc_personas_resume(p, now, node));
+        put_persona(p, node, q.type);
+    }
+}
+
+static void run_personas(void)
+{
+    static uint64_t memory[8192];
+    static const int32_t nodes[3] = {5, 40, 80};
+    psc_personas_config config;
+    double service[80];
+    psc_request q = {1, 2, 1.5, 0.5, 0.0};
+    int i, k;
+
+    for (i = 0; i < 4; i++) {
+        psc_personas_default(&config);
+        config.nodes = nodes[i % 3];
+        config.types = 2;
+        config.shadow_rate = 0.2;
+        config.cold_ns = 1000000;
+        config.policy = i == 3 ? PSC_POLICY_WEIGHTED : PSC_POLICY_TIME;
+        must("psc_personas_init", psc_personas_init((psc_personas *)memory, sizeof memory, &config));
+        run_fleet_of((psc_personas *)memory, &config, (uint64_t)i);
+        must("psc_personas_cost", psc_personas_cost((psc_personas *)memory, &q, service, NULL));
+        for (k = 0; k < config.nodes; k++) put_real(service[k]);
+    }
+}
+
+/* ==== Blocks ==================================================================================== */
+
+static void run_split(void)
+{
+    static uint64_t mem[60000], start[64] = {0};
+    static psc_split_order order[64];
+    psc_split *split = (psc_split *)(void *)mem;
+    psc_split_config config;
+    psc_split_view view;
+    double size[64], load[64];
+    size_t n = 1, count, i, k;
+    int t;
+
+    psc_split_default(&config);
+    config.shards = 64;
+    config.samples = 2048;
+    must("psc_split_init", psc_split_init(split, sizeof mem, &config));
+    for (t = 0; t < 150; t++) {
+        must("psc_split_shards", psc_split_shards(split, start, n));
+        for (k = 0; k < (t < 60 ? 500u : 90u); k++) {
+            const uint64_t key = k % 7 == 0 && t < 30 ? UINT64_C(1) << 60 : (draw() >> 12) * (uint64_t)(1 + t % 9);
+            must("psc_split_observe", psc_split_observe(split, key, 0.5 + uniform()));
+        }
+        for (i = 0; i < n; i++) size[i] = 10.0 + 200.0 / (double)n;
+        psc_split_view_default(&view);
+        view.size = size;
+        must("psc_split_tick", psc_split_tick(split, &view, order, 64 - n, &count, load));
+        put_reals(load, n);
+        for (i = 0; i < count; i++) {
+            put((int64_t)order[i].key);
+            put(order[i].kind);
+            put(order[i].shard);
+            for (k = 0; k < n && start[k] < order[i].key; k++) { }
+            if (order[i].kind == PSC_SPLIT_CUT) {
+                memmove(&start[k + 1], &start[k], (n++ - k) * 8);
+                start[k] = order[i].key;
+            } else if (order[i].kind == PSC_SPLIT_MERGE) {
+                memmove(&start[k], &start[k + 1], (--n - k) * 8);
+            }
+        }
+    }
+    put((int64_t)psc_split_key("abcde", 5));
+    put_bytes(split, (size_t)((psc_state *)(void *)mem)->words * 8);
+}
+
+static void run_echo(void)
+{
+    static uint64_t mem[20000];
+    static psc_echo_order order[200];
+    psc_echo *echo = (psc_echo *)(void *)mem;
+    int64_t backlog[6], service[6];
+    int32_t places[6];
+    psc_echo_nodes nodes;
+    psc_echo_config config;
+    psc_echo_route route;
+    psc_echo_block hot[5];
+    uint64_t epoch;
+    size_t count, i;
+    int t, k;
+
+    psc_echo_default(&config);
+    config.nodes = 6;
+    config.tracked = 64;
+    must("psc_echo_init", psc_echo_init(echo, sizeof mem, &config));
+    psc_echo_nodes_default(&nodes);
+    nodes.backlog_ns = backlog;
+    nodes.service_ns = service;
+    nodes.places = places;
+    for (t = 0; t < 200; t++) {
+        const int64_t now = (int64_t)t * 10000000;
+        for (k = 0; k < 50; k++) {
+            const double u = uniform();
+            const uint64_t block = (uint64_t)(300.0 * u * u * u);
+            if (below(40) == 0) {
+                must("psc_echo_write", psc_echo_write(echo, block, (int32_t)(block % 6), now + k * 1000, &epoch));
+                continue;
+            }
+            must("psc_echo_read", psc_echo_read(echo, block, (int32_t)(block % 6), now + k * 1000, &route));
+            put(route.node);
+            put((int64_t)route.epoch);
+        }
+        for (k = 0; k < 6; k++) {
+            backlog[k] = below(30) == 0 ? -1 : (int64_t)below(40) * 1000000;
+            service[k] = 500000 + k * 100000;
+            places[k] = 4;
+        }
+        must("psc_echo_tick", psc_echo_tick(echo, &nodes, now, order, 200, &count));
+        for (i = 0; i < count; i++) {
+            put((int64_t)order[i].block);
+            put((int64_t)order[i].epoch);
+            put(order[i].kind * 10 + order[i].node);
+            if (order[i].kind == PSC_ECHO_COPY) (void)psc_echo_confirm(echo, order[i].block, order[i].node, order[i].epoch);
+        }
+    }
+    must("psc_echo_expect", psc_echo_expect(echo, 0, 3.5));
+    must("psc_echo_lost", psc_echo_lost(echo, 0, 1));
+    must("psc_echo_hot", psc_echo_hot(echo, hot, 5, &count));
+    for (i = 0; i < count; i++) put_real(hot[i].reads);
+    must("psc_echo_restart", psc_echo_restart(echo, 1 << 20));
+    put_bytes(echo, (size_t)((psc_state *)(void *)mem)->words * 8);
+}
+
+static void run_map(void)
+{
+    static uint64_t mem[400], work[64];
+    static const int32_t from[4] = {0, 3, 5, 8}, claim[8] = {0, 1, 9, 1, 2, 3, 4, 5};
+    psc_map *map = (psc_map *)(void *)mem;
+    psc_map_config config;
+    psc_map_change change;
+    psc_map_place place;
+    psc_map_fault fault[8];
+    uint64_t version;
+    size_t count, i;
+    int k;
+
+    psc_map_default(&config);
+    config.partitions = 8;
+    config.areas = 20;
+    config.echoes = 40;
+    must("psc_map_init", psc_map_init(map, sizeof mem, &config));
+    for (k = 0; k < 400; k++) {
+        memset(&change, 0, sizeof change);
+        change.kind = 1 + below(5);
+        change.key = (uint64_t)below(60) << 56;
+        change.partition = below(8);
+        change.node = below(4);
+        change.epoch = 1 + (uint64_t)k;
+        must("psc_map_version", psc_map_version(map, &version));
+        put(psc_map_apply(map, version, &change));
+        must("psc_map_find", psc_map_find(map, change.key + 5, &place));
+        put((int64_t)place.last);
+        put(place.partition * 100 + place.node * 10 + place.echoes);
+    }
+    must("psc_map_claims", psc_map_claims(map, from, claim, NULL, 3, work, sizeof work, fault, 8, &count));
+    for (i = 0; i < count && i < 8; i++) put(fault[i].partition * 1000 + fault[i].kind * 100 + fault[i].node);
+    put_bytes(map, (size_t)((psc_state *)(void *)mem)->words * 8);
 }
 
 /* ==== Transfer ================================================================================== */
@@ -1028,7 +1464,7 @@ static void run_trial(void)
 {
     psc_trial_config config;
     psc_trial_info info;
-    psc_pair pair;
+    psc_trial_pair pair;
     uint64_t seed = 5;
     int i, k;
 
@@ -1089,7 +1525,7 @@ static void run_blocks(void)
     static double heat[BLOCKS];
     static int64_t loads[BLOCKS], bytes[BLOCKS], keys[BLOCKS];
     static int32_t order[BLOCKS], chosen[BLOCKS];
-    psc_relief relief;
+    psc_blocks_info relief;
     uint64_t seed = 3;
     int i, k;
 
@@ -1132,8 +1568,15 @@ int main(void)
     topic("node", run_node);
     topic("save", run_save);
     topic("failure", run_failure);
+    topic("threshold", run_threshold);
+    topic("silence", run_silence);
+    topic("relief", run_relief);
     topic("imbalance", run_imbalance);
     topic("plan", run_plan);
+    topic("personas", run_personas);
+    topic("split", run_split);
+    topic("echo", run_echo);
+    topic("map", run_map);
     topic("transfer", run_transfer);
     topic("trial", run_trial);
     topic("stages", run_stages);

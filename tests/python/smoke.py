@@ -18,7 +18,8 @@ P = C.POINTER
 
 
 KINDS = {"u32": u32, "i32": i32, "i64": i64, "u64": u64, "f64": f64, "size": size,
-         "*i32": P(i32), "*i64": P(i64), "*f64": P(f64), "*balance": C.c_void_p, "*event": C.c_void_p}
+         "*i32": P(i32), "*i64": P(i64), "*f64": P(f64), "*u8": C.c_char_p,
+         "*balance": C.c_void_p, "*event": C.c_void_p}
 
 
 def struct(name, fields):
@@ -38,10 +39,12 @@ def struct(name, fields):
 # In the order of PSC_STRUCT_...
 State = struct("State", "u64: kind words")
 Beat = struct("Beat", "i64: node sender; u64: epoch sequence; i64: sent_at received_at shards")
-NodeConfig = struct("NodeConfig", "u32: struct_size; i32: metrics; i64: id learn memory interval_ns pause_ns;"
+NodeConfig = struct("NodeConfig", "u32: struct_size; i32: metrics; i64: id learn memory interval_ns pause_ns day_ns step_ns;"
                     "u64: max_jump; f64: winsor relative_floor; *f64: floor")
-NodeScore = struct("NodeScore", "f64: instability z phi onset; i32: metric learned; i64: beats shards")
-FailureConfig = struct("FailureConfig", "u32: struct_size; i32: reserved; f64: base slope_z slope_phi")
+NodeScore = struct("NodeScore", "f64: instability level z joint drift phi jitter onset progress; i32: metric learned;"
+                   "i64: beats shards; f64: sign[9]; i32: signs reserved")
+FailureConfig = struct("FailureConfig", "u32: struct_size; i32: capacity; i64: horizon_ns wait_ns;"
+                       "f64: base slope_z slope_phi correct_from")
 TrackerConfig = struct("TrackerConfig", "u32: struct_size; i32: period1 period2 reserved; f64: alpha gamma lower upper")
 Drift = struct("Drift", "i64: alarms seen; i32: last ready; f64: shift size")
 Series = struct("Series", "u32: struct_size; i32: periods; *f64: value; size: n; *i32: period; f64: lower upper;"
@@ -82,18 +85,61 @@ Changes = struct("Changes", "u32: struct_size; i32: decision; size: n; *f64: now
 Ranked = struct("Ranked", "i64: index; f64: change now next z probability p")
 RankInfo = struct("RankInfo", "i64: ups downs up_total down_total; f64: limit")
 Balance = struct("Balance", "i32: first second; i64: ratio weight")
-Cluster = struct("Cluster", "u32: struct_size; i32: resources nodes shards groups balances places reserved;"
-                 "*i64: capacity soft; *i32: domain zone place closed; *i64: demand; *i32: home group; *i64: move_cost;"
-                 "*i32: pinned spread depend_from depend transient; *i64: weight; *balance: balance; *i64: distance;"
-                 "i64: weight_move weight_group weight_distance")
+Cluster = struct("Cluster", "u32: struct_size; i32: resources nodes shards groups balances places pairs;"
+                 "*i64: capacity soft; *i32: domain zone place closed; *i64: load_weight; *i32: risk; *i64: demand;"
+                 "*i32: home group; *i64: move_cost size; *i32: pinned going; *i64: impact rested;"
+                 "*i32: spread depend_from depend transient; *i64: weight; *balance: balance pair; *i64: distance;"
+                 "i64: weight_move weight_group weight_distance weight_apart weight_disruption")
 Imbalance = struct("Imbalance", "f64: fleet rms peak; i32: node resource above overloaded")
-PlanConfig = struct("PlanConfig", "u32: struct_size; i32: targets; i64: max_moves max_move_cost")
-PlanInfo = struct("PlanInfo", "i64: cost load balance move group distance cost_before overload overload_before moves"
-                  " evaluations; i32: done reserved")
-Refusal = struct("Refusal", "i32: block node resource count[12] reserved; i64: gain")
-WavesConfig = struct("WavesConfig", "u32: struct_size; i32: per_node total reserved")
+PlanConfig = struct("PlanConfig", "u32: struct_size; i32: targets max_node_moves reserved;"
+                    "i64: max_moves max_move_cost max_bytes cooldown horizon; u64: seed")
+PlanInfo = struct("PlanInfo", "i64: cost load balance move group distance apart disruption risk cost_before bound overload"
+                  " overload_before moves bytes evaluations; i32: done reserved")
+Refusal = struct("Refusal", "i32: block node resource count[14] reserved; i64: gain")
+WavesConfig = struct("WavesConfig", "u32: struct_size; i32: per_node total parks strict reserved; i64: bytes")
 Move = struct("Move", "i32: shard from_ to wave block resource")
-WavesInfo = struct("WavesInfo", "i32: waves moves stuck reserved")
+WavesInfo = struct("WavesInfo", "i32: waves moves stuck parks strained reserved")
+Pair = struct("Pair", "i32: a b; i64: weight")
+Fault = struct("Fault", "i32: status field; i64: index")
+Provision = struct("Provision", "f64: use; i32: verdict resource nodes shard")
+FailureReport = struct("FailureReport", "f64: outcomes failures brier skill ece rows[10] told[10] came[10];"
+                       "i64: waiting dropped corrected")
+ThresholdConfig = struct("ThresholdConfig", "u32: struct_size; i32: reserved; f64: cost_act cost_fail effect needless gain"
+                         " pull reach patience hysteresis environment; i64: hold_ns")
+Shift = struct("Shift", "i64: on since")
+SilenceConfig = struct("SilenceConfig", "u32: struct_size; i32: reserved; i64: interval_ns round_ns;"
+                       "f64: cost_suspect cost_late most_false; i64: prior_ns")
+SilenceReport = struct("SilenceReport", "i64: limit_ns excused_ns overdue trusted_from doubted_until;"
+                       "f64: gaps failures false_a_year")
+Relief = struct("Relief", "u32: struct_size; i32: nodes shards reserved; *f64: p; *i32: crossed; *f64: capacity; *i32: home;"
+                "*f64: impact disruption; *i64: tied_from; *i32: tied_to; *f64: tie; f64: budget in_service")
+ReliefInfo = struct("ReliefInfo", "i32: shards drained kept reserved; f64: risk disruption")
+PersonasConfig = struct("PersonasConfig", "u32: struct_size; i32: nodes types policy streak cold;"
+                        "i64: beat_ns hold_ns cold_ns warm_ns warm_requests; u64: seed; i64: start_ns;"
+                        "f64: service error_cost price_weight congestion shift_margin target drain_at shadow_rate"
+                        " shadow_tolerance weight_affinity weight_stability weight_cost; *f64: workers speed price")
+PersonaBeat = struct("PersonaBeat", "f64: busy errors contention workers failure")
+Request = struct("Request", "i32: type lead; f64: size complexity steps")
+Assignment = struct("Assignment", "i32: node runner_up shadow choice; f64: score runner_up_score wait service price"
+                    " congestion risk shadow_service use")
+Outcome = struct("Outcome", "i32: node ok shadow reserved; f64: expected latency service reference use")
+Persona = struct("Persona", "i32: state prefetch verdict held; f64: capacity stability affinity cost weight workers out"
+                 " foreign wait service factor risk uptime contention ramp share confidence; i64: shadows")
+SplitConfig = struct("SplitConfig", "u32: struct_size; i32: shards samples settle; f64: mark size over big order undo;"
+                     "u64: seed")
+SplitView = struct("SplitView", "u32: struct_size; i32: leads; *f64: size; *u8: busy; *f64: forecast")
+SplitOrder = struct("SplitOrder", "u64: key; i32: kind shard")
+EchoConfig = struct("EchoConfig", "u32: struct_size; i32: nodes tracked echoes copies node_copies; i64: interval_ns;"
+                    "f64: gain; u64: seed epoch")
+EchoNodes = struct("EchoNodes", "u32: struct_size; i32: reserved; *i64: backlog_ns service_ns; *i32: places domain;"
+                   "*i64: distance_ns")
+EchoRoute = struct("EchoRoute", "u64: epoch; i32: node echo")
+EchoOrder = struct("EchoOrder", "u64: block epoch; i32: kind primary node reserved")
+EchoBlock = struct("EchoBlock", "u64: block; f64: reads weight writes; i32: primary echoes node[8]")
+MapConfig = struct("MapConfig", "u32: struct_size; i32: partitions areas echoes")
+MapChange = struct("MapChange", "u64: key epoch; i32: kind partition node reserved")
+MapPlace = struct("MapPlace", "u64: first last; i32: partition node echoes reserved echo[8]; u64: epoch[8]")
+MapFault = struct("MapFault", "i32: partition kind node wanted")
 Message = struct("Message", "i64: shard from_ to; u64: epoch held; i32: kind reserved")
 TransferConfig = struct("TransferConfig", "u32: struct_size; i32: owns; i64: self shard; u64: epoch;"
                         "i32: retry_ms patience_ms")
@@ -102,7 +148,7 @@ TransferAction = struct("TransferAction", "i32: persist send serves phase; u64: 
                         "Message: message")
 TrialConfig = struct("TrialConfig", "u32: struct_size; i32: quantiles; f64: quantile[3] harm[3] error_harm slack alpha"
                      " beta; i64: learn max_pairs max_ns")
-Pair = struct("Pair", "f64: source_latency target_latency; i32: source_failed target_failed")
+TrialPair = struct("TrialPair", "f64: source_latency target_latency; i32: source_failed target_failed")
 TrialInfo = struct("TrialInfo", "i32: verdict channel passed reserved; i64: pairs;"
                    "f64: threshold[3] harmless[4] harmful[4]")
 StagesConfig = struct("StagesConfig", "u32: struct_size; i32: reserved; i64: source target copy_rate copy_burst warm_ns"
@@ -110,13 +156,18 @@ StagesConfig = struct("StagesConfig", "u32: struct_size; i32: reserved; i64: sou
 StagesInput = struct("StagesInput", "i64: copied left; f64: instability; i32: verdict owner cancel reserved")
 StagesOutput = struct("StagesOutput", "i32: stage share action reason; i64: copy_bytes")
 Way = struct("Way", "i64: serve shadow")
-Relief = struct("Relief", "i64: load bytes; i32: blocks reached")
+BlocksInfo = struct("BlocksInfo", "i64: load bytes; i32: blocks reached")
+
 STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Drift, Series, NaiveOptions, SarOptions,
            ThetaOptions, DecompositionOptions, CrostonOptions, EtsOptions, ArOptions, ArimaOptions, AdditiveOptions,
            GruOptions, ForecastConfig, ForecastInfo, ForecastMember, BacktestConfig, Accuracy, Parts, RegressorsConfig,
            RegressorsInfo, Event, Calendar, Hierarchy, ReconcileInfo, Changes, Ranked, RankInfo, Balance, Cluster,
-           Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig, Move, WavesInfo, Message, TransferConfig,
-           TransferEvent, TransferAction, TrialConfig, Pair, TrialInfo, StagesConfig, StagesInput, StagesOutput, Way, Relief]
+           Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig, Move, WavesInfo, FailureReport, ThresholdConfig, Shift,
+           SilenceConfig, SilenceReport, Relief, ReliefInfo,
+           Pair, Fault, Provision, PersonasConfig, PersonaBeat, Request, Assignment, Outcome, Persona,
+           SplitConfig, SplitView, SplitOrder, EchoConfig, EchoNodes, EchoRoute, EchoOrder, EchoBlock, MapConfig, MapChange,
+           MapPlace, MapFault, Message, TransferConfig, TransferEvent, TransferAction, TrialConfig, TrialPair, TrialInfo,
+           StagesConfig, StagesInput, StagesOutput, Way, BlocksInfo]
 
 for name, result, arguments in [
         ("psc_strerror", C.c_char_p, [i32]), ("psc_version_string", C.c_char_p, []), ("psc_struct_bytes", size, [i32]),
@@ -138,7 +189,20 @@ for name, result, arguments in [
         ("psc_node_init", i32, [C.c_void_p, size, P(NodeConfig)]),
         ("psc_node_observe", i32, [C.c_void_p, P(Beat), P(f64)]),
         ("psc_node_score_at", i32, [C.c_void_p, i64, P(NodeScore)]),
-        ("psc_failure_probability", i32, [P(FailureConfig), P(NodeScore), P(f64)]),
+        ("psc_nodes_observe", i32, [C.c_void_p, size, size, P(Beat), P(i32), P(f64), P(i32)]),
+        ("psc_failure_size", size, [P(FailureConfig)]),
+        ("psc_failure_init", i32, [C.c_void_p, size, P(FailureConfig)]),
+        ("psc_failure_learn", i32, [C.c_void_p, P(NodeScore), i32]),
+        ("psc_failure_report_of", i32, [C.c_void_p, P(FailureReport)]),
+        ("psc_failure_probability", i32, [C.c_void_p, P(NodeScore), P(f64)]),
+        ("psc_threshold_size", size, [P(ThresholdConfig)]),
+        ("psc_threshold_init", i32, [C.c_void_p, size, P(ThresholdConfig)]),
+        ("psc_threshold_decide", i32, [C.c_void_p, f64, i64, P(Shift), P(f64)]),
+        ("psc_silence_size", size, [P(SilenceConfig)]),
+        ("psc_silence_init", i32, [C.c_void_p, size, P(SilenceConfig)]),
+        ("psc_silence_round", i32, [C.c_void_p, i64, size, P(i64), P(i32)]),
+        ("psc_relief_size", size, [P(Relief)]),
+        ("psc_relief_of", i32, [P(Relief), C.c_void_p, size, P(f64), P(i32), P(ReliefInfo)]),
         ("psc_forecast_init", i32, [C.c_void_p, size, P(Series), P(ForecastConfig)]),
         ("psc_forecast_step", i32, [C.c_void_p, i64]),
         ("psc_forecast_fit", i32, [C.c_void_p, size, P(Series), P(ForecastConfig), P(ForecastInfo)]),
@@ -159,12 +223,26 @@ for name, result, arguments in [
         ("psc_calendar_fill", i32, [P(Calendar), size, P(f64), size]),
         ("psc_reconcile_run", i32, [P(Hierarchy), C.c_void_p, size, P(f64), P(f64), P(ReconcileInfo)]),
         ("psc_rank_shards", i32, [P(Changes), C.c_void_p, size, P(Ranked), size, P(Ranked), size, P(RankInfo)]),
+        ("psc_personas_size", size, [P(PersonasConfig)]),
+        ("psc_personas_init", i32, [C.c_void_p, size, P(PersonasConfig)]),
+        ("psc_personas_beat", i32, [C.c_void_p, i64, i32, P(PersonaBeat)]),
+        ("psc_personas_assign", i32, [C.c_void_p, i64, P(Request), P(Assignment)]),
+        ("psc_personas_outcome", i32, [C.c_void_p, i64, P(Request), P(Outcome)]),
+        ("psc_personas_explain", i32, [C.c_void_p, i32, i32, P(Persona)]),
         ("psc_cluster_check", i32, [P(Cluster)]), ("psc_soft_amounts", i32, [P(Cluster), f64, P(i64)]),
         ("psc_imbalance_of", i32, [P(Cluster), P(i32), f64, C.c_void_p, size, P(f64), P(f64), P(Imbalance)]),
         ("psc_plan_init", i32, [C.c_void_p, size, P(Cluster), P(PlanConfig)]),
         ("psc_plan_step", i32, [C.c_void_p, P(Cluster), i64]),
         ("psc_plan_best", i32, [C.c_void_p, P(Cluster), P(i32), P(PlanInfo)]),
         ("psc_plan_explain", i32, [C.c_void_p, P(Cluster), i32, P(Refusal)]),
+        ("psc_split_size", size, [P(SplitConfig)]), ("psc_map_size", size, [P(MapConfig)]),
+        ("psc_echo_size", size, [P(EchoConfig)]), ("psc_echo_init", i32, [C.c_void_p, size, P(EchoConfig)]),
+        ("psc_echo_read", i32, [C.c_void_p, u64, i32, i64, P(EchoRoute)]),
+        ("psc_split_init", i32, [C.c_void_p, size, P(SplitConfig)]),
+        ("psc_split_shards", i32, [C.c_void_p, P(u64), size]), ("psc_split_observe", i32, [C.c_void_p, u64, C.c_double]),
+        ("psc_split_tick", i32, [C.c_void_p, P(SplitView), P(SplitOrder), size, P(size), P(C.c_double)]),
+        ("psc_map_init", i32, [C.c_void_p, size, P(MapConfig)]),
+        ("psc_map_apply", i32, [C.c_void_p, u64, P(MapChange)]), ("psc_map_find", i32, [C.c_void_p, u64, P(MapPlace)]),
         ("psc_waves_of", i32, [P(Cluster), P(WavesConfig), P(i32), C.c_void_p, size, P(Move), size, P(WavesInfo)]),
         ("psc_transfer_init", i32, [C.c_void_p, size, P(TransferConfig)]),
         ("psc_transfer_step", i32, [C.c_void_p, P(TransferEvent), i64, P(TransferAction)]),
@@ -172,7 +250,7 @@ for name, result, arguments in [
         ("psc_stages_step", i32, [C.c_void_p, P(StagesInput), i64, P(StagesOutput)]),
         ("psc_route", i32, [C.c_void_p, u64, P(Way)]),
         ("psc_trial_size", size, [P(TrialConfig)]), ("psc_trial_init", i32, [C.c_void_p, size, P(TrialConfig)]),
-        ("psc_trial_observe", i32, [C.c_void_p, P(Pair), i64]), ("psc_trial_verdict", i32, [C.c_void_p, P(TrialInfo)]),
+        ("psc_trial_observe", i32, [C.c_void_p, P(TrialPair), i64]), ("psc_trial_verdict", i32, [C.c_void_p, P(TrialInfo)]),
         ("psc_blocks_order", i32, [P(f64), P(i64), size, P(i64), P(i32)])]:
     getattr(psc, name).restype, getattr(psc, name).argtypes = result, arguments
 
@@ -250,7 +328,7 @@ def test_stages_and_trial():
     trial = block(n)
     ok(psc.psc_trial_init(trial, n, C.byref(config)))
     for t in range(10):
-        ok(psc.psc_trial_observe(trial, C.byref(Pair(0.01, 0.01, 0, 1)), t))
+        ok(psc.psc_trial_observe(trial, C.byref(TrialPair(0.01, 0.01, 0, 1)), t))
     ok(psc.psc_trial_verdict(trial, C.byref(info)))
     assert (info.verdict, info.channel) == (2, 3)
     order, work = array(i32, [0] * 3), array(i64, [0] * 3)
@@ -295,10 +373,45 @@ def test_node():
     assert (score.beats, score.learned, score.shards) == (100, 1, 12) and score.instability < 0.5
     ok(psc.psc_node_score_at(state, 200 * 10**9, C.byref(score)))
     assert score.instability > 0.9 and score.metric == -1
-    failure = default(FailureConfig, "psc_failure_default")
-    ok(psc.psc_failure_probability(C.byref(failure), C.byref(score), C.byref(p)))
+    assert psc.psc_node_observe(state, C.byref(Beat(7, 7, 1, 99)), (f64 * 7)()) == -13
+    beats, results = (Beat * 2)(Beat(7, 7, 1, 101, 0, 0, 12), Beat(7, 7, 1, 100, 0, 0, 12)), (i32 * 2)(9, 9)
+    ok(psc.psc_nodes_observe(state, 1, 2, beats, array(i32, [0, 0]), (f64 * 14)(), results))
+    assert list(results) == [0, 0]
+    config = default(FailureConfig, "psc_failure_default")
+    config.capacity = 0
+    n = psc.psc_failure_size(C.byref(config))
+    model, report = block(n), FailureReport()
+    ok(psc.psc_failure_init(model, n, C.byref(config)))
+    ok(psc.psc_failure_probability(model, C.byref(score), C.byref(p)))
     assert 0.5 < p.value <= 1.0
-    assert psc.psc_node_observe(state, C.byref(Beat(7, 7, 1, 99)), (f64 * 7)()) == -12
+    ok(psc.psc_failure_learn(model, C.byref(score), 1))
+    ok(psc.psc_failure_report_of(model, C.byref(report)))
+    assert (report.outcomes, report.failures) == (1.0, 1.0)
+
+
+def test_decide():
+    """The first of three nodes is likely to fail: it is shifted, and so is what pays; a node that is silent is suspected."""
+    config = default(ThresholdConfig, "psc_threshold_default")
+    n = psc.psc_threshold_size(C.byref(config))
+    threshold, shift, value = block(n), Shift(), f64()
+    ok(psc.psc_threshold_init(threshold, n, C.byref(config)))
+    ok(psc.psc_threshold_decide(threshold, 0.9, 5, C.byref(shift), C.byref(value)))
+    assert (shift.on, shift.since) == (1, 5) and 0.1 < value.value < 0.9
+    config = default(SilenceConfig, "psc_silence_default")
+    n = psc.psc_silence_size(C.byref(config))
+    silence, suspected = block(n), (i32 * 3)()
+    ok(psc.psc_silence_init(silence, n, C.byref(config)))
+    ok(psc.psc_silence_round(silence, 30 * 10**9, 3, array(i64, [0, 30 * 10**9, 30 * 10**9]), suspected))
+    assert list(suspected) == [1, 0, 0]
+    relief = default(Relief, "psc_relief_default")
+    relief.nodes, relief.shards = 3, 4
+    relief.p, relief.crossed = array(f64, [0.9, 0.0, 0.0]), array(i32, [1, 0, 0])
+    relief.home, relief.impact = array(i32, [0, 0, 1, 0]), array(f64, [1.0, 5.0, 9.0, 8.0])
+    relief.disruption = array(f64, [2.0, 2.0, 2.0, 2.0])
+    n = psc.psc_relief_size(C.byref(relief))
+    drain, shard, info = (f64 * 3)(), (i32 * 4)(), ReliefInfo()
+    ok(psc.psc_relief_of(C.byref(relief), block(n), n, drain, shard, C.byref(info)))
+    assert info.shards == 2 and list(shard[:2]) == [3, 1] and drain[0] == 0.9
 
 
 def make_series(hours):
@@ -466,6 +579,57 @@ def test_plan_and_waves():
     ok(psc.psc_waves_of(C.byref(cluster), C.byref(waves), assignment, block(n), n, order, 6, C.byref(done)))
     assert done.stuck == 0 and done.moves == info.moves and done.waves >= 1
     assert all(order[i].to == assignment[order[i].shard] for i in range(done.moves))
+
+
+def test_personas():
+    config = default(PersonasConfig, "psc_personas_default")
+    config.nodes, config.speed = 3, array(f64, [1.0, 2.0, 1.0])
+    n = psc.psc_personas_size(C.byref(config))
+    state, request, answer, persona = block(n), Request(0, -1, 1.0), Assignment(), Persona()
+    ok(psc.psc_personas_init(state, n, C.byref(config)))
+    ok(psc.psc_personas_assign(state, 0, C.byref(request), C.byref(answer)))
+    assert answer.node == 1 and answer.runner_up == 0 and answer.score > 0.0
+    nan = float("nan")
+    ok(psc.psc_personas_outcome(state, 1, C.byref(request),
+                                C.byref(Outcome(1, 0, 0, 0, answer.service, 0.001, 0.001, nan, nan))))
+    ok(psc.psc_personas_beat(state, 2, 0, C.byref(PersonaBeat(0.5, 0.0, 0.1, nan, 0.01))))
+    ok(psc.psc_personas_assign(state, 3, C.byref(request), C.byref(answer)))
+    assert answer.node != 1
+    ok(psc.psc_personas_explain(state, 1, 0, C.byref(persona)))
+    assert persona.state == 2 and 0.09 < persona.risk < 0.11
+
+
+def test_blocks():
+    config, view, load, n = default(SplitConfig, "psc_split_default"), default(SplitView, "psc_split_view_default"), \
+        (C.c_double * 1)(), size()
+    bytes_, orders = psc.psc_split_size(C.byref(config)), (SplitOrder * 8)()
+    split = block(bytes_)
+    ok(psc.psc_split_init(split, bytes_, C.byref(config)))
+    ok(psc.psc_split_shards(split, (u64 * 1)(0), 1))
+    for t in range(3):
+        for k in range(200):
+            ok(psc.psc_split_observe(split, 1000 + k, 1.0))
+        ok(psc.psc_split_tick(split, C.byref(view), orders, 8, C.byref(n), load))
+        if n.value:
+            break
+    assert n.value == 1 and orders[0].kind == 1 and 1050 < orders[0].key < 1150 and load[0] == 200.0
+
+    config, route = default(EchoConfig, "psc_echo_default"), EchoRoute()
+    bytes_ = psc.psc_echo_size(C.byref(config))
+    echo = block(bytes_)
+    ok(psc.psc_echo_init(echo, bytes_, C.byref(config)))
+    ok(psc.psc_echo_read(echo, 5, 1, 0, C.byref(route)))
+    assert (route.node, route.echo, route.epoch) == (1, 0, 0)
+
+    config, place = default(MapConfig, "psc_map_default"), MapPlace()
+    config.partitions, config.areas = 2, 2
+    bytes_ = psc.psc_map_size(C.byref(config))
+    there = block(bytes_)
+    ok(psc.psc_map_init(there, bytes_, C.byref(config)))
+    for version, change in enumerate([MapChange(kind=1, partition=1, node=7), MapChange(kind=2, key=100, partition=1)]):
+        ok(psc.psc_map_apply(there, version, C.byref(change)))
+    ok(psc.psc_map_find(there, 150, C.byref(place)))
+    assert (place.first, place.last, place.partition, place.node) == (100, 2**64 - 1, 1, 7)
 
 
 def test_pickle():

@@ -11,6 +11,19 @@ enum { PC_MAX = 32 };
 static int64_t pc_max(int64_t a, int64_t b) { return a > b ? a : b; }
 static int pc_domain(const psc_cluster *c, int n) { return c->domain ? c->domain[n] : n; }
 static int pc_zone(const psc_cluster *c, int n) { return c->zone ? c->zone[n] : 0; }
+static int pc_home(const psc_cluster *c, int s) { return c->going ? c->going[s] : c->home[s]; }
+static int pc_fixed(const psc_cluster *c, int s) { return (c->pinned && c->pinned[s]) || pc_home(c, s) != c->home[s]; }
+
+/* The copies that shards on their way still have on a node. */
+static int64_t pc_left(const psc_cluster *c, int n, int r)
+{
+    int64_t sum = 0;
+    int s;
+    for (s = 0; s < c->shards; s++) {
+        if (c->home[s] == n && pc_home(c, s) != n) sum += c->demand[s * c->resources + r];
+    }
+    return sum;
+}
 
 static int64_t pc_use(const psc_cluster *c, const int32_t *at, int n, int r)
 {
@@ -24,7 +37,7 @@ static int64_t pc_away(const psc_cluster *c, const int32_t *at, int n, int r)
 {
     int64_t sum = 0;
     int s;
-    for (s = 0; s < c->shards; s++) if (c->home[s] == n && at[s] != n) sum += c->demand[s * c->resources + r];
+    for (s = 0; s < c->shards; s++) if (pc_home(c, s) == n && at[s] != n) sum += c->demand[s * c->resources + r];
     return sum;
 }
 
@@ -37,7 +50,7 @@ static void pc_cost(const psc_cluster *c, const int32_t *at, psc_plan_info *out)
         for (r = 0; r < c->resources; r++) {
             const int i = n * c->resources + r;
             const int64_t use = pc_use(c, at, n, r), cap = c->capacity[i], soft = c->soft ? c->soft[i] : cap;
-            out->load += (c->weight ? c->weight[r] : 1) * pc_max(0, use - soft);
+            out->load += (c->load_weight ? c->load_weight[n] : 1) * (c->weight ? c->weight[r] : 1) * pc_max(0, use - soft);
             if (use > cap) {    /* small numbers here: the division is direct */
                 const int64_t whole = cap > 0 ? cap : 1, parts = ((use - cap) * 1000000 + whole - 1) / whole;
                 out->overload += parts > INT64_C(1) << 36 ? INT64_C(1) << 36 : parts;
@@ -50,19 +63,29 @@ static void pc_cost(const psc_cluster *c, const int32_t *at, psc_plan_info *out)
             out->balance += t->weight * pc_max(0, t->ratio * first - second);
         }
     }
+    for (s = 0; s < c->pairs; s++) {
+        const psc_pair *p = &c->pair[s];
+        const int moved = (at[p->a] != pc_home(c, p->a)) + (at[p->b] != pc_home(c, p->b));
+        if (at[p->a] != at[p->b]) out->apart += c->weight_apart * p->weight;
+        out->disruption += moved * c->weight_disruption * p->weight;
+    }
     for (s = 0; s < c->shards; s++) {
-        if (at[s] == c->home[s]) continue;
+        const int home = pc_home(c, s);
+        if (c->risk && c->impact) out->risk += c->risk[at[s]] * c->impact[s] / 1000000;
+        if (at[s] == home) continue;
         out->moves++;
+        out->bytes += c->size ? c->size[s] : 0;
         out->move += c->weight_move * (c->move_cost ? c->move_cost[s] : 1);
-        if (c->place) out->distance += c->weight_distance * c->distance[c->place[c->home[s]] * c->places + c->place[at[s]]];
+        if (c->place) out->distance += c->weight_distance * c->distance[c->place[home] * c->places + c->place[at[s]]];
         if (!c->group) out->group = c->weight_group;
     }
     for (g = 0; g < c->groups; g++) {
         int64_t moved = 0;
-        for (s = 0; s < c->shards; s++) moved += c->group[s] == g && at[s] != c->home[s];
+        for (s = 0; s < c->shards; s++) moved += c->group[s] == g && at[s] != pc_home(c, s);
         out->group = pc_max(out->group, c->weight_group * moved);
     }
     out->cost = out->load + out->balance + out->move + out->group + out->distance;
+    out->cost += out->apart + out->disruption + out->risk;
 }
 
 static int pc_spread(const psc_cluster *c, const int32_t *at, int g)
@@ -106,21 +129,41 @@ static int pc_worse(const psc_cluster *c, const int32_t *a, const int32_t *b)
     return 0;
 }
 
-/* 0, or why an assignment is no legal plan: as above, 't'ransient, 'p'inned, c'l'osed. */
-static int pc_plan(const psc_cluster *c, const int32_t *at)
+/* 0, or why an assignment is no legal plan from `home`: as above, 't'ransient, 'p'inned or on its way, c'l'osed. */
+static int pc_plan_from(const psc_cluster *c, const int32_t *home, const int32_t *at)
 {
-    const int worse = pc_worse(c, c->home, at);
     int n, r, s;
     for (s = 0; s < c->shards; s++) {
-        if (at[s] == c->home[s]) continue;
-        if (c->pinned && c->pinned[s]) return 'p';
+        if (at[s] == home[s]) continue;
+        if (pc_fixed(c, s)) return 'p';
         if (c->closed && c->closed[at[s]]) return 'l';
     }
-    for (n = 0; n < c->nodes; n++) for (r = 0; c->transient && r < c->resources; r++) {
-        const int64_t limit = pc_max(c->capacity[n * c->resources + r], pc_use(c, c->home, n, r));
-        if (c->transient[r] && pc_use(c, at, n, r) + pc_away(c, at, n, r) > limit) return 't';
+    for (n = 0; n < c->nodes; n++) for (r = 0; r < c->resources; r++) {
+        const int64_t left = pc_left(c, n, r), away = c->transient && c->transient[r] ? pc_away(c, at, n, r) : 0;
+        const int64_t limit = pc_max(c->capacity[n * c->resources + r], pc_use(c, home, n, r) + left);
+        if (pc_use(c, at, n, r) + away + left > limit) return 't';
     }
-    return worse;
+    return pc_worse(c, home, at);
+}
+
+static int pc_plan(const psc_cluster *c, const int32_t *at)
+{
+    int32_t home[PC_MAX];
+    int s;
+    for (s = 0; s < c->shards; s++) home[s] = pc_home(c, s);
+    return pc_plan_from(c, home, at);
+}
+
+/* The largest number of moved shards that touch a node. */
+static int pc_touches(const psc_cluster *c, const int32_t *at)
+{
+    int n, s, most = 0;
+    for (n = 0; n < c->nodes; n++) {
+        int touches = 0;
+        for (s = 0; s < c->shards; s++) if (at[s] != pc_home(c, s)) touches += at[s] == n || pc_home(c, s) == n;
+        if (touches > most) most = touches;
+    }
+    return most;
 }
 
 /* 0, or what forbids the single move of s to t from this assignment. */
@@ -128,12 +171,13 @@ static int pc_move(const psc_cluster *c, const int32_t *at, int s, int t)
 {
     int32_t next[PC_MAX];
     int r;
-    if (c->pinned && c->pinned[s]) return 'p';
+    if (pc_fixed(c, s)) return 'p';
     if (c->closed && c->closed[t]) return 'l';
     for (r = 0; r < c->resources; r++) {
-        const int64_t d = c->demand[s * c->resources + r], use = pc_use(c, at, t, r) + d;
-        const int64_t away = c->transient && c->transient[r] && t != c->home[s] ? pc_away(c, at, t, r) : 0;
-        if (d > 0 && use + away > c->capacity[t * c->resources + r]) return 'o';
+        const int64_t d = c->demand[s * c->resources + r], use = pc_use(c, at, t, r) + d, left = pc_left(c, t, r);
+        const int own = c->transient && c->transient[r] && t == pc_home(c, s);     /* its place there is kept */
+        const int64_t away = c->transient && c->transient[r] && !own ? pc_away(c, at, t, r) : 0;
+        if (d > 0 && use + away + (own ? 0 : left) > c->capacity[t * c->resources + r]) return 'o';
     }
     memcpy(next, at, (size_t)c->shards * sizeof *next);
     next[s] = t;
@@ -145,36 +189,28 @@ static int pc_wave(const psc_cluster *c, const psc_waves_config *config, const i
                    const psc_move *order, int first, int end)
 {
     int32_t next[PC_MAX];
-    int i, j, n, r, s, subset;
+    int i, j, n, r, s, subset, strained = 0;
     if (end - first > config->total || end - first > 20) return 'n';
     for (n = 0; n < c->nodes; n++) {
         int touches = 0;
         for (i = first; i < end; i++) touches += (order[i].from == n) + (order[i].to == n);
         if (touches > config->per_node) return 'k';
         for (r = 0; r < c->resources; r++) {
-            int64_t both = pc_use(c, at, n, r), start = both;
-            int arrives = 0;
-            for (i = first; i < end; i++) if (order[i].to == n) {
-                both += c->demand[order[i].shard * c->resources + r];
-                arrives = 1;
-            }
-            if (c->transient && c->transient[r]) for (s = 0; s < c->shards; s++) {
-                if (arrives && c->home[s] == n && at[s] != n) both += c->demand[s * c->resources + r];
-            }
-            if (arrives && both > start && both > c->capacity[n * c->resources + r]) {
-                int64_t came = 0;   /* shards that demand nothing of r may come while it is short */
-                for (i = first; i < end; i++) if (order[i].to == n) came += c->demand[order[i].shard * c->resources + r];
-                if (came > 0) return 'b';
-            }
+            int64_t came = 0;       /* shards that demand nothing of r may come while it is short */
+            for (i = first; i < end; i++) if (order[i].to == n) came += c->demand[order[i].shard * c->resources + r];
+            if (came > 0 && pc_use(c, at, n, r) + pc_left(c, n, r) + came > c->capacity[n * c->resources + r]) return 'b';
         }
     }
     for (i = first; i < end; i++) {
         if (order[i].from != at[order[i].shard] || order[i].from == order[i].to) return 'f';
         for (j = first; c->group && j < i; j++) if (c->group[order[i].shard] == c->group[order[j].shard]) return 'g';
         for (s = 0; c->group && s < c->shards; s++) {
-            if (s != order[i].shard && c->group[s] == c->group[order[i].shard] && at[s] == order[i].to) return 'a';
+            if (s == order[i].shard || c->group[s] != c->group[order[i].shard]) continue;
+            if (at[s] == order[i].to || (pc_home(c, s) != c->home[s] && c->home[s] == order[i].to)) return 'a';
         }
+        strained |= order[i].block != PSC_BLOCK_NONE && order[i].wave >= 0;
     }
+    if (strained) return config->strict ? 'r' : 0;
     for (subset = 0; subset < 1 << (end - first); subset++) {
         int worse;
         memcpy(next, at, (size_t)c->shards * sizeof *next);
@@ -189,9 +225,10 @@ static int pc_wave(const psc_cluster *c, const psc_waves_config *config, const i
 static int pc_waves(const psc_cluster *c, const psc_waves_config *config, const int32_t *want,
                     const psc_move *order, const psc_waves_info *info)
 {
-    int32_t at[PC_MAX];
-    int i, s, first = 0, wave = 0, moves = 0;
-    memcpy(at, c->home, (size_t)c->shards * sizeof *at);
+    int32_t at[PC_MAX], parked[PC_MAX];
+    int i, s, first = 0, wave = 0, moves = 0, parks = 0, strained = 0;
+    for (s = 0; s < c->shards; s++) at[s] = pc_home(c, s);
+    memset(parked, 0, sizeof parked);
     while (first < info->moves) {
         int end = first, bad;
         while (end < info->moves && order[end].wave == wave) end++;
@@ -200,7 +237,17 @@ static int pc_waves(const psc_cluster *c, const psc_waves_config *config, const 
         bad = pc_wave(c, config, at, order, first, end);
         if (bad) return bad;
         for (i = first; i < end; i++) {
-            if (order[i].to != want[order[i].shard] || order[i].block != PSC_BLOCK_NONE) return 'x';
+            const int32_t shard = order[i].shard;
+            if (want[shard] == pc_home(c, shard) || pc_fixed(c, shard)) return 'x';
+            if (order[i].block != PSC_BLOCK_NONE) {
+                if (order[i].block != PSC_BLOCK_SPREAD && order[i].block != PSC_BLOCK_DEPENDENCY) return 'x';
+                strained++;
+            }
+            if (c->closed && c->closed[order[i].to]) return 'y';
+            if (order[i].to != want[shard]) {
+                if (++parked[shard] > 3) return 'y';
+                parks++;
+            }
             at[order[i].shard] = order[i].to;
         }
         first = end;
@@ -211,11 +258,12 @@ static int pc_waves(const psc_cluster *c, const psc_waves_config *config, const 
         psc_move alone = order[i];
         if (alone.wave != -1 || alone.block == PSC_BLOCK_NONE || alone.to != want[alone.shard]) return 'u';
         if (at[alone.shard] == alone.to) return 'u';
-        if (alone.block == PSC_BLOCK_PINNED || alone.block == PSC_BLOCK_CLOSED) continue;
+        if (alone.block == PSC_BLOCK_PINNED || alone.block == PSC_BLOCK_GOING || alone.block == PSC_BLOCK_CLOSED) continue;
         if (!pc_wave(c, config, at, &alone, 0, 1) && config->per_node > 0) return 'e';
     }
-    for (s = 0; s < c->shards; s++) moves += want[s] != c->home[s];
-    return moves == info->moves + info->stuck ? 0 : 'm';
+    for (s = 0; s < c->shards; s++) moves += want[s] != pc_home(c, s);
+    if (parks != info->parks || parks > config->parks || strained != info->strained) return 'p';
+    return moves + parks == info->moves + info->stuck ? 0 : 'm';
 }
 
 #endif

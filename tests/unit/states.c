@@ -1,6 +1,6 @@
 /* States: save and load of every type, damaged and hostile bytes, and the files that earlier versions have written.
  *
- * tests/golden/tracker-1.psc and node-1.psc are saves of format 1. They were written once, by this program with the
+ * tests/golden/tracker-1.psc, node-1.psc, failure-1.psc, threshold-1.psc and silence-1.psc are saves of format 1. They were written once, by this program with the
  * argument --write-golden; a later format adds its own and must go on reading these. */
 #include "predscale.h"
 #include "../test.h"
@@ -24,10 +24,21 @@ typedef struct subject {
 static const subject subjects[] = {
     {"tracker", PSC_TYPE_TRACKER, 0, 0, 0}, {"tracker of one season", PSC_TYPE_TRACKER, 5, 0, 0},
     {"tracker of two seasons", PSC_TYPE_TRACKER, 4, 12, 0}, {"tracker of the second season", PSC_TYPE_TRACKER, 0, 3, 0},
-    {"node of 1 metric", PSC_TYPE_NODE, 0, 0, 1}, {"node of 7", PSC_TYPE_NODE, 0, 0, 7}, {"node of 64", PSC_TYPE_NODE, 0, 0, 64}
+    {"node of 1 metric", PSC_TYPE_NODE, 0, 0, 1}, {"node of 7", PSC_TYPE_NODE, 0, 0, 7}, {"node of 64", PSC_TYPE_NODE, 0, 0, 64},
+    {"failure model", PSC_TYPE_FAILURE, 0, 0, 0}, {"threshold", PSC_TYPE_THRESHOLD, 0, 0, 0}, {"silence", PSC_TYPE_SILENCE, 0, 0, 0}
 };
 
 enum { SUBJECTS = sizeof subjects / sizeof subjects[0], STEPS = 90 };
+
+/* Of a large state every so many words, bits or prefixes; prime, so that every kind of field has its turn. */
+static size_t stride(size_t items, size_t most)
+{
+    static const size_t prime[] = {1, 3, 7, 13, 31, 61, 127, 251, 509, 1021, 2039, 4093, 8191};
+    size_t i = 0;
+
+    while (items / prime[i] > most) i++;
+    return prime[i];
+}
 
 static double observation(int t)
 {
@@ -44,10 +55,45 @@ static void beat(int t, psc_beat *b, double *metric)
 
     b->node = b->sender = 42;
     b->epoch = t < 50 ? 1 : 2;
-    b->sequence = (uint64_t)t;
+    b->sequence = (uint64_t)(t + t / 40);       /* some are lost, and what follows waits */
     b->sent_at = b->received_at = t * SECOND + (int64_t)(test_random(&seed) % 100000000);
     b->shards = t % 7;
     for (k = 0; k < PSC_MAX_METRICS; k++) metric[k] = k == t % 9 ? (double)NAN : 0.2 + 0.1 * test_uniform(&seed) + (t > 70 ? 0.3 : 0.0);
+}
+
+/* A score of step t: what a failure model takes. */
+static void score_of(int t, psc_node_score *score)
+{
+    uint64_t seed = (uint64_t)t;
+    int k;
+
+    memset(score, 0, sizeof *score);
+    score->z = 5.0 * test_uniform(&seed);
+    score->joint = test_uniform(&seed);
+    score->drift = test_uniform(&seed);
+    score->signs = t % 3 != 0;
+    for (k = 0; k < PSC_SIGNS && score->signs; k++) score->sign[k] = test_uniform(&seed) - 0.3;
+}
+
+static void advance_fleet(void *state, int32_t type, int t)
+{
+    const int64_t heard[4] = {(t - 1) * SECOND, t * SECOND - 1, (t - t % 9) * SECOND, INT64_MIN};
+    psc_node_score score;
+    int32_t suspected[4];
+
+    if (type == PSC_TYPE_FAILURE) {
+        score_of(t, &score);
+        CHECK_STATUS(psc_failure_watch((psc_failure *)state, t % 3, t * SECOND, &score), PSC_OK);
+        if (t % 20 == 7) CHECK_STATUS(psc_failure_happened((psc_failure *)state, t % 3, t * SECOND), PSC_OK);
+        if (t % 20 == 11) CHECK_STATUS(psc_failure_censor((psc_failure *)state, t % 3, t * SECOND), PSC_OK);
+    } else if (type == PSC_TYPE_THRESHOLD) {
+        CHECK_STATUS(psc_threshold_learn((psc_threshold *)state, 1 + t % 4), PSC_OK);
+        CHECK_STATUS(psc_threshold_fleet((psc_threshold *)state, t % 5 / 2.0), PSC_OK);
+    } else {
+        CHECK_STATUS(psc_silence_learn((psc_silence *)state, t * SECOND, (t + 1 + t % 4) * SECOND + t * 1000000), PSC_OK);
+        if (t % 30 == 9) CHECK_STATUS(psc_silence_failed((psc_silence *)state), PSC_OK);
+        CHECK_STATUS(psc_silence_round((psc_silence *)state, t * SECOND + t % 7 * SECOND / 4, 4, heard, suspected), PSC_OK);
+    }
 }
 
 /* Steps from..to-1 of the scenario. */
@@ -61,8 +107,10 @@ static void advance(void *state, int32_t type, int from, int to)
         beat(t, &b, metric);
         if (type == PSC_TYPE_TRACKER)
             CHECK_STATUS(psc_tracker_observe((psc_tracker *)state, observation(t)), PSC_OK);
-        else
+        else if (type == PSC_TYPE_NODE)
             CHECK_STATUS(psc_node_observe((psc_node *)state, &b, metric), PSC_OK);
+        else
+            advance_fleet(state, type, t);
     }
 }
 
@@ -71,10 +119,19 @@ static void *subject_new(const subject *s, int steps, size_t *bytes)
 {
     psc_tracker_config tracker;
     psc_node_config node;
+    psc_failure_config failure;
+    psc_threshold_config threshold;
+    psc_silence_config silence;
     void *state;
 
     psc_tracker_default(&tracker);
     psc_node_default(&node);
+    psc_failure_default(&failure);
+    psc_threshold_default(&threshold);
+    psc_silence_default(&silence);
+    failure.capacity = 12;
+    failure.horizon_ns = 8 * SECOND;
+    failure.correct_from = 3.0;
     tracker.period1 = s->period1;
     tracker.period2 = s->period2;
     tracker.lower = 0.0;
@@ -82,12 +139,18 @@ static void *subject_new(const subject *s, int steps, size_t *bytes)
     node.id = 42;
     node.learn = 10;
     node.memory = 30;
-    *bytes = s->type == PSC_TYPE_TRACKER ? psc_tracker_size(&tracker) : psc_node_size(&node);
+    node.step_ns = 5 * SECOND;
+    *bytes = s->type == PSC_TYPE_TRACKER ? psc_tracker_size(&tracker) : s->type == PSC_TYPE_NODE ? psc_node_size(&node)
+             : s->type == PSC_TYPE_FAILURE ? psc_failure_size(&failure)
+             : s->type == PSC_TYPE_THRESHOLD ? psc_threshold_size(&threshold) : psc_silence_size(&silence);
     state = block_new(*bytes, 0x99);
-    if (s->type == PSC_TYPE_TRACKER)
-        CHECK_STATUS(psc_tracker_init((psc_tracker *)state, *bytes, &tracker), PSC_OK);
-    else
-        CHECK_STATUS(psc_node_init((psc_node *)state, *bytes, &node), PSC_OK);
+    switch (s->type) {
+    case PSC_TYPE_TRACKER: CHECK_STATUS(psc_tracker_init((psc_tracker *)state, *bytes, &tracker), PSC_OK); break;
+    case PSC_TYPE_NODE: CHECK_STATUS(psc_node_init((psc_node *)state, *bytes, &node), PSC_OK); break;
+    case PSC_TYPE_FAILURE: CHECK_STATUS(psc_failure_init((psc_failure *)state, *bytes, &failure), PSC_OK); break;
+    case PSC_TYPE_THRESHOLD: CHECK_STATUS(psc_threshold_init((psc_threshold *)state, *bytes, &threshold), PSC_OK); break;
+    default: CHECK_STATUS(psc_silence_init((psc_silence *)state, *bytes, &silence), PSC_OK);
+    }
     advance(state, s->type, 1, steps);
     return state;
 }
@@ -181,8 +244,8 @@ static void test_reached_states_load(void)
     }
     for (round = 0; round < 100; round++) {
         psc_node_config config;
-        uint64_t block[22 + 5 * 8], loaded[22 + 5 * 8];
-        unsigned char saved[sizeof block + 8];
+        static uint64_t block[168 + 232 * 8], loaded[168 + 232 * 8];
+        static unsigned char saved[sizeof block + 8];
         double floor_[8], metric[PSC_MAX_METRICS];
         size_t written = 0;
         psc_beat b;
@@ -251,7 +314,7 @@ static void test_arguments(void)
     CHECK_STATUS(psc_load(PSC_TYPE_ANY, saved, n, mem, 0), PSC_ERR_SPACE);
     CHECK_STATUS(psc_load(PSC_TYPE_NODE, saved, n, mem, bytes), PSC_ERR_STATE);
     CHECK_STATUS(psc_load(-1, saved, n, mem, bytes), PSC_ERR_RANGE);
-    CHECK_STATUS(psc_load(3, saved, n, mem, bytes), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_load(PSC_TYPE_END, saved, n, mem, bytes), PSC_ERR_RANGE);
     CHECK(memcmp(mem, before, bytes + 8) == 0);
     CHECK_STATUS(psc_load(PSC_TYPE_TRACKER, saved, n, mem, bytes + 8), PSC_OK);
     CHECK(memcmp(mem, state, bytes) == 0);
@@ -275,7 +338,8 @@ static void test_heads(void)
         {1, 1, PSC_ERR_FORMAT}, {1, UINT64_C(1) << 61, PSC_ERR_FORMAT},                     /* the length */
         {0, 1 ^ 2, PSC_ERR_VERSION}, {0, 0x8000, PSC_ERR_VERSION}, {0, 1, PSC_ERR_VERSION}, /* 2, 0x8001, 0 */
         {0, UINT64_C(1) << 18, PSC_ERR_CORRUPT}, {0, UINT64_C(1) << 39, PSC_ERR_CORRUPT},   /* types 5 and 2^23 + 1 */
-        {0, UINT64_C(1) << 16, PSC_ERR_CORRUPT}, {0, UINT64_C(3) << 16, PSC_ERR_CORRUPT}    /* types 0 and 2 */
+        {0, UINT64_C(1) << 16, PSC_ERR_CORRUPT}, {0, UINT64_C(3) << 16, PSC_ERR_CORRUPT},   /* types 0 and 2 */
+        {0, UINT64_C(5) << 16, PSC_ERR_CORRUPT}, {0, UINT64_C(2) << 16, PSC_ERR_CORRUPT}    /* types 4 and 3 */
     };
     size_t bytes, n, i;
     void *state = subject_new(&subjects[1], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
@@ -305,7 +369,7 @@ static void test_truncations(void)
         size_t bytes, n, cut;
         void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
         unsigned char *saved = saved_of(state, &n), *longer = (unsigned char *)block_new(n + 16, 0);
-        for (cut = 0; cut < n; cut++) {
+        for (cut = 0; cut < n; cut += stride(n, 2000)) {
             unsigned char *part = (unsigned char *)block_new(cut + !cut, 0);        /* a read beyond it is seen */
             memcpy(part, saved, cut);
             CHECK_STATUS(psc_load(PSC_TYPE_ANY, part, cut, mem, bytes), PSC_ERR_FORMAT);
@@ -332,7 +396,7 @@ static void test_flips(void)
         size_t bytes, n, bit;
         void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
         unsigned char *saved = saved_of(state, &n);
-        for (bit = 0; bit < 8 * n; bit++) {
+        for (bit = 0; bit < 8 * n; bit += stride(n * n, 2000000)) {
             psc_status status;
             saved[bit / 8] ^= (unsigned char)(1 << bit % 8);
             status = psc_load(PSC_TYPE_ANY, saved, n, mem, bytes);
@@ -444,6 +508,55 @@ static void use_node(psc_node *node)
     }
 }
 
+static void use_failure(psc_failure *model)
+{
+    psc_failure_report report;
+    psc_node_score score;
+    double p = -1.0;
+    int t;
+
+    for (t = 100; t < 112; t++) {
+        score_of(t, &score);
+        score.phi = t % 5;
+        if (psc_failure_probability(model, &score, &p) == PSC_OK) CHECK(p >= 0.0 && p <= 1.0);
+        CHECK(psc_failure_watch(model, t % 3, t % 4 ? t * SECOND : INT64_MAX, &score) <= PSC_OK);
+        CHECK(psc_failure_learn(model, &score, t % 2) <= PSC_OK);
+        CHECK(psc_failure_happened(model, t % 3, t * SECOND) <= PSC_OK);
+    }
+    if (psc_failure_report_of(model, &report) == PSC_OK)
+        CHECK(isfinite(report.brier) && isfinite(report.skill) && isfinite(report.ece));
+}
+
+static void use_threshold(psc_threshold *threshold)
+{
+    psc_shift shift = {0, 0};
+    double value = -1.0;
+    int t;
+
+    for (t = 0; t < 12; t++) {
+        CHECK(psc_threshold_learn(threshold, 1 + t % 4) <= PSC_OK);
+        CHECK_STATUS(psc_threshold_decide(threshold, t / 11.0, t % 5 ? t * SECOND : INT64_MIN, &shift, &value), PSC_OK);
+        CHECK(value >= 0.0 && value <= 1.0 && (shift.on == 0 || shift.on == 1));
+        CHECK_STATUS(psc_threshold_fleet(threshold, 1e6), PSC_OK);
+    }
+}
+
+static void use_silence(psc_silence *silence)
+{
+    static const int64_t moment[] = {INT64_MIN, -1, 0, 200 * SECOND, INT64_MAX};
+    psc_silence_report report;
+    int32_t suspected[5];
+    int t;
+
+    for (t = 0; t < 10; t++) {
+        CHECK_STATUS(psc_silence_learn(silence, moment[t % 5], moment[(t + 1) % 5]), PSC_OK);
+        CHECK_STATUS(psc_silence_round(silence, moment[t % 5], 5, moment, suspected), PSC_OK);
+        CHECK_STATUS(psc_silence_failed(silence), PSC_OK);
+        CHECK_STATUS(psc_silence_report_of(silence, &report), PSC_OK);
+        CHECK(report.limit_ns > 0 && isfinite(report.false_a_year));
+    }
+}
+
 /* Loads what may be anything with a right CRC; if it is taken it is used, saved, and taken again. */
 static int try_hostile(unsigned char *saved, size_t n, void *mem, const void *before, size_t bytes)
 {
@@ -459,10 +572,13 @@ static int try_hostile(unsigned char *saved, size_t n, void *mem, const void *be
         return 0;
     }
     CHECK(memcmp(mem, before, bytes) != 0);
-    if (psc_state_type(mem) == PSC_TYPE_TRACKER)
-        use_tracker((psc_tracker *)mem);
-    else
-        use_node((psc_node *)mem);
+    switch (psc_state_type(mem)) {
+    case PSC_TYPE_TRACKER: use_tracker((psc_tracker *)mem); break;
+    case PSC_TYPE_NODE: use_node((psc_node *)mem); break;
+    case PSC_TYPE_FAILURE: use_failure((psc_failure *)mem); break;
+    case PSC_TYPE_THRESHOLD: use_threshold((psc_threshold *)mem); break;
+    default: use_silence((psc_silence *)mem);
+    }
     again = (unsigned char *)block_new(n, 0);
     CHECK_STATUS(psc_save(mem, again, n, &written), PSC_OK);
     CHECK_STATUS(psc_load(PSC_TYPE_ANY, again, n, mem, bytes), PSC_OK);
@@ -480,7 +596,7 @@ static void test_hostile_words(void)
         size_t bytes, n, i, taken = 0, tried = 0;
         void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
         unsigned char *saved = saved_of(state, &n);
-        for (i = 0; i < bytes / 8; i++) {
+        for (i = 0; i < bytes / 8; i += stride(bytes, 1600)) {
             const uint64_t was = word_get(saved + 8 * i);
             for (v = 0; v < HOSTILE; v++, tried++) {
                 word_put(saved + 8 * i, hostile[v]);
@@ -502,11 +618,11 @@ static void test_hostile_states(void)
     uint64_t seed = 55;
     int k, round;
 
-    for (k = 0; k < SUBJECTS - 1; k++) {
+    for (k = 0; k < SUBJECTS; k++) {
         size_t bytes, n;
         void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
         unsigned char *saved = saved_of(state, &n);
-        for (round = 0; round < 3000; round++) {
+        for (round = 0; round < (bytes > 2000 ? 150 : 2000); round++) {
             unsigned char *bad = (unsigned char *)block_copy(saved, n);
             uint64_t changes = 2 + test_random(&seed) % 5;
             for (; changes > 0; changes--) {
@@ -534,9 +650,15 @@ static void test_invariants(void)
     } bad[] = {
         {2, 2, 1}, {2, 2, 12}, {2, 2, 3}, {2, 3, 4}, {2, 3, 13},                /* periods */
         {2, 4, UINT64_C(0x3ff0000000000001)}, {2, 5, UINT64_C(0xbff0000000000000)},     /* gains; tracker.c has the rest */
-        {5, 3, 6}, {5, 3, 0}, {5, 3, 65}, {5, 4, 1}, {5, 4, 31}, {5, 5, 9}, {5, 6, 0}, {5, 7, UINT64_MAX}, {5, 8, 0},
-        {5, 9, 0}, {5, 10, UINT64_C(0x4000000000000000)}, {5, 15, UINT64_MAX}, {5, 16, UINT64_MAX}, {5, 19, 1000},
-        {5, 18, UINT64_C(0xbff0000000000000)}, {5, 20, UINT64_C(0x7ff8000000000000)}, {5, 21, UINT64_C(0x7ff0000000000000)}
+        /* node: metrics, learn, memory, interval, pause, day, step, max_jump, winsor, relative floor */
+        {5, 3, 6}, {5, 3, 0}, {5, 3, 65}, {5, 4, 1}, {5, 5, 1}, {5, 5, UINT64_C(1) << 40}, {5, 6, 0}, {5, 7, UINT64_MAX},
+        {5, 8, 1}, {5, 9, 0}, {5, 10, 0}, {5, 10, UINT64_MAX}, {5, 11, 0}, {5, 12, UINT64_C(0x4000000000000000)},
+        /* newest, shards, beats, next, waiting, chained, gap mean */
+        {5, 14, 5000}, {5, 17, UINT64_MAX}, {5, 18, UINT64_MAX}, {5, 19, 5}, {5, 20, 256}, {5, 22, 2},
+        {5, 23, UINT64_C(0xbff0000000000000)},
+        /* failure: horizon, capacity, first, rows; threshold: a count, the share; silence: interval, a cost */
+        {7, 2, 0}, {7, 4, 13}, {7, 5, 12}, {7, 6, 13}, {8, 3, UINT64_MAX}, {8, 9, UINT64_C(0x4000000000000000)},
+        {9, 2, 0}, {9, 4, UINT64_C(0xbff0000000000000)}
     };
     size_t bytes, n, i;
 
@@ -564,7 +686,7 @@ static void test_invariants(void)
         unsigned char saved[8 * 67];
         uint64_t mem[66];
         int32_t type;
-        for (type = PSC_TYPE_TRACKER; type <= PSC_TYPE_NODE; type++) {
+        for (type = PSC_TYPE_TRACKER; type <= PSC_TYPE_FAILURE; type++) {
             memset(saved, 0, sizeof saved);
             word_put(saved, UINT64_C(0x505343) << 40 | (uint64_t)type << 16 | 1);
             word_put(saved + 8, i - 1);
@@ -579,13 +701,16 @@ static void test_invariants(void)
 static const struct {
     const char *path;
     int subject;
-} golden[] = {{"tests/golden/tracker-1.psc", 2}, {"tests/golden/node-1.psc", 5}};
+} golden[] = {{"tests/golden/tracker-1.psc", 2}, {"tests/golden/node-1.psc", 4},
+              {"tests/golden/failure-1.psc", 7}, {"tests/golden/threshold-1.psc", 8}, {"tests/golden/silence-1.psc", 9}};
+
+enum { GOLDEN = sizeof golden / sizeof golden[0] };
 
 static void write_golden(void)
 {
     size_t bytes, n, i;
 
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < GOLDEN; i++) {
         void *state = subject_new(&subjects[golden[i].subject], STEPS, &bytes);
         unsigned char *saved = saved_of(state, &n);
         FILE *file = fopen(golden[i].path, "wb");
@@ -599,10 +724,10 @@ static void write_golden(void)
 /* A file of format 1 is what the scenario saves today, loads, and goes on as the scenario does. */
 static void test_golden(void)
 {
-    unsigned char file_bytes[2000];
+    static unsigned char file_bytes[20000];
     size_t bytes, n, i, length;
 
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < GOLDEN; i++) {
         const subject *s = &subjects[golden[i].subject];
         void *state = subject_new(s, STEPS, &bytes), *loaded = block_new(bytes, 0xFF);
         unsigned char *saved = saved_of(state, &n);

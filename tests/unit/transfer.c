@@ -494,7 +494,7 @@ static int32_t run_trial(int which, uint64_t *seed, int64_t *pairs)
     psc_trial_config config;
     psc_trial *trial;
     psc_trial_info info;
-    psc_pair pair;
+    psc_trial_pair pair;
 
     psc_trial_default(&config);
     config.slack = 0.0;
@@ -539,7 +539,7 @@ static void test_trial_ends(void)
     psc_trial_config config;
     psc_trial *trial;
     psc_trial_info info;
-    psc_pair pair = {0.01, 0.01, 0, 0};
+    psc_trial_pair pair = {0.01, 0.01, 0, 0};
     int i;
 
     psc_trial_default(&config);
@@ -582,7 +582,7 @@ static void test_trial_thresholds(void)
     psc_trial_config config;
     psc_trial *trial;
     psc_trial_info info;
-    psc_pair pair = {0.0, 0.0, 0, 0};
+    psc_trial_pair pair = {0.0, 0.0, 0, 0};
     uint64_t seed = 5;
     int i;
 
@@ -632,7 +632,7 @@ static void test_trial_arguments(void)
 {
     psc_trial_config config;
     psc_trial_info info;
-    psc_pair pair = {0.01, 0.01, 0, 0};
+    psc_trial_pair pair = {0.01, 0.01, 0, 0};
     psc_trial *trial;
     int i;
 
@@ -1032,7 +1032,7 @@ static void test_relief(void)
 {
     int64_t load[12], bytes[12], work[12], need, sum, exact = 0, runs = 0;
     int32_t order[12], move[12];
-    psc_relief r;
+    psc_blocks_info r;
     uint64_t seed = 9;
     int trial, i, n;
 
@@ -1076,7 +1076,7 @@ static void test_relief_arguments(void)
 {
     int64_t load[2] = {1, 2}, work[2];
     int32_t order[2], move[2];
-    psc_relief r;
+    psc_blocks_info r;
 
     CHECK_STATUS(psc_blocks_relieve(load, NULL, 2, 1, work, order, move, NULL), PSC_ERR_NULL);
     CHECK_STATUS(psc_blocks_relieve(NULL, NULL, 2, 1, work, order, move, &r), PSC_ERR_NULL);
@@ -1098,7 +1098,7 @@ static void test_relief_sums(void)
     enum { MANY = 1025 };
     static int64_t load[MANY], work[MANY];
     static int32_t order[MANY], move[MANY];
-    psc_relief r;
+    psc_blocks_info r;
     int i;
 
     for (i = 0; i < MANY; i++) load[i] = PSC_MAX_AMOUNT;
@@ -1204,7 +1204,7 @@ static void test_saved_trial(void)
     };
     psc_trial_config config;
     psc_trial *trial;
-    psc_pair pair = {0.01, 0.01, 0, 1};
+    psc_trial_pair pair = {0.01, 0.01, 0, 1};
     int i;
 
     psc_trial_default(&config);
