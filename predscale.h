@@ -1,9 +1,10 @@
 /* predscale.h - telemetry in, decisions out, before things go wrong.
  *
  * predscale is four files (this one, predscale.c, forecast.c, partition.c) that a server copies into its
- * tree. It computes what load is coming, with probabilities; which node is about to fail; how far the
- * shards are from balance; which of them should move where, and in which order. It never measures, sends,
- * stores or waits: the host does.
+ * tree. It computes what load is coming, with probabilities; which node is about to fail; which node
+ * should take a request; how far the shards are from balance; which of them should move where, in which
+ * order and how safely; what to split, merge and copy for reads. It never measures, sends, stores or
+ * waits: the host does.
  *
  *     heartbeat --> node state --> instability --> failure probability --\
  *     counts ----> tracker -----> forecast (per shard, with quantiles) ---> imbalance --> plan --> waves
