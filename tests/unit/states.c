@@ -323,7 +323,7 @@ static void test_arguments(void)
     CHECK_STATUS(psc_load(PSC_TYPE_ANY, saved, n, mem, 0), PSC_ERR_SPACE);
     CHECK_STATUS(psc_load(PSC_TYPE_NODE, saved, n, mem, bytes), PSC_ERR_STATE);
     CHECK_STATUS(psc_load(-1, saved, n, mem, bytes), PSC_ERR_RANGE);
-    CHECK_STATUS(psc_load(PSC_TYPE_SILENCE + 1, saved, n, mem, bytes), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_load(PSC_TYPE_END, saved, n, mem, bytes), PSC_ERR_RANGE);
     CHECK(memcmp(mem, before, bytes + 8) == 0);
     CHECK_STATUS(psc_load(PSC_TYPE_TRACKER, saved, n, mem, bytes + 8), PSC_OK);
     CHECK(memcmp(mem, state, bytes) == 0);
