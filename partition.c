@@ -4025,8 +4025,9 @@ static void pt_cut_evenly(const psc_split *s, size_t low, size_t high, uint64_t 
 static double pt_pieces(const psc_split *s, double load)
 {
     const double pieces = load / (PT_FILL * s->mark);
+    const int64_t whole = pt_round_up(pieces, PSC_MAX_CUTS);
 
-    return pieces > 1.0 ? (double)pt_round_up(pieces, PSC_MAX_CUTS) : 1.0;
+    return pieces > 1.0 ? (double)whole : 1.0;
 }
 
 /* Where a range with too much load is cut. A key above PT_HOT_KEY is set apart, if there is anything beside it. */
@@ -4919,10 +4920,10 @@ static int64_t pt_holder_for(const psc_echo *e, const psc_echo_nodes *nodes, con
 
     for (i = 0; i < e->nodes; i++) {
         const int fresh = pt_fresh(e, b, i);
+        const int64_t distance = pt_distance_to(e, nodes, b->primary, i);
         double x;
         if (fresh < 0 || fresh < best_fresh) continue;
-        x = pt_nodes(e)[i].pressure
-            + (double)pt_distance_to(e, nodes, b->primary, i) / (PT_PRESS * (double)e->interval);
+        x = pt_nodes(e)[i].pressure + (double)distance / (PT_PRESS * (double)e->interval);
         if (best >= 0 && fresh == best_fresh && x >= *pull) continue;
         best = i;
         best_fresh = fresh;

@@ -459,7 +459,7 @@ static int ps_slot(const psc_node *n, int64_t at)
     if (within < 0) { within += n->day; days--; }
     days = (days % PS_WEEK + PS_WEEK) % PS_WEEK;
     /* Day 0 of the clock is a Thursday in Unix time: 2 and 3 are its Saturday and Sunday. */
-    return (int)((double)within / (double)n->day * PS_BINS) % PS_BINS + (days == 2 || days == 3 ? PS_BINS : 0);
+    return (int)((double)within / (double)n->day * (double)PS_BINS) % PS_BINS + (days == 2 || days == 3 ? PS_BINS : 0);
 }
 
 static int ps_filled(const ps_metric *m, int slot) { return (int)(m->filled[slot / 8] >> slot % 8 * 8 & 0xff); }
@@ -1354,7 +1354,7 @@ static void ps_silence_choose(psc_silence *s)
 {
     const double interval = (double)s->interval * PS_SECONDS;
     const double failures = (s->failures + s->prior_failures) / (s->node_seconds + s->prior_seconds);
-    double longer = PS_SILENCE_HALF, edge = interval * psc__exp(PS_SILENCE_BINS * psc__log1p(PS_SILENCE_STEP));
+    double longer = PS_SILENCE_HALF, edge = interval * psc__exp((double)PS_SILENCE_BINS * psc__log1p(PS_SILENCE_STEP));
     double least = DBL_MAX;
     int k;
 
@@ -1676,7 +1676,7 @@ static double ps_told(const psc_failure *f, double odds)
 /* What was told against what came. */
 static void ps_report(psc_failure *f, double odds, double told, double y)
 {
-    const int step = ps_step(odds), bin = told < 1.0 ? (int)(told * PSC_REPORT_BINS) : PSC_REPORT_BINS - 1;
+    const int step = ps_step(odds), bin = told < 1.0 ? (int)(told * (double)PSC_REPORT_BINS) : PSC_REPORT_BINS - 1;
 
     f->outcomes += 1.0;
     f->failures += y;
