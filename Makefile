@@ -19,13 +19,15 @@ SHARED  = ../shared
 LIB     = $(B)/libpredscale.a
 SO      = $(B)/libpredscale.so.$(VERSION)
 SOURCES = predscale.c forecast.c partition.c
-UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes failure thresholds silence states partition
-BENCHES = forecast instability plan plan_scale speed
-POLICIES = beats
-FUZZERS = load_raw load_repaired node failure tracker forecast series calendar fleet rank plan plan_flap
+UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes failure thresholds silence states partition personas \
+          split echo map transfer
+BENCHES = forecast instability plan plan_scale echo split speed
+MODELS  = echo transfer
+POLICIES = beats route
+FUZZERS = load_raw load_repaired node failure tracker forecast series calendar fleet rank plan plan_flap personas split echo map transfer
 HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/series.h tests/vectors/read.h tests/unit/plan_check.h tests/unit/worlds.h \
           tests/unit/models.h
-TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header
+TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header $(B)/model/transfer
 
 # What the build itself needs comes first, so that the caller's flags win.
 COMPILE = $(CC) -std=c99 -Wall -Wextra -pedantic -I. $(CPPFLAGS) $(CFLAGS)
@@ -34,7 +36,7 @@ TESTING = $(COMPILE) $(TESTED) -Itests
 
 .SUFFIXES:
 .DELETE_ON_ERROR:
-.PHONY: all demo tests test check bench fuzz examples golden amalgamation install uninstall clean help
+.PHONY: all demo tests models test check bench fuzz examples golden redis amalgamation install uninstall clean help
 
 all: $(LIB) $(B)/libpredscale.so
 
@@ -68,6 +70,11 @@ $(B)/unit/%: tests/unit/%.c $(HEADERS) $(LIB)
 	@mkdir -p $(@D)
 	$(TESTING) $(LDFLAGS) -o $@ $< $(LIB) -lm
 
+# The model has partition.c in it, the other two from the library.
+$(B)/model/%: tests/model/%.c partition.c $(HEADERS) $(LIB)
+	@mkdir -p $(@D)
+	$(TESTING) $(LDFLAGS) -o $@ $< $(B)/predscale.o $(B)/forecast.o -lm
+
 $(B)/golden: tests/golden/driver.c $(LIB)
 	$(COMPILE) $(LDFLAGS) -o $@ $< $(LIB) -lm
 
@@ -85,6 +92,8 @@ demo: $(B)/demo             ## forecast, instability, plan and waves on recorded
 
 tests: $(TESTS) $(B)/golden
 
+models: $(MODELS:%=$(B)/model/%)
+
 test: all tests examples    ## unit tests, examples, README, golden digest; under a minute
 	@B=$(B) NO_CTYPES=$(NO_CTYPES) sh tests/check/test.sh $(TESTS)
 
@@ -98,10 +107,15 @@ bench: $(BENCHES:%=$(B)/bench/%)        ## the programs that the scorers of ../s
 fuzz:                       ## each target of tests/fuzz for FUZZ_SECONDS (20), needs clang and ../shared
 	@SHARED=$(SHARED) bash tests/check/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
 
-examples: $(B)/first $(B)/demo $(B)/fan $(B)/plan          ## the programs of examples/
+examples: $(B)/first $(B)/demo $(B)/fan $(B)/plan $(B)/assign $(B)/hotkeys          ## the programs of examples/
 
 golden: $(B)/golden         ## writes the digests of this build; look at the difference before you keep it
 	$(B)/golden > tests/golden/expected.txt
+
+redis: $(B)/redis-client $(B)/redis-controller  ## examples/redis-cluster, needs hiredis and redis-server; then its run.sh
+
+$(B)/redis-%: examples/redis-cluster/%.c examples/redis-cluster/redis.h $(LIB)
+	$(COMPILE) -D_POSIX_C_SOURCE=200809L $(LDFLAGS) -o $@ $< $(LIB) -lhiredis -lm
 
 amalgamation: $(B)/predscale_all.o      ## the library as one file, build/predscale_all.c
 

@@ -7539,7 +7539,7 @@ static fc_task fc_task_at(const psc_forecast *f, int64_t i, int64_t r)
     t.low = f->low;
     t.high = f->high;
     t.margin = f->margin;
-    t.take_log = f->take_log;
+    t.take_log = f->take_log != 0;
     t.shift = f->take_log ? f->shift : 0.0;
     t.center = f->take_log ? f->center : 0.0;
     if (t.share) {

@@ -1,8 +1,10 @@
-/* partition.c - predscale: imbalance, plan and waves. Interface and contract: predscale.h, Part 3.
+/* partition.c - predscale: imbalance, plan and waves; splits, echoes and the map; transfers. Interface and contract:
+ * predscale.h, Parts 3, 5 and 6.
  *
  * HERE: tests of a cluster, amounts, the imbalance of nodes and shards, a search for better assignments
- * under hard constraints, the reasons for what stays, and an order in which a plan can be carried out.
- * NOT HERE: what will be demanded (forecast.c), which node is sick (predscale.c), the moving itself (host).
+ * under hard constraints, the reasons for what stays, an order in which a plan can be carried out; where to cut and
+ * what to copy; how the ownership of a shard passes from node to node, and what else there is to moving one.
+ * NOT HERE: what will be demanded (forecast.c), which node is sick (predscale.c), the moving of bytes (host).
  *
  * THE PROBLEM is machine reassignment as in the Google ROADEF/EURO challenge 2012 [1], with two additions: a
  * start that breaks constraints is legal, and the number and the cost of moves may be limited. A constraint
@@ -62,12 +64,23 @@
  * Spread and dependencies may have to give way: a plan is legal, but the way there need not be. Capacity and conflicts
  * never do.
  *
+ * A TRANSFER is two-phase commit [7] between two sides of which either may own, with three changes: every proposal has
+ * an epoch of its own, the side that releases cannot go back, and the side that has agreed takes what is released
+ * whatever it wished in between. A side is a value and a step; a phase is told to no one before it is stored, so that a
+ * crash is no more than a lost message. The phases of an epoch are numbered in the order in which a side can
+ * pass through them, which makes epoch and phase together one rising number, the version. Stages, the trial
+ * of the target and the routing of keys stand beside it: they decide when to propose, never who owns.
+ *
  *   [1] Google ROADEF/EURO challenge 2011-2012: Machine Reassignment, problem definition, section 2.
  *   [2] M. Minoux, Accelerated greedy algorithms for maximizing submodular set functions, 1978.
  *   [3] R. Graham, Bounds on multiprocessing timing anomalies, SIAM J. Appl. Math. 17, 1969.
  *   [4] S. Kirkpatrick, C. Gelatt, M. Vecchi, Optimization by simulated annealing, Science 220, 1983.
  *   [5] J.-Y. Potvin, J.-M. Rousseau, A parallel route building algorithm, EJOR 66, 1993.
  *   [6] P. Shaw, Using constraint programming and local search methods to solve vehicle routing problems, 1998.
+ *   [7] J. Gray, Notes on data base operating systems, 1978.
+ *   [8] J. Csirik, J. Frenk, M. Labbe, S. Zhang, Heuristics for the 0-1 min-knapsack problem, Acta Cybern. 10, 1991.
+ *   [9] I. Waudby-Smith, A. Ramdas, Estimating means of bounded random variables by betting, JRSS B 86, 2024.
+ *   [10] H. Robbins, S. Monro, A stochastic approximation method, 1951.
  *
  * CONTENTS
  *   Cluster
@@ -89,6 +102,15 @@
  *   Parking
  *   Clearing a node
  *   Waves
+ *   Split
+ *   Echo
+ *   Echoes ordered and dropped
+ *   Map
+ *   Transfer
+ *   Trial
+ *   Stages
+ *   Route
+ *   Hot blocks first
  */
 #ifndef PSC_INTERNAL
 #define PSC_INTERNAL
@@ -220,15 +242,20 @@ static void pt_fail(psc_fault *fault, psc_status status, int32_t field, int64_t 
     fault->index = index;
 }
 
-static void pt_check_amounts(psc_fault *fault, int32_t field, const int64_t *x, size_t n, int64_t max)
+/* Index of the first amount that is not in 0..max, or n. */
+static size_t pt_first_wrong(const int64_t *x, size_t n, int64_t max)
 {
     size_t i;
 
-    for (i = 0; x && i < n; i++) {
-        if (x[i] >= 0 && x[i] <= max) continue;
-        pt_fail(fault, PSC_ERR_RANGE, field, (int64_t)i);
-        return;
-    }
+    for (i = 0; x && i < n; i++) if (x[i] < 0 || x[i] > max) return i;
+    return n;
+}
+
+static void pt_check_amounts(psc_fault *fault, int32_t field, const int64_t *x, size_t n, int64_t max)
+{
+    const size_t i = pt_first_wrong(x, n, max);
+
+    if (i < n) pt_fail(fault, PSC_ERR_RANGE, field, (int64_t)i);
 }
 
 /* Index of the first element that is not in 0..end-1, or n. */
@@ -3736,5 +3763,3153 @@ psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *conf
     info->moves = run.ended;
     info->parks = run.parks;
     info->strained = run.strained;
+    return PSC_OK;
+}
+
+/* ==== Split ===================================================================================== */
+
+#define PT_SPLIT_WINDOW 24  /* ticks of past that a merge is judged by: of 20, 24, 30, 40, 60 and 80 the short ones
+                               were better on the development traces, whose spots move; below 20 merges are undone */
+#define PT_SLOTS 4          /* ticks of the sample: 4 to 10 do as well                                       */
+#define PT_PATIENCE 0.3     /* share of a cut's price at which it is bought; 0.2 to 0.4 do as well           */
+#define PT_SIZE_PATIENCE 0.6    /* the same for size, which does not pass by itself but may be taken by others */
+#define PT_REGRET 1.8       /* times `undo` that a cut must be worth more where shards were just joined      */
+#define PT_FADE 0.96        /* of a debt, a tick; 0.95 to 0.98 do as well                                    */
+#define PT_FILL 1.15        /* marks of load in a piece: a piece a little above is cheaper than one more      */
+#define PT_HOT_KEY 0.9      /* marks of load of a key that is set apart; 0.5 to 0.9 do as well               */
+#define PT_CREDIT 0.6       /* share of the window's ticks that a merge must have saved                      */
+#define PT_COOL 0.75        /* marks of load of a merged shard                                               */
+#define PT_LOOSE 1.25       /* size marks of a merged shard that a neighbour will relieve                    */
+#define PT_SNUG 0.97        /* size marks of a shard that is filled up                                       */
+#define PT_NEVER (-PSC__COUNTS)     /* a tick before all                                             */
+#define PT_MAX_LOAD 1e18    /* of a tick; what comes beyond is left out, so that no sum loses its meaning         */
+#define PT_KEYS 18446744073709551616.0  /* 2^64, how many keys there are                             */
+
+typedef struct pt_range {
+    uint64_t start;
+    int64_t  made, joined;              /* ticks in which it was cut off, and joined with its right neighbour */
+    int64_t  seen;                      /* ticks of its past that are known, up to PT_SPLIT_WINDOW         */
+    int64_t  used;                      /* within a tick: 1 if it has an order                       */
+    double   load;                      /* of this tick so far                                       */
+    double   recent;                    /* mean load of the last PT_SLOTS ticks                      */
+    double   debt, size_debt;
+    double   joint;                     /* within a tick: recent load with the left neighbour, -1: no merge */
+    double   past[PT_SPLIT_WINDOW];           /* load by tick modulo PT_SPLIT_WINDOW                             */
+} pt_range;
+
+/* Followed by pt_range[shards] as they are, as many for the next ones, uint64_t[samples] the keys of PT_SLOTS ticks in
+ * a ring, uint64_t[samples] all of them sorted, double[samples + 1] the load below each. */
+struct psc_split {
+    psc_state head;
+    int64_t  shards, samples, settle;
+    double   mark, size, over, big, order, undo;
+    uint64_t random;
+    int64_t  n, tick;
+    int64_t  taken, sorted;             /* keys of this tick; keys in the sorted sample              */
+    double   sum, step, point;          /* load of this tick; load a stratum; load at which the next key is taken */
+    int64_t  kept[PT_SLOTS];            /* keys in each slot of the ring                             */
+    double   each[PT_SLOTS];            /* load that a key of the slot stands for                    */
+};
+
+#define PT_SPLIT_AT(field) (offsetof(struct psc_split, field) / 8)
+#define PT_RANGE_AT(field) (offsetof(pt_range, field) / 8)
+
+static pt_range *pt_ranges(const psc_split *s) { return (pt_range *)(uintptr_t)(s + 1); }
+static pt_range *pt_next_ranges(const psc_split *s) { return pt_ranges(s) + s->shards; }
+static uint64_t *pt_ring(const psc_split *s) { return (uint64_t *)(uintptr_t)(pt_next_ranges(s) + s->shards); }
+static uint64_t *pt_sorted(const psc_split *s) { return pt_ring(s) + s->samples; }
+static double *pt_below(const psc_split *s) { return (double *)(uintptr_t)(pt_sorted(s) + s->samples); }
+
+static size_t pt_split_words(size_t shards, size_t samples)
+{
+    return sizeof(psc_split) / 8 + 2 * shards * (sizeof(pt_range) / 8) + 3 * samples + 1;
+}
+
+static int pt_split_counts(int64_t shards, int64_t samples, int64_t settle)
+{
+    return shards >= 1 && shards <= PSC_MAX_RANGES && samples >= 256 && samples <= 1 << 20 && samples % PT_SLOTS == 0
+           && settle >= 0 && settle <= 1000000;
+}
+
+void psc_split_default(psc_split_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->shards = 1024;
+    config->samples = 8192;
+    config->settle = 60;
+    config->mark = 100.0;
+    config->size = 100.0;
+    config->over = 20.0;
+    config->big = 5.0;
+    config->order = 20.0;
+    config->undo = 100.0;
+    config->seed = 1;
+}
+
+size_t psc_split_size(const psc_split_config *config)
+{
+    const psc_split_config *c = config;
+    uint64_t words;
+
+    if (!c || c->struct_size != sizeof *c || !pt_split_counts(c->shards, c->samples, c->settle)) return 0;
+    if (!psc__within(c->mark, 1e-9, 1e12) || !psc__within(c->size, 1e-9, 1e12)) return 0;
+    if (!psc__within(c->over, 0.0, 1e6) || !psc__within(c->big, 0.0, 1e6)) return 0;
+    if (!psc__within(c->order, 0.0, 1e6) || !psc__within(c->undo, 0.0, 1e6)) return 0;
+    words = pt_split_words((size_t)c->shards, (size_t)c->samples);
+    return words <= SIZE_MAX / 8 ? (size_t)words * 8 : 0;
+}
+
+psc_status psc_split_init(psc_split *split, size_t bytes, const psc_split_config *config)
+{
+    psc_status status;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    status = psc__block(split, bytes, psc_split_size(config));
+    if (status != PSC_OK) return status;
+    memset(split, 0, psc_split_size(config));
+    split->head.kind = psc__kind(PSC_TYPE_SPLIT);
+    split->head.words = psc_split_size(config) / 8;
+    split->shards = config->shards;
+    split->samples = config->samples;
+    split->settle = config->settle;
+    split->mark = config->mark;
+    split->size = config->size;
+    split->over = config->over;
+    split->big = config->big;
+    split->order = config->order;
+    split->undo = config->undo;
+    split->random = config->seed;
+    split->step = config->mark / 256.0;     /* a start: it finds the load of a tick by itself */
+    split->point = psc__uniform(&split->random) * split->step;
+    return PSC_OK;
+}
+
+void psc_split_view_default(psc_split_view *view)
+{
+    if (!view) return;
+    memset(view, 0, sizeof *view);
+    view->struct_size = (uint32_t)sizeof *view;
+}
+
+uint64_t psc_split_key(const void *bytes, size_t length)
+{
+    const unsigned char *b = (const unsigned char *)bytes;
+    uint64_t key = 0;
+    size_t i;
+
+    for (i = 0; i < 8; i++) key = key << 8 | (b && i < length ? b[i] : 0u);
+    return key;
+}
+
+/* A splitter whose indices can be followed. */
+static psc_status pt_split(const psc_split *s)
+{
+    const psc_status status = psc__state(s, PSC_TYPE_SPLIT);
+    int i, good;
+
+    if (status != PSC_OK) return status;
+    good = pt_split_counts(s->shards, s->samples, s->settle) && s->n >= 0 && s->n <= s->shards && s->sorted >= 0
+           && s->sorted <= s->samples && s->taken >= 0 && s->taken <= s->samples / PT_SLOTS && s->tick >= 0
+           && s->head.words == pt_split_words((size_t)s->shards, (size_t)s->samples);
+    for (i = 0; good && i < PT_SLOTS; i++) good = s->kept[i] >= 0 && s->kept[i] <= s->samples / PT_SLOTS;
+    return good ? PSC_OK : PSC_ERR_STATE;
+}
+
+/* Number of sorted keys below `key`. */
+static size_t pt_keys_below(const uint64_t *keys, size_t n, uint64_t key)
+{
+    size_t low = 0;
+
+    while (low < n) {
+        const size_t middle = low + (n - low) / 2;
+        if (keys[middle] < key) low = middle + 1;
+        else n = middle;
+    }
+    return low;
+}
+
+/* The range that a key lies in; keys below the first one are the first one's. */
+static int64_t pt_range_of(const psc_split *s, uint64_t key)
+{
+    const pt_range *r = pt_ranges(s);
+    int64_t low = 0, high = s->n;
+
+    while (high - low > 1) {
+        const int64_t middle = low + (high - low) / 2;
+        if (r[middle].start <= key) low = middle;
+        else high = middle;
+    }
+    return low;
+}
+
+/* The stratum of half the size becomes one of the whole: of each two keys one is kept, at random. The last stratum may
+ * have its first half behind it and its second one before it; then the one key or the point ahead is kept. */
+static void pt_thin(psc_split *s, uint64_t *keys)
+{
+    const int second = (int)(psc__random(&s->random) & 1);
+    int64_t i;
+
+    for (i = 0; i < s->taken / 2; i++) keys[i] = keys[2 * i + (int64_t)(psc__random(&s->random) & 1)];
+    if (s->taken % 2 == 0) {
+        if (second) s->point = ((double)s->taken + 1.0 + psc__uniform(&s->random)) * s->step;
+        s->taken /= 2;
+        s->step *= 2.0;
+        return;
+    }
+    i = s->taken / 2;
+    s->step *= 2.0;
+    if (!second) {
+        keys[i] = keys[s->taken - 1];
+        s->point = ((double)(i + 1) + psc__uniform(&s->random)) * s->step;
+    }
+    s->taken = second ? i : i + 1;
+}
+
+psc_status psc_split_observe(psc_split *split, uint64_t key, double weight)
+{
+    psc_split *s = split;
+    const psc_status status = pt_split(s);
+    uint64_t *keys;
+    int64_t room;
+
+    if (status != PSC_OK) return status;
+    if (!psc__finite(&weight)) return PSC_ERR_NONFINITE;
+    if (weight < 0.0 || weight > PSC_MAX_VALUE) return PSC_ERR_RANGE;
+    if (s->n == 0) return PSC_ERR_EMPTY;
+    room = s->samples / PT_SLOTS;
+    keys = pt_ring(s) + room * (s->tick % PT_SLOTS);
+    weight = s->sum + weight > PT_MAX_LOAD ? PT_MAX_LOAD - s->sum : weight;
+    pt_ranges(s)[pt_range_of(s, key)].load += weight;
+    s->sum += weight;
+    while (s->sum > s->step * (double)room) pt_thin(s, keys);
+    while (s->sum > s->point && s->taken < room) {
+        keys[s->taken++] = key;
+        s->point = ((double)s->taken + psc__uniform(&s->random)) * s->step;
+    }
+    return PSC_OK;
+}
+
+/* Sorted load in [from, to); last: to the end of the keys. */
+static double pt_load_between(const psc_split *s, uint64_t from, uint64_t to, int last)
+{
+    const size_t n = (size_t)s->sorted, a = pt_keys_below(pt_sorted(s), n, from);
+    const size_t b = last ? n : pt_keys_below(pt_sorted(s), n, to);
+
+    return b > a ? pt_below(s)[b] - pt_below(s)[a] : 0.0;
+}
+
+static double pt_capped(double x) { return x < PT_MAX_LOAD ? x : PT_MAX_LOAD; }
+
+static double pt_keys_within(uint64_t from, uint64_t to, int last)
+{
+    return last ? PT_KEYS - (double)from : (double)(to - from);
+}
+
+/* Share of the load of [a, b) that lies in [from, to), by the sample, or by the keys where it has none. */
+static double pt_load_share(const psc_split *s, uint64_t a, uint64_t b, int last, uint64_t from, uint64_t to,
+                            int to_last)
+{
+    const double whole = pt_load_between(s, a, b, last);
+
+    if (from == a && to == b && last == to_last) return 1.0;
+    if (whole > 0.0) return pt_load_between(s, from, to, to_last) / whole;
+    return pt_keys_within(from, to, to_last) / pt_keys_within(a, b, last);
+}
+
+/* The range r, which is [from, to), takes over its share of the old range `old`, which is [a, b). */
+static void pt_inherit(const psc_split *s, pt_range *r, uint64_t from, uint64_t to, int last, int64_t old)
+{
+    const pt_range *o = &pt_ranges(s)[old];
+    const int old_last = old + 1 == s->n;
+    const uint64_t a = old == 0 ? 0 : o->start, b = old_last ? 0 : o[1].start;
+    const int inner_last = last && old_last, by_old = last || (!old_last && b < to);
+    const uint64_t low = from > a ? from : a, high = inner_last ? 0 : by_old ? b : to;
+    const double share = pt_load_share(s, a, b, old_last, low, high, inner_last);
+    int i;
+
+    r->load = pt_capped(r->load + share * o->load);
+    r->recent = pt_capped(r->recent + share * o->recent);
+    for (i = 0; i < PT_SPLIT_WINDOW; i++) r->past[i] = pt_capped(r->past[i] + share * o->past[i]);
+    if (o->seen < r->seen) r->seen = o->seen;
+    if (o->start != r->start) return;
+    r->made = o->made;
+    r->joined = !old_last && (last || b < to) ? s->tick : o->joined;
+    if (last == old_last && b == to) {
+        r->debt = o->debt;
+        r->size_debt = o->size_debt;
+    }
+}
+
+psc_status psc_split_shards(psc_split *split, const uint64_t *start, size_t n)
+{
+    psc_split *s = split;
+    const psc_status status = pt_split(s);
+    int64_t old = 0;
+    size_t i;
+
+    if (status != PSC_OK) return status;
+    if (n < 1 || n > (size_t)s->shards) return PSC_ERR_RANGE;
+    if (!start) return PSC_ERR_NULL;
+    for (i = 1; i < n; i++) if (start[i] <= start[i - 1]) return PSC_ERR_RANGE;
+    for (i = 0; i < n; i++) {
+        pt_range *r = &pt_next_ranges(s)[i];
+        const int last = i + 1 == n;
+        const uint64_t from = i == 0 ? 0 : start[i], to = last ? 0 : start[i + 1];
+        memset(r, 0, sizeof *r);
+        r->start = start[i];
+        r->made = s->n == 0 ? PT_NEVER : s->tick;
+        r->joined = PT_NEVER;
+        r->seen = s->n == 0 ? 0 : PT_SPLIT_WINDOW;
+        while (old + 1 < s->n && pt_ranges(s)[old + 1].start <= from) old++;
+        while (old < s->n) {
+            pt_inherit(s, r, from, to, last, old);
+            if (old + 1 == s->n || (!last && pt_ranges(s)[old + 1].start >= to)) break;
+            old++;
+        }
+    }
+    memcpy(pt_ranges(s), pt_next_ranges(s), n * sizeof(pt_range));
+    s->n = (int64_t)n;
+    return PSC_OK;
+}
+
+static void pt_sift(uint64_t *heap, size_t i, size_t n)
+{
+    const uint64_t x = heap[i];
+
+    while (2 * i + 1 < n) {
+        size_t child = 2 * i + 1;
+        if (child + 1 < n && heap[child + 1] > heap[child]) child++;
+        if (heap[child] <= x) break;
+        heap[i] = heap[child];
+        i = child;
+    }
+    heap[i] = x;
+}
+
+/* Heap sort: its cost does not depend on the keys. */
+static void pt_sort_keys(uint64_t *keys, size_t n)
+{
+    size_t i;
+
+    for (i = n / 2; i-- > 0;) pt_sift(keys, i, n);
+    for (i = n; i-- > 1;) {
+        const uint64_t largest = keys[0];
+        keys[0] = keys[i];
+        keys[i] = largest;
+        pt_sift(keys, 0, i);
+    }
+}
+
+/* The slots of the ring, each sorted, merged into one sample of the mean load of a tick. */
+static void pt_merge_slots(psc_split *s)
+{
+    const int64_t room = s->samples / PT_SLOTS, slots = s->tick + 1 < PT_SLOTS ? s->tick + 1 : PT_SLOTS;
+    int64_t next[PT_SLOTS] = {0}, i, best;
+    double *below = pt_below(s);
+
+    s->sorted = 0;
+    below[0] = 0.0;
+    do {
+        for (best = -1, i = 0; i < PT_SLOTS; i++) {
+            if (next[i] == s->kept[i]) continue;
+            if (best < 0 || pt_ring(s)[i * room + next[i]] < pt_ring(s)[best * room + next[best]]) best = i;
+        }
+        if (best < 0) break;
+        pt_sorted(s)[s->sorted] = pt_ring(s)[best * room + next[best]++];
+        below[s->sorted + 1] = below[s->sorted] + s->each[best] / (double)slots;
+        s->sorted++;
+    } while (1);
+}
+
+/* The tick's loads go into the past and its keys into the sample; a new tick begins. */
+static void pt_close_tick(psc_split *s)
+{
+    const int64_t room = s->samples / PT_SLOTS, slot = s->tick % PT_SLOTS;
+    int64_t i;
+    int k;
+
+    pt_sort_keys(pt_ring(s) + room * slot, (size_t)s->taken);
+    s->kept[slot] = s->taken;
+    s->each[slot] = s->step;
+    pt_merge_slots(s);
+    for (i = 0; i < s->n; i++) {
+        pt_range *r = &pt_ranges(s)[i];
+        r->past[s->tick % PT_SPLIT_WINDOW] = r->load;
+        r->load = 0.0;
+        if (r->seen < PT_SPLIT_WINDOW) r->seen++;
+        r->recent = 0.0;
+        for (k = 0; k < PT_SLOTS && k < r->seen; k++)
+            r->recent += r->past[(s->tick + PT_SPLIT_WINDOW - k) % PT_SPLIT_WINDOW];
+        r->recent /= (double)k;
+        r->used = 0;
+        r->joint = -1.0;
+    }
+    if (s->sum > 0.0) s->step = s->sum / (0.9 * (double)room);     /* a tick a little heavier fits without thinning */
+    if (s->step < s->mark * 1e-9) s->step = s->mark * 1e-9;
+    psc__count(&s->tick);
+    s->taken = 0;
+    s->sum = 0.0;
+    s->point = psc__uniform(&s->random) * s->step;
+}
+
+static double pt_above(double x, double mark)
+{
+    return x > mark ? (x - mark) / mark : 0.0;
+}
+
+/* A range in the sample, with its hottest key: its run of keys and its load. */
+typedef struct pt_range_view {
+    size_t low, high, hot_low, hot_high;
+    double load, hot;
+} pt_range_view;
+
+static pt_range_view pt_look_at(const psc_split *s, int64_t i)
+{
+    const pt_range *r = pt_ranges(s);
+    const uint64_t *keys = pt_sorted(s);
+    const double *below = pt_below(s);
+    pt_range_view v;
+    size_t a, b;
+
+    v.low = i == 0 ? 0 : pt_keys_below(keys, (size_t)s->sorted, r[i].start);
+    v.high = i + 1 == s->n ? (size_t)s->sorted : pt_keys_below(keys, (size_t)s->sorted, r[i + 1].start);
+    v.load = below[v.high] - below[v.low];
+    v.hot = 0.0;
+    v.hot_low = v.hot_high = v.low;
+    for (a = v.low; a < v.high; a = b) {
+        for (b = a + 1; b < v.high && keys[b] == keys[a]; b++) { }
+        if (below[b] - below[a] > v.hot) {
+            v.hot = below[b] - below[a];
+            v.hot_low = a;
+            v.hot_high = b;
+        }
+    }
+    return v;
+}
+
+typedef struct pt_cuts {
+    uint64_t key[PSC_MAX_CUTS];
+    int32_t  n;
+} pt_cuts;
+
+static void pt_add_cut(pt_cuts *cuts, uint64_t key)
+{
+    if (cuts->n < PSC_MAX_CUTS) cuts->key[cuts->n++] = key;
+}
+
+/* Cuts the keys low..high-1 of the sample, all from `start` on, into so many pieces of even load. */
+static void pt_cut_evenly(const psc_split *s, size_t low, size_t high, uint64_t start, double pieces, pt_cuts *cuts)
+{
+    const uint64_t *keys = pt_sorted(s);
+    const double *below = pt_below(s), piece = (below[high] - below[low]) / pieces;
+    double done = 1.0;
+    size_t a, b;
+
+    for (a = low; a < high && done < pieces; a = b) {
+        double middle;
+        for (b = a + 1; b < high && keys[b] == keys[a]; b++) { }
+        middle = (below[a] + below[b]) / 2.0 - below[low];
+        if (middle <= done * piece) continue;
+        if (keys[a] > start) pt_add_cut(cuts, keys[a]);
+        while (done < pieces && middle > done * piece) done += 1.0;
+    }
+}
+
+static double pt_pieces(const psc_split *s, double load)
+{
+    const double pieces = load / (PT_FILL * s->mark);
+    const int64_t whole = pt_round_up(pieces, PSC_MAX_CUTS);
+
+    return pieces > 1.0 ? (double)whole : 1.0;
+}
+
+/* Where a range with too much load is cut. A key above PT_HOT_KEY is set apart, if there is anything beside it. */
+static void pt_load_cuts(const psc_split *s, int64_t i, const pt_range_view *v, pt_cuts *cuts)
+{
+    const double *below = pt_below(s);
+    const uint64_t *keys = pt_sorted(s), start = i == 0 ? 0 : pt_ranges(s)[i].start;
+    double pieces = pt_pieces(s, v->load);
+    uint64_t key;
+
+    cuts->n = 0;
+    if (v->hot <= PT_HOT_KEY * s->mark) {
+        if (v->load > 0.95 * s->mark && pieces < 2.0) pieces = 2.0;
+        pt_cut_evenly(s, v->low, v->high, start, pieces, cuts);
+        return;
+    }
+    key = keys[v->hot_low];
+    if (v->hot_low > v->low) {
+        pt_cut_evenly(s, v->low, v->hot_low, start, pt_pieces(s, below[v->hot_low] - below[v->low]), cuts);
+        pt_add_cut(cuts, key);
+    }
+    if (v->hot_high < v->high) {
+        pt_add_cut(cuts, key + 1);
+        pt_cut_evenly(s, v->hot_high, v->high, key + 1, pt_pieces(s, below[v->high] - below[v->hot_high]), cuts);
+    }
+}
+
+/* Whether neighbour j of a range of this size and load can take what is above a snug shard of it. */
+static int pt_relieves(const psc_split *s, const psc_split_view *view, int64_t j, double size, double load)
+{
+    const double rest = size - PT_SNUG * s->size;
+
+    return j >= 0 && j < s->n && view->size[j] + rest < s->size
+           && pt_ranges(s)[j].recent + load * rest / size < PT_COOL * s->mark;
+}
+
+/* Where a range that is too large is cut. */
+static void pt_size_cut(const psc_split *s, const psc_split_view *view, int64_t i, pt_cuts *cuts)
+{
+    const pt_range *r = &pt_ranges(s)[i];
+    const int last = i + 1 == s->n;
+    const uint64_t start = i == 0 ? 0 : r->start;
+    const double size = view->size[i], snug = PT_SNUG * s->size / size;
+    const double width = pt_keys_within(start, last ? 0 : r[1].start, last);
+    double share = 0.5, offset;
+
+    cuts->n = 0;
+    if (size < 1.9 * s->size) {
+        if (pt_relieves(s, view, i + 1, size, r->recent)) share = snug;
+        else if (pt_relieves(s, view, i - 1, size, r->recent)) share = 1.0 - snug;
+    }
+    offset = floor(share * width);
+    if (offset >= 1.0 && offset < width && offset < PT_KEYS) pt_add_cut(cuts, start + (uint64_t)offset);
+}
+
+/* Load expected of a range above `bound`, on the mean of the forecast's ticks. */
+static int pt_stays_above(const psc_split_view *view, int64_t i, double bound)
+{
+    const double *f = view->forecast + (size_t)i * (size_t)view->leads;
+    double sum = 0.0;
+    int32_t k;
+
+    if (view->leads == 0) return 1;
+    for (k = 0; k < view->leads; k++) sum += f[k] / (double)view->leads;
+    return sum > bound;
+}
+
+/* Debts of a range, and the cuts that they pay for. */
+static void pt_range_cuts(psc_split *s, const psc_split_view *view, int64_t i, const pt_range_view *v, pt_cuts *cuts)
+{
+    pt_range *r = &pt_ranges(s)[i];
+    const double last = r->past[(s->tick + PT_SPLIT_WINDOW - 1) % PT_SPLIT_WINDOW];
+    const double bound = v->hot > s->mark ? v->hot : s->mark, stand = 2.0 * s->order + (double)s->settle;
+    const double regret = s->tick - r->joined < s->settle ? PT_REGRET * s->undo : 0.0;
+
+    r->debt = pt_capped(PT_FADE * r->debt + s->over * pt_above(last - bound + s->mark, s->mark));
+    if (!view->size || view->size[i] <= s->size) r->size_debt = 0.0;
+    else r->size_debt = pt_capped(r->size_debt + s->big * pt_above(view->size[i], s->size));
+    pt_load_cuts(s, i, v, cuts);
+    if (cuts->n > 0 && last > bound && r->debt > (PT_PATIENCE * stand + regret) * (double)cuts->n
+        && pt_stays_above(view, i, bound))
+        return;
+    cuts->n = 0;
+    if (r->size_debt > PT_SIZE_PATIENCE * stand + regret) pt_size_cut(s, view, i, cuts);
+}
+
+typedef struct pt_orders {
+    psc_split_order *order;
+    size_t capacity, n;
+} pt_orders;
+
+static void pt_split_order(pt_orders *o, int32_t kind, int64_t shard, uint64_t key)
+{
+    psc_split_order *order = &o->order[o->n++];
+
+    order->key = key;
+    order->kind = kind;
+    order->shard = (int32_t)shard;
+}
+
+static void pt_order_cuts(psc_split *s, const psc_split_view *view, pt_orders *o)
+{
+    int64_t i;
+    int32_t k;
+
+    for (i = 0; i < s->n; i++) {
+        pt_range *r = &pt_ranges(s)[i];
+        const pt_range_view v = pt_look_at(s, i);
+        pt_cuts cuts;
+        if (view->busy && view->busy[i]) continue;
+        pt_range_cuts(s, view, i, &v, &cuts);
+        if (cuts.n == 0 && v.hot > s->mark && o->n < o->capacity)
+            pt_split_order(o, PSC_SPLIT_ECHO, i, pt_sorted(s)[v.hot_low]);
+        if (cuts.n == 0 || (size_t)cuts.n > o->capacity - o->n) continue;
+        for (k = 0; k < cuts.n; k++) pt_split_order(o, PSC_SPLIT_CUT, i, cuts.key[k]);
+        r->used = 1;
+    }
+}
+
+/* What one shard would cost less than two with these loads, in a tick; size: the price of its size. */
+static double pt_saving(const psc_split *s, double a, double b, double size)
+{
+    return 1.0 - size - s->over * (pt_above(a + b, s->mark) - pt_above(a, s->mark) - pt_above(b, s->mark));
+}
+
+/* Price of the joint size of i and its left neighbour in a tick; negative: too large. Above the mark it is borne for a
+ * while where three shards can become two. */
+static double pt_joint_size(const psc_split *s, const psc_split_view *view, int64_t i)
+{
+    double size, next = 1e16;
+
+    if (!view->size) return 0.0;
+    size = view->size[i] + view->size[i - 1];
+    if (size <= s->size) return 0.0;
+    if (size > PT_LOOSE * s->size) return -1.0;
+    if (i + 1 < s->n) next = view->size[i + 1];
+    if (i > 1 && view->size[i - 2] < next) next = view->size[i - 2];
+    return size + next <= 2.0 * PT_SNUG * s->size ? 0.0 : -1.0;
+}
+
+static int pt_may_join(const psc_split *s, const psc_split_view *view, int64_t i)
+{
+    const pt_range *r = &pt_ranges(s)[i], *left = r - 1;
+    const double size = pt_joint_size(s, view, i);
+    double saved = 0.0;
+    int32_t k;
+
+    if (view->busy && (view->busy[i] || view->busy[i - 1])) return 0;
+    if (r->used || left->used || s->tick - r->made < s->settle) return 0;
+    if (r->seen < PT_SPLIT_WINDOW || left->seen < PT_SPLIT_WINDOW || size < 0.0) return 0;
+    if (r->recent + left->recent > PT_COOL * s->mark) return 0;
+    for (k = 0; k < PT_SPLIT_WINDOW; k++) saved += pt_saving(s, left->past[k], r->past[k], size);
+    if (saved < PT_CREDIT * PT_SPLIT_WINDOW) return 0;
+    for (saved = 0.0, k = 0; k < view->leads; k++) {
+        const double *f = view->forecast + (size_t)i * (size_t)view->leads + k;
+        saved += pt_saving(s, f[-view->leads], *f, size);
+    }
+    return saved >= 0.0;
+}
+
+static void pt_order_merges(psc_split *s, const psc_split_view *view, pt_orders *o)
+{
+    pt_range *r = pt_ranges(s);
+    int64_t i, best;
+
+    for (i = 1; i < s->n; i++) if (pt_may_join(s, view, i)) r[i].joint = r[i].recent + r[i - 1].recent;
+    while (o->n < o->capacity) {
+        for (best = 0, i = 1; i < s->n; i++) {
+            if (r[i].joint < 0.0 || r[i].used || r[i - 1].used) continue;
+            if (best == 0 || r[i].joint < r[best].joint) best = i;
+        }
+        if (best == 0) break;
+        pt_split_order(o, PSC_SPLIT_MERGE, best, r[best].start);
+        r[best].used = r[best - 1].used = 1;
+    }
+}
+
+static psc_status pt_split_view_check(const psc_split *s, const psc_split_view *view)
+{
+    const size_t n = (size_t)s->n;
+    size_t i;
+
+    if (!view) return PSC_ERR_NULL;
+    if (view->struct_size != sizeof *view) return PSC_ERR_VERSION;
+    if (view->leads < 0 || view->leads > PSC_MAX_HORIZON) return PSC_ERR_RANGE;
+    if (view->leads > 0 && !view->forecast) return PSC_ERR_NULL;
+    for (i = 0; view->size && i < n; i++) {
+        if (!psc__finite(&view->size[i])) return PSC_ERR_NONFINITE;
+        if (view->size[i] < 0.0 || view->size[i] > PSC_MAX_VALUE) return PSC_ERR_RANGE;
+    }
+    for (i = 0; i < n * (size_t)view->leads; i++) {
+        if (!psc__finite(&view->forecast[i])) return PSC_ERR_NONFINITE;
+        if (fabs(view->forecast[i]) > PSC_MAX_VALUE) return PSC_ERR_RANGE;
+    }
+    return PSC_OK;
+}
+
+psc_status psc_split_tick(psc_split *split, const psc_split_view *view, psc_split_order *orders, size_t capacity,
+                          size_t *count, double *load)
+{
+    psc_status status = pt_split(split);
+    pt_orders o;
+    int64_t i;
+
+    if (status != PSC_OK) return status;
+    if (!count || (capacity > 0 && !orders)) return PSC_ERR_NULL;
+    if (split->n == 0) return PSC_ERR_EMPTY;
+    status = pt_split_view_check(split, view);
+    if (status != PSC_OK) return status;
+    for (i = 0; load && i < split->n; i++) load[i] = pt_ranges(split)[i].load;
+    pt_close_tick(split);
+    o.order = orders;
+    o.capacity = capacity;
+    o.n = 0;
+    pt_order_cuts(split, view, &o);
+    pt_order_merges(split, view, &o);
+    *count = o.n;
+    return PSC_OK;
+}
+
+static int pt_range_valid(const psc__image *image, size_t at, int64_t tick, int first)
+{
+    const int64_t made = psc__integer(image, at + PT_RANGE_AT(made));
+    const int64_t joined = psc__integer(image, at + PT_RANGE_AT(joined));
+    const int64_t seen = psc__integer(image, at + PT_RANGE_AT(seen));
+    const size_t words = sizeof(pt_range) / 8;
+    size_t k;
+
+    if (!first && psc__word(image, at) <= psc__word(image, at - words)) return 0;
+    if (made < PT_NEVER || made > tick || joined < PT_NEVER || joined > tick) return 0;
+    if (seen < 0 || seen > PT_SPLIT_WINDOW) return 0;
+    if (psc__word(image, at + PT_RANGE_AT(used)) > 1) return 0;
+    if (!psc__real_in(image, at + PT_RANGE_AT(joint), -1.0, 2.0 * PT_MAX_LOAD)) return 0;
+    for (k = PT_RANGE_AT(load); k < words; k++)
+        if (k != PT_RANGE_AT(joint) && !psc__real_in(image, at + k, 0.0, PT_MAX_LOAD)) return 0;
+    return 1;
+}
+
+/* Keys rise, and so does the load below them. */
+static int pt_sample_valid(const psc__image *image, size_t keys, size_t below, size_t n)
+{
+    size_t i;
+
+    if (!psc__real_in(image, below, 0.0, 0.0)) return 0;
+    for (i = 0; i < n; i++) {
+        if (i > 0 && psc__word(image, keys + i) < psc__word(image, keys + i - 1)) return 0;
+        if (!psc__real_in(image, below + i + 1, psc__real(image, below + i), 1e7 * PT_MAX_LOAD)) return 0;
+    }
+    return 1;
+}
+
+static int pt_slots_valid(const psc__image *image, size_t ring, int64_t room)
+{
+    size_t slot;
+    int64_t i, kept;
+
+    for (slot = 0; slot < PT_SLOTS; slot++, ring += (size_t)room) {
+        kept = psc__integer(image, PT_SPLIT_AT(kept) + slot);
+        if (kept < 0 || kept > room) return 0;
+        if (!psc__real_in(image, PT_SPLIT_AT(each) + slot, 0.0, PT_MAX_LOAD)) return 0;
+        if ((int64_t)slot == psc__integer(image, PT_SPLIT_AT(tick)) % PT_SLOTS) continue;   /* being filled */
+        for (i = 1; i < kept; i++)
+            if (psc__word(image, ring + (size_t)i) < psc__word(image, ring + (size_t)i - 1)) return 0;
+    }
+    return 1;
+}
+
+static int pt_split_reals(const psc__image *image)
+{
+    const double step = psc__real(image, PT_SPLIT_AT(step));
+
+    return psc__real_in(image, PT_SPLIT_AT(mark), 1e-9, 1e12) && psc__real_in(image, PT_SPLIT_AT(size), 1e-9, 1e12)
+           && psc__real_in(image, PT_SPLIT_AT(over), 0.0, 1e6) && psc__real_in(image, PT_SPLIT_AT(big), 0.0, 1e6)
+           && psc__real_in(image, PT_SPLIT_AT(order), 0.0, 1e6) && psc__real_in(image, PT_SPLIT_AT(undo), 0.0, 1e6)
+           && psc__real_in(image, PT_SPLIT_AT(sum), 0.0, PT_MAX_LOAD)
+           && psc__real_in(image, PT_SPLIT_AT(step), psc__real(image, PT_SPLIT_AT(mark)) * 1e-9, PT_MAX_LOAD)
+           && psc__real_in(image, PT_SPLIT_AT(point), 0.0, step * (double)((int64_t)1 << 21));
+}
+
+int psc__split_valid(const psc__image *image)
+{
+    const size_t words = sizeof(pt_range) / 8, base = sizeof(psc_split) / 8;
+    int64_t shards, samples, n, tick, sorted, taken, i;
+    size_t ring;
+
+    if (image->words < base) return 0;
+    shards = psc__integer(image, PT_SPLIT_AT(shards));
+    samples = psc__integer(image, PT_SPLIT_AT(samples));
+    n = psc__integer(image, PT_SPLIT_AT(n));
+    tick = psc__integer(image, PT_SPLIT_AT(tick));
+    sorted = psc__integer(image, PT_SPLIT_AT(sorted));
+    taken = psc__integer(image, PT_SPLIT_AT(taken));
+    if (!pt_split_counts(shards, samples, psc__integer(image, PT_SPLIT_AT(settle)))) return 0;
+    if (image->words != pt_split_words((size_t)shards, (size_t)samples)) return 0;
+    if (n < 0 || n > shards || tick < 0 || tick > PSC__COUNTS || sorted < 0 || sorted > samples) return 0;
+    if (taken < 0 || taken > samples / PT_SLOTS || !pt_split_reals(image)) return 0;
+    for (i = 0; i < n; i++) if (!pt_range_valid(image, base + (size_t)i * words, tick, i == 0)) return 0;
+    ring = base + 2 * (size_t)shards * words;
+    return pt_slots_valid(image, ring, samples / PT_SLOTS)
+           && pt_sample_valid(image, ring + (size_t)samples, ring + 2 * (size_t)samples, (size_t)sorted);
+}
+
+/* ==== Echo ====================================================================================== */
+
+#define PT_WAYS 8           /* blocks in a set: a cache line of keys                                         */
+#define PT_FAST (15.0 / 16.0)       /* what is left of a fast mean after a tick: 10 to 25 ticks do as well */
+#define PT_SLOW (159.0 / 160.0)     /* of a slow mean: 100 to 300 ticks do as well                           */
+#define PT_BUSY 0.9         /* of a node's busy share                                                        */
+#define PT_AHEAD 10.0       /* ticks that a benefit looks ahead: 7 to 15 do as well                          */
+#define PT_PRESS 15.0       /* ticks of backlog that press as much as a node that is always busy; 8 to 30 do */
+#define PT_SPARE 0.2        /* worth of a second place, in pressure                                          */
+#define PT_LEAST 0.2        /* reads expected below which echoes go: 0.1 to 0.4 do as well                   */
+#define PT_TWICE 2.0        /* a full holder changes an echo for one of so much more use, and an echo moves to so
+                               much less pressure: no going back and forth                           */
+#define PT_OPEN 10          /* ticks after which a copy is given up that nobody confirms                     */
+#define PT_TRUST 50.0       /* reads of prior in the yield: as expected                                      */
+#define PT_MEMORY 0.999     /* of the yield, a tick                                                          */
+#define PT_MAX_EPOCH (UINT64_C(1) << 62)
+#define PT_MAX_RATE 1e12    /* reads a tick: no count or rate is above                                       */
+#define PT_MAX_COUNT 2e14   /* decayed counts stay below: 160 times PT_MAX_RATE and a little               */
+#define PT_MAX_SUM 1e18     /* sums of reads, and of ns, stop there                                          */
+#define PT_LONGEST INT64_C(86400000000000)  /* a day in ns                                                   */
+
+enum { PT_EMPTY = 0, PT_ORDERED = 1, PT_VALID = 2, PT_VOID = 3 };   /* VOID: ended, the holder does not know yet */
+
+typedef struct pt_echo_copy {
+    int64_t  node, status;
+    int64_t  served;                    /* reads since it is valid; ORDERED: its age in ticks        */
+    int64_t  distance;                  /* ns                                                        */
+    double   promised;                  /* reads expected when it was ordered                        */
+} pt_echo_copy;
+
+/* What is known of a tracked block. Rates are decayed sums; the mean a tick is (1 - decay) times that. */
+typedef struct pt_hot_block {
+    uint64_t epoch;                     /* of its copies, 0: none was ordered since the last write   */
+    int64_t  primary, copies;           /* copies that are not EMPTY: the first ones                 */
+    int64_t  reads, writes;             /* since the last tick                                       */
+    double   weight;                    /* Space-Saving's count: reads, and those of blocks it replaced */
+    double   fast, slow, fast_writes, slow_writes;
+    double   expected;                  /* the host's forecast, a tick                               */
+    double   ahead;                     /* within a tick: reads before the next write                */
+    pt_echo_copy  copy[PSC_MAX_ECHOES];
+} pt_hot_block;
+
+typedef struct pt_echo_node {
+    int64_t  when;                      /* time to which `backlog` belongs                           */
+    int64_t  down, held;                /* held: copies that are not EMPTY                           */
+    int64_t  places, domain;
+    double   backlog, service;          /* ns                                                        */
+    double   sent;                      /* service of what was sent there since the last tick, ns    */
+    double   busy;
+    double   pressure;
+    int64_t  copied;                    /* within a tick: copies ordered from it                     */
+    int64_t  victim;                    /* within a tick: block with its least useful echo, -1: none */
+} pt_echo_node;
+
+/* Followed by uint64_t[tracked] keys by sets, pt_hot_block[tracked], int64_t[tracked] whether the place is taken,
+ * pt_echo_node[nodes], double[tracked] worth and int64_t[tracked] blocks of the heap. */
+struct psc_echo {
+    psc_state head;
+    int64_t  nodes, tracked, echoes, copies, node_copies, interval;
+    double   gain;
+    uint64_t seed, epoch;
+    double   promised, served;          /* by echoes that have ended, decayed                        */
+    int64_t  ticks, last;               /* number of ticks; time of the last one                     */
+    int64_t  waiting;                   /* in the heap                                               */
+};
+
+#define PT_ECHO_AT(field) (offsetof(struct psc_echo, field) / 8)
+#define PT_BLOCK_AT(field) (offsetof(pt_hot_block, field) / 8)
+#define PT_COPY_AT(field) (offsetof(pt_echo_copy, field) / 8)
+#define PT_NODE_AT(field) (offsetof(pt_echo_node, field) / 8)
+
+static uint64_t *pt_keys(const psc_echo *e) { return (uint64_t *)(uintptr_t)(e + 1); }
+static pt_hot_block *pt_blocks(const psc_echo *e) { return (pt_hot_block *)(uintptr_t)(pt_keys(e) + e->tracked); }
+static int64_t *pt_echo_taken(const psc_echo *e) { return (int64_t *)(uintptr_t)(pt_blocks(e) + e->tracked); }
+static pt_echo_node *pt_nodes(const psc_echo *e) { return (pt_echo_node *)(uintptr_t)(pt_echo_taken(e) + e->tracked); }
+static double *pt_worth(const psc_echo *e) { return (double *)(uintptr_t)(pt_nodes(e) + e->nodes); }
+static int64_t *pt_heap(const psc_echo *e) { return (int64_t *)(uintptr_t)(pt_worth(e) + e->tracked); }
+
+static uint64_t pt_echo_words(int64_t nodes, int64_t tracked)
+{
+    return sizeof(psc_echo) / 8 + (uint64_t)tracked * (4 + sizeof(pt_hot_block) / 8)
+           + (uint64_t)nodes * (sizeof(pt_echo_node) / 8);
+}
+
+/* The numbers that a configuration and a saved state have in common. */
+static int pt_echo_counts(int64_t nodes, int64_t tracked, int64_t echoes, int64_t copies, int64_t node_copies,
+                          int64_t interval)
+{
+    return nodes >= 2 && nodes <= PSC_MAX_ECHO_NODES && tracked >= PT_WAYS && tracked <= 1 << 20
+           && (tracked & (tracked - 1)) == 0 && echoes >= 1 && echoes <= PSC_MAX_ECHOES && copies >= 0
+           && copies <= 1 << 20 && node_copies >= 0 && node_copies <= 1 << 20 && interval >= 1000
+           && interval <= PT_LONGEST;
+}
+
+void psc_echo_default(psc_echo_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->nodes = 2;
+    config->tracked = 4096;
+    config->echoes = 4;
+    config->copies = 16;
+    config->node_copies = 4;
+    config->interval_ns = INT64_C(10000000);
+    config->gain = 1.5;
+    config->seed = 1;
+}
+
+size_t psc_echo_size(const psc_echo_config *config)
+{
+    const psc_echo_config *c = config;
+    uint64_t words;
+
+    if (!c || c->struct_size != sizeof *c) return 0;
+    if (!pt_echo_counts(c->nodes, c->tracked, c->echoes, c->copies, c->node_copies, c->interval_ns)) return 0;
+    if (!psc__within(c->gain, 0.0, 1e6) || c->epoch > PT_MAX_EPOCH) return 0;
+    words = pt_echo_words(c->nodes, c->tracked);
+    return words <= SIZE_MAX / 8 ? (size_t)words * 8 : 0;
+}
+
+psc_status psc_echo_init(psc_echo *echo, size_t bytes, const psc_echo_config *config)
+{
+    psc_status status;
+    int64_t n;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    status = psc__block(echo, bytes, psc_echo_size(config));
+    if (status != PSC_OK) return status;
+    memset(echo, 0, psc_echo_size(config));
+    echo->head.kind = psc__kind(PSC_TYPE_ECHO);
+    echo->head.words = psc_echo_size(config) / 8;
+    echo->nodes = config->nodes;
+    echo->tracked = config->tracked;
+    echo->echoes = config->echoes;
+    echo->copies = config->copies;
+    echo->node_copies = config->node_copies;
+    echo->interval = config->interval_ns;
+    echo->gain = config->gain;
+    echo->seed = config->seed;
+    echo->epoch = config->epoch;
+    for (n = 0; n < echo->nodes; n++) pt_nodes(echo)[n].victim = -1;
+    return PSC_OK;
+}
+
+void psc_echo_nodes_default(psc_echo_nodes *nodes)
+{
+    if (!nodes) return;
+    memset(nodes, 0, sizeof *nodes);
+    nodes->struct_size = (uint32_t)sizeof *nodes;
+}
+
+/* A state whose sizes fit each other. What is inside the blocks and nodes is held to their bounds where it is
+ * followed. */
+static psc_status pt_echo(const psc_echo *e)
+{
+    const psc_status status = psc__state(e, PSC_TYPE_ECHO);
+
+    if (status != PSC_OK) return status;
+    if (e->nodes < 2 || e->nodes > PSC_MAX_ECHO_NODES || e->tracked < PT_WAYS || e->tracked > 1 << 20
+        || (e->tracked & (e->tracked - 1)) != 0 || e->echoes < 1 || e->echoes > PSC_MAX_ECHOES
+        || e->head.words != pt_echo_words(e->nodes, e->tracked))
+        return PSC_ERR_STATE;
+    return PSC_OK;
+}
+
+/* First place of the set of a block. */
+static int64_t pt_set_of(const psc_echo *e, uint64_t block)
+{
+    uint64_t z = block ^ e->seed;
+
+    return (int64_t)(psc__random(&z) & (uint64_t)(e->tracked - 1)) & ~(int64_t)(PT_WAYS - 1);
+}
+
+/* Place of a block, -1: not tracked. */
+static int64_t pt_find_block(const psc_echo *e, uint64_t block)
+{
+    const int64_t first = pt_set_of(e, block);
+    const uint64_t *keys = pt_keys(e) + first;
+    int64_t i;
+
+    for (i = 0; i < PT_WAYS; i++) if (keys[i] == block && pt_echo_taken(e)[first + i]) return first + i;
+    return -1;
+}
+
+static double pt_least(double a, double b) { return a < b ? a : b; }
+static double pt_most(double a, double b) { return a > b ? a : b; }
+
+static double pt_heft(const pt_hot_block *b) { return b->weight + (double)b->reads; }
+
+/* A place for a block that is not tracked: a free one, or that of the lightest block of its set without a copy, whose
+ * weight it takes over. -1: all have copies. */
+static int64_t pt_take_block(psc_echo *e, uint64_t block, int64_t primary)
+{
+    const int64_t first = pt_set_of(e, block);
+    pt_hot_block *b = pt_blocks(e);
+    int64_t i, at = -1;
+    double weight;
+
+    for (i = first; i < first + PT_WAYS; i++) {
+        if (!pt_echo_taken(e)[i]) {
+            at = i;
+            break;
+        }
+        if (b[i].copies == 0 && (at < 0 || pt_heft(&b[i]) < pt_heft(&b[at]))) at = i;
+    }
+    if (at < 0) return -1;
+    weight = pt_echo_taken(e)[at] ? pt_least(pt_heft(&b[at]), PT_MAX_COUNT) : 0.0;
+    memset(&b[at], 0, sizeof b[at]);
+    b[at].weight = weight;
+    b[at].primary = primary;
+    pt_keys(e)[at] = block;
+    pt_echo_taken(e)[at] = 1;
+    return at;
+}
+
+/* What an echo has served, against what was expected of it. */
+static void pt_settle_copy(psc_echo *e, const pt_echo_copy *c)
+{
+    if (c->status == PT_VALID) {
+        e->promised = pt_least(e->promised + c->promised, PT_MAX_SUM);
+        e->served = pt_least(e->served + (double)c->served, PT_MAX_SUM);
+    }
+}
+
+/* All echoes of a block have ended. Their places are taken until the next tick orders them dropped. */
+static void pt_void_copies(psc_echo *e, pt_hot_block *b)
+{
+    int64_t k;
+
+    for (k = 0; k < b->copies; k++) {
+        pt_settle_copy(e, &b->copy[k]);
+        b->copy[k].status = PT_VOID;
+    }
+    b->epoch = 0;
+}
+
+/* Time to serve what waits at a node, at a time; what was sent there is in it. */
+static double pt_backlog(const pt_echo_node *n, int64_t now)
+{
+    const double since = now > n->when ? (double)((uint64_t)now - (uint64_t)n->when) : 0.0;
+
+    return n->backlog > since ? n->backlog - since : 0.0;
+}
+
+static void pt_echo_send(pt_echo_node *n, int64_t now)
+{
+    n->backlog = pt_least(pt_backlog(n, now) + n->service, PT_MAX_SUM);
+    if (now > n->when) n->when = now;
+    n->sent = pt_least(n->sent + n->service, PT_MAX_SUM);
+}
+
+static void pt_one_more(int64_t *count)
+{
+    if (*count < (int64_t)PT_MAX_RATE) ++*count;
+}
+
+/* The place of a block at an access; a primary that has changed ends its echoes. */
+static pt_hot_block *pt_access(psc_echo *e, uint64_t block, int64_t primary, int take)
+{
+    int64_t at = pt_find_block(e, block);
+    pt_hot_block *b;
+
+    if (at < 0 && take) at = pt_take_block(e, block, primary);
+    if (at < 0) return NULL;
+    b = &pt_blocks(e)[at];
+    if (b->primary != primary) {
+        pt_void_copies(e, b);
+        b->primary = primary;
+    }
+    return b;
+}
+
+/* The valid echo that serves a read first, -1: the primary does. */
+static int64_t pt_quickest(const psc_echo *e, const pt_hot_block *b, int64_t primary, int64_t now)
+{
+    const pt_echo_node *n = &pt_nodes(e)[primary];
+    double least = pt_backlog(n, now) + n->service, x;
+    int64_t k, best = -1;
+    int dead = n->down != 0;
+
+    for (k = 0; k < b->copies; k++) {
+        const pt_echo_copy *c = &b->copy[k];
+        if (c->status != PT_VALID) continue;
+        n = &pt_nodes(e)[c->node];
+        if (n->down) continue;
+        x = pt_backlog(n, now) + n->service + (double)c->distance;
+        if (!dead && x >= least) continue;
+        dead = 0;
+        least = x;
+        best = k;
+    }
+    return best;
+}
+
+psc_status psc_echo_read(psc_echo *echo, uint64_t block, int32_t primary, int64_t now, psc_echo_route *route)
+{
+    const psc_status status = pt_echo(echo);
+    int64_t k = -1;
+    pt_hot_block *b;
+
+    if (status != PSC_OK) return status;
+    if (!route) return PSC_ERR_NULL;
+    if (primary < 0 || primary >= echo->nodes) return PSC_ERR_RANGE;
+    b = pt_access(echo, block, primary, 1);
+    if (b) {
+        pt_one_more(&b->reads);
+        k = pt_quickest(echo, b, primary, now);
+    }
+    route->epoch = k < 0 ? 0 : b->epoch;
+    route->node = k < 0 ? primary : (int32_t)b->copy[k].node;
+    route->echo = k >= 0;
+    if (k >= 0) pt_one_more(&b->copy[k].served);
+    pt_echo_send(&pt_nodes(echo)[route->node], now);
+    return PSC_OK;
+}
+
+psc_status psc_echo_write(psc_echo *echo, uint64_t block, int32_t primary, int64_t now, uint64_t *epoch)
+{
+    const psc_status status = pt_echo(echo);
+    pt_hot_block *b;
+
+    if (status != PSC_OK) return status;
+    if (!epoch) return PSC_ERR_NULL;
+    if (primary < 0 || primary >= echo->nodes || echo->epoch >= PT_MAX_EPOCH) return PSC_ERR_RANGE;
+    b = pt_access(echo, block, primary, 0);
+    if (b) {
+        pt_one_more(&b->writes);
+        pt_void_copies(echo, b);
+    }
+    pt_echo_send(&pt_nodes(echo)[primary], now);
+    *epoch = ++echo->epoch;
+    return PSC_OK;
+}
+
+psc_status psc_echo_expect(psc_echo *echo, uint64_t block, double reads)
+{
+    const psc_status status = pt_echo(echo);
+    int64_t at;
+
+    if (status != PSC_OK) return status;
+    if (!psc__finite(&reads)) return PSC_ERR_NONFINITE;
+    if (reads < 0.0 || reads > PT_MAX_RATE) return PSC_ERR_RANGE;
+    at = pt_find_block(echo, block);
+    if (at < 0) return PSC_ERR_EMPTY;
+    pt_blocks(echo)[at].expected = reads;
+    return PSC_OK;
+}
+
+/* The copy of a block at a node; NULL: it has none there. */
+static pt_echo_copy *pt_copy_at(const psc_echo *e, uint64_t block, int32_t node)
+{
+    const int64_t at = pt_find_block(e, block);
+    int64_t k;
+
+    if (at < 0) return NULL;
+    for (k = 0; k < pt_blocks(e)[at].copies; k++)
+        if (pt_blocks(e)[at].copy[k].node == node) return &pt_blocks(e)[at].copy[k];
+    return NULL;
+}
+
+psc_status psc_echo_confirm(psc_echo *echo, uint64_t block, int32_t node, uint64_t epoch)
+{
+    const psc_status status = pt_echo(echo);
+    pt_echo_copy *c;
+
+    if (status != PSC_OK) return status;
+    c = pt_copy_at(echo, block, node);
+    if (!c || c->status != PT_ORDERED || pt_blocks(echo)[pt_find_block(echo, block)].epoch != epoch)
+        return PSC_ERR_STALE;
+    c->status = PT_VALID;
+    c->served = 0;
+    return PSC_OK;
+}
+
+psc_status psc_echo_lost(psc_echo *echo, uint64_t block, int32_t node)
+{
+    const psc_status status = pt_echo(echo);
+    pt_echo_copy *c;
+
+    if (status != PSC_OK) return status;
+    c = pt_copy_at(echo, block, node);
+    if (c) {
+        pt_settle_copy(echo, c);
+        c->status = PT_VOID;
+    }
+    return PSC_OK;
+}
+
+psc_status psc_echo_restart(psc_echo *echo, uint64_t epoch)
+{
+    const psc_status status = pt_echo(echo);
+    int64_t i;
+
+    if (status != PSC_OK) return status;
+    if (epoch > PT_MAX_EPOCH) return PSC_ERR_RANGE;
+    for (i = 0; i < echo->tracked; i++) pt_void_copies(echo, &pt_blocks(echo)[i]);
+    if (epoch > echo->epoch) echo->epoch = epoch;
+    return PSC_OK;
+}
+
+int32_t psc_echo_primary(uint64_t *seen, int32_t message, uint64_t epoch)
+{
+    if (!seen) return PSC_ERR_NULL;
+    if (message == PSC_ECHO_READ) return 1;
+    if (message != PSC_ECHO_WRITE && message != PSC_ECHO_COPY) return PSC_ERR_RANGE;
+    if (epoch < *seen) return 0;
+    *seen = epoch;
+    return 1;
+}
+
+int32_t psc_echo_holder(uint64_t *held, int32_t message, uint64_t epoch)
+{
+    if (!held) return PSC_ERR_NULL;
+    switch (message) {
+    case PSC_ECHO_READ: return epoch != 0 && *held == epoch;
+    case PSC_ECHO_COPY:
+        if (epoch == 0 || epoch < *held) return 0;
+        *held = epoch;
+        return 1;
+    case PSC_ECHO_DROP:
+        if (*held == 0 || *held > epoch) return 0;
+        *held = 0;
+        return 1;
+    default: return PSC_ERR_RANGE;
+    }
+}
+
+/* ==== Echoes ordered and dropped ================================================================ */
+
+typedef struct pt_echo_orders {
+    psc_echo_order *order;
+    size_t capacity, n;
+} pt_echo_orders;
+
+static void pt_echo_order(const psc_echo *e, pt_echo_orders *o, int32_t kind, int64_t block, int64_t node,
+                          uint64_t epoch)
+{
+    psc_echo_order *order = &o->order[o->n++];
+
+    order->block = pt_keys(e)[block];
+    order->epoch = epoch;
+    order->kind = kind;
+    order->primary = (int32_t)pt_blocks(e)[block].primary;
+    order->node = (int32_t)node;
+    order->reserved = 0;
+}
+
+/* The copy ends, its place is free. A drop bears the newest epoch: whatever the holder has of the block by now is not
+ * wanted. */
+static void pt_drop_copy(psc_echo *e, pt_echo_orders *o, int64_t block, int64_t k)
+{
+    pt_hot_block *b = &pt_blocks(e)[block];
+    pt_echo_node *n = &pt_nodes(e)[b->copy[k].node];
+
+    pt_echo_order(e, o, PSC_ECHO_DROP, block, b->copy[k].node, b->epoch > 0 ? b->epoch : e->epoch);
+    pt_settle_copy(e, &b->copy[k]);
+    n->held--;
+    if (n->victim == block) n->victim = -1;
+    b->copies--;
+    memmove(&b->copy[k], &b->copy[k + 1], (size_t)(b->copies - k) * sizeof(pt_echo_copy));
+    memset(&b->copy[b->copies], 0, sizeof(pt_echo_copy));
+}
+
+/* Backlogs of the nodes, and their pressure. */
+static void pt_echo_load(psc_echo *e, const psc_echo_nodes *nodes, int64_t now)
+{
+    const double since = e->ticks > 0 && now > e->last ? (double)((uint64_t)now - (uint64_t)e->last) : 0.0;
+    int64_t i;
+
+    for (i = 0; i < e->nodes; i++) {
+        pt_echo_node *n = &pt_nodes(e)[i];
+        if (since > 0.0) {
+            const double share = n->sent / since;
+            n->busy = PT_BUSY * n->busy + (1.0 - PT_BUSY) * (share < 1e3 ? share : 1e3);
+        }
+        n->sent = 0.0;
+        n->down = nodes->backlog_ns[i] < 0;
+        n->backlog = n->down ? 0.0 : (double)nodes->backlog_ns[i];
+        n->when = now;
+        n->service = (double)nodes->service_ns[i];
+        n->places = nodes->places[i];
+        n->domain = nodes->domain ? nodes->domain[i] : i;
+        n->pressure = n->busy + n->backlog / (PT_PRESS * (double)e->interval);
+        n->copied = 0;
+        n->victim = -1;
+    }
+}
+
+/* A tick's counts into the rates. */
+static void pt_fold(pt_hot_block *b)
+{
+    b->fast = PT_FAST * b->fast + (double)b->reads;
+    b->slow = PT_SLOW * b->slow + (double)b->reads;
+    b->weight = PT_SLOW * b->weight + (double)b->reads;
+    b->fast_writes = PT_FAST * b->fast_writes + (double)b->writes;
+    b->slow_writes = PT_SLOW * b->slow_writes + (double)b->writes;
+    b->expected *= PT_SLOW;
+    b->reads = b->writes = 0;
+}
+
+/* Reads of a block in the next ticks, before a write ends its echoes. */
+static double pt_reads_ahead(const pt_hot_block *b)
+{
+    const double seen = pt_most((1.0 - PT_FAST) * b->fast, (1.0 - PT_SLOW) * b->slow);
+    const double writes = pt_most((1.0 - PT_FAST) * b->fast_writes, (1.0 - PT_SLOW) * b->slow_writes);
+    const double reads = pt_most(seen, b->expected), x = PT_AHEAD * writes;
+
+    return x > 1e-9 ? -reads * psc__expm1(-x) / writes : reads * PT_AHEAD;
+}
+
+static double pt_use_of(const pt_hot_block *b)
+{
+    return b->ahead / (double)(b->copies > 0 ? b->copies : 1);
+}
+
+/* Copies that ended, were never confirmed, or serve a block that went cold. */
+static void pt_drop_ended(psc_echo *e, pt_echo_orders *o, int64_t i)
+{
+    pt_hot_block *b = &pt_blocks(e)[i];
+    int64_t k;
+
+    for (k = 0; k < b->copies; k++) {
+        pt_echo_copy *c = &b->copy[k];
+        if (c->status == PT_ORDERED && ++c->served > PT_OPEN) c->status = PT_VOID;
+        if (c->status != PT_VOID && b->ahead >= PT_LEAST) continue;
+        if (o->n == o->capacity) continue;
+        pt_drop_copy(e, o, i, k--);
+    }
+}
+
+/* Each node's echo of the block with the least use of an echo. */
+static void pt_find_victims(psc_echo *e, int64_t i)
+{
+    const pt_hot_block *b = &pt_blocks(e)[i];
+    int64_t k;
+
+    for (k = 0; k < b->copies; k++) {
+        pt_echo_node *n = &pt_nodes(e)[b->copy[k].node];
+        if (n->victim < 0 || pt_use_of(b) < pt_use_of(&pt_blocks(e)[n->victim])) n->victim = i;
+    }
+}
+
+/* Least pressure of the places that a block can be read from; -1: its primary is down. */
+static double pt_echo_relief(const psc_echo *e, const pt_hot_block *b)
+{
+    const pt_echo_node *n = pt_nodes(e);
+    double least = n[b->primary].pressure;
+    int64_t k;
+
+    if (n[b->primary].down) return -1.0;
+    for (k = 0; k < b->copies; k++) {
+        const pt_echo_node *at = &n[b->copy[k].node];
+        if (b->copy[k].status != PT_VOID && !at->down && at->pressure < least) least = at->pressure;
+    }
+    return least;
+}
+
+/* Whether a node is in a failure domain that the block is not in yet; -1: it has the block, or cannot take it. */
+static int pt_fresh(const psc_echo *e, const pt_hot_block *b, int64_t node)
+{
+    const pt_echo_node *n = pt_nodes(e);
+    int fresh = n[node].domain != n[b->primary].domain;
+    int64_t k;
+
+    if (node == b->primary || n[node].down) return -1;
+    for (k = 0; k < b->copies; k++) {
+        if (b->copy[k].node == node) return -1;
+        if (n[b->copy[k].node].domain == n[node].domain) fresh = 0;
+    }
+    if (n[node].held < n[node].places) return fresh;
+    if (n[node].places == 0 || n[node].victim < 0) return -1;
+    if (pt_use_of(&pt_blocks(e)[n[node].victim]) * PT_TWICE > b->ahead / ((double)b->copies + 1.0)) return -1;
+    return fresh;
+}
+
+static int64_t pt_distance_to(const psc_echo *e, const psc_echo_nodes *nodes, int64_t from, int64_t to)
+{
+    return nodes->distance_ns ? nodes->distance_ns[from * e->nodes + to] : 0;
+}
+
+/* The best holder for one more echo of a block, -1: none; *pull: its pressure, distance included. */
+static int64_t pt_holder_for(const psc_echo *e, const psc_echo_nodes *nodes, const pt_hot_block *b, double *pull)
+{
+    int64_t i, best = -1;
+    int best_fresh = 0;
+
+    for (i = 0; i < e->nodes; i++) {
+        const int fresh = pt_fresh(e, b, i);
+        const int64_t distance = pt_distance_to(e, nodes, b->primary, i);
+        double x;
+        if (fresh < 0 || fresh < best_fresh) continue;
+        x = pt_nodes(e)[i].pressure + (double)distance / (PT_PRESS * (double)e->interval);
+        if (best >= 0 && fresh == best_fresh && x >= *pull) continue;
+        best = i;
+        best_fresh = fresh;
+        *pull = x;
+    }
+    return best;
+}
+
+static double pt_yield(const psc_echo *e)
+{
+    const double y = (PT_TRUST + e->served) / (PT_TRUST + e->promised);
+
+    return y < 1.0 ? y : 1.0;
+}
+
+/* The copy of a block under the highest pressure that is not just being made; -1: none. */
+static int64_t pt_worst_copy(const psc_echo *e, const pt_hot_block *b)
+{
+    const pt_echo_node *n = pt_nodes(e);
+    int64_t k, worst = -1;
+
+    for (k = 0; k < b->copies; k++) {
+        if (b->copy[k].status == PT_ORDERED) continue;
+        if (worst < 0 || n[b->copy[k].node].pressure > n[b->copy[worst].node].pressure) worst = k;
+    }
+    return worst;
+}
+
+/* Share of a node's time that reads of a block take where each of its echoes serves as many. */
+static double pt_own_load(const psc_echo *e, const pt_hot_block *b)
+{
+    return pt_use_of(b) / PT_AHEAD * pt_nodes(e)[b->primary].service / (double)e->interval;
+}
+
+/* What one more echo is worth where the least pressure so far is `relief` and the new one's is `pull`. A block that
+ * has all its echoes can only move one; the load goes along, and the pressure must halve. */
+static double pt_worth_of(const psc_echo *e, const pt_hot_block *b, double relief, double pull)
+{
+    const double reads = pt_yield(e) * b->ahead;
+
+    if (b->copies < e->echoes) return reads * (relief - pull + PT_SPARE);
+    return pt_worst_copy(e, b) < 0 ? 0.0 : reads * (relief - PT_TWICE * (pull + pt_own_load(e, b)));
+}
+
+/* a before b in the heap: worth more, or the lower place. */
+static int pt_worth_more(const psc_echo *e, int64_t a, int64_t b)
+{
+    const double x = pt_worth(e)[a], y = pt_worth(e)[b];
+
+    return x > y || (x == y && a < b);
+}
+
+static void pt_heap_down(psc_echo *e, int64_t i)
+{
+    int64_t *heap = pt_heap(e);
+    const int64_t x = heap[i];
+
+    while (2 * i + 1 < e->waiting) {
+        int64_t child = 2 * i + 1;
+        if (child + 1 < e->waiting && pt_worth_more(e, heap[child + 1], heap[child])) child++;
+        if (!pt_worth_more(e, heap[child], x)) break;
+        heap[i] = heap[child];
+        i = child;
+    }
+    heap[i] = x;
+}
+
+static void pt_heap_pop(psc_echo *e)
+{
+    pt_heap(e)[0] = pt_heap(e)[--e->waiting];
+    if (e->waiting > 0) pt_heap_down(e, 0);
+}
+
+/* Blocks that could be worth an echo on the node under the least pressure. */
+static void pt_heap_fill(psc_echo *e)
+{
+    double least = 1e300;
+    int64_t i;
+
+    for (i = 0; i < e->nodes; i++)
+        if (!pt_nodes(e)[i].down && pt_nodes(e)[i].pressure < least) least = pt_nodes(e)[i].pressure;
+    e->waiting = 0;
+    for (i = 0; i < e->tracked; i++) {
+        const pt_hot_block *b = &pt_blocks(e)[i];
+        double relief;
+        if (!pt_echo_taken(e)[i] || b->ahead < PT_LEAST) continue;
+        relief = pt_echo_relief(e, b);
+        if (relief < 0.0) continue;
+        pt_worth(e)[i] = pt_worth_of(e, b, relief, least);
+        if (pt_worth(e)[i] > e->gain) pt_heap(e)[e->waiting++] = i;
+    }
+    for (i = e->waiting / 2; i-- > 0;) pt_heap_down(e, i);
+}
+
+/* Makes room at a holder that is full. */
+static void pt_evict(psc_echo *e, pt_echo_orders *o, int64_t node)
+{
+    pt_echo_node *n = &pt_nodes(e)[node];
+    const int64_t block = n->victim;
+    int64_t k = 0;
+
+    while (pt_blocks(e)[block].copy[k].node != node) k++;
+    pt_drop_copy(e, o, block, k);
+    n->victim = -1;
+}
+
+/* Orders an echo: what it costs and what it takes over shows in the pressures at once. */
+static void pt_order_copy(psc_echo *e, const psc_echo_nodes *nodes, pt_echo_orders *o, int64_t block, int64_t node,
+                          int64_t now)
+{
+    pt_hot_block *b = &pt_blocks(e)[block];
+    pt_echo_node *from = &pt_nodes(e)[b->primary], *to = &pt_nodes(e)[node];
+    const double span = (double)e->interval;
+    double moved;
+    pt_echo_copy *c;
+
+    if (b->copies == e->echoes) pt_drop_copy(e, o, block, pt_worst_copy(e, b));
+    if (to->held >= to->places) pt_evict(e, o, node);
+    if (b->epoch == 0) b->epoch = ++e->epoch;
+    pt_echo_order(e, o, PSC_ECHO_COPY, block, node, b->epoch);
+    c = &b->copy[b->copies++];
+    c->node = node;
+    c->status = PT_ORDERED;
+    c->served = 0;
+    c->distance = pt_distance_to(e, nodes, b->primary, node);
+    c->promised = b->ahead / ((double)b->copies + 1.0);
+    moved = b->ahead / PT_AHEAD * from->service / span / ((double)b->copies + 1.0);
+    from->pressure = pt_most(from->pressure - moved, 0.0);
+    to->pressure += moved + to->service / (PT_PRESS * span);
+    to->held++;
+    from->copied++;
+    pt_echo_send(from, now);
+    pt_echo_send(to, now);
+}
+
+/* Orders copies, best first. Worths in the heap are those last seen and mostly too high, as pressures only even out:
+ * the one in front is looked at again, and ordered if it still is in front. */
+static void pt_order_copies(psc_echo *e, const psc_echo_nodes *nodes, pt_echo_orders *o, int64_t now)
+{
+    int64_t left = e->copies;
+
+    pt_heap_fill(e);
+    while (e->waiting > 0 && left > 0 && o->capacity - o->n >= 3 && e->epoch < PT_MAX_EPOCH) {
+        const int64_t i = pt_heap(e)[0];
+        pt_hot_block *b = &pt_blocks(e)[i];
+        const double before = pt_worth(e)[i];
+        double pull = 0.0;
+        const int64_t node = pt_nodes(e)[b->primary].copied < e->node_copies ? pt_holder_for(e, nodes, b, &pull) : -1;
+        pt_worth(e)[i] = node < 0 ? 0.0 : pt_worth_of(e, b, pt_echo_relief(e, b), pull);
+        if (pt_worth(e)[i] <= e->gain) {
+            pt_heap_pop(e);
+        } else if (pt_worth(e)[i] < before) {
+            pt_heap_down(e, 0);
+        } else {
+            pt_order_copy(e, nodes, o, i, node, now);
+            left--;
+            pt_heap_down(e, 0);
+        }
+    }
+    e->waiting = 0;
+}
+
+static psc_status pt_echo_nodes_check(const psc_echo *e, const psc_echo_nodes *nodes)
+{
+    const size_t n = (size_t)e->nodes;
+    size_t i;
+
+    if (!nodes) return PSC_ERR_NULL;
+    if (nodes->struct_size != sizeof *nodes) return PSC_ERR_VERSION;
+    if (!nodes->backlog_ns || !nodes->service_ns || !nodes->places) return PSC_ERR_NULL;
+    for (i = 0; i < n; i++) {
+        if (nodes->backlog_ns[i] < -1 || nodes->backlog_ns[i] > PT_LONGEST) return PSC_ERR_RANGE;
+        if (nodes->service_ns[i] < 1 || nodes->service_ns[i] > PT_LONGEST || nodes->places[i] < 0) return PSC_ERR_RANGE;
+    }
+    return pt_first_wrong(nodes->distance_ns, n * n, PT_LONGEST) == n * n ? PSC_OK : PSC_ERR_RANGE;
+}
+
+psc_status psc_echo_tick(psc_echo *echo, const psc_echo_nodes *nodes, int64_t now, psc_echo_order *orders,
+                         size_t capacity, size_t *count)
+{
+    psc_status status = pt_echo(echo);
+    pt_echo_orders o;
+    int64_t i;
+
+    if (status != PSC_OK) return status;
+    if (!count || (capacity > 0 && !orders)) return PSC_ERR_NULL;
+    status = pt_echo_nodes_check(echo, nodes);
+    if (status != PSC_OK) return status;
+    o.order = orders;
+    o.capacity = capacity;
+    o.n = 0;
+    pt_echo_load(echo, nodes, now);
+    for (i = 0; i < echo->tracked; i++) {
+        pt_hot_block *b = &pt_blocks(echo)[i];
+        if (!pt_echo_taken(echo)[i]) continue;
+        pt_fold(b);
+        b->ahead = pt_reads_ahead(b);
+        pt_drop_ended(echo, &o, i);
+        pt_find_victims(echo, i);
+    }
+    pt_order_copies(echo, nodes, &o, now);
+    echo->promised *= PT_MEMORY;
+    echo->served *= PT_MEMORY;
+    echo->last = now;
+    psc__count(&echo->ticks);
+    *count = o.n;
+    return PSC_OK;
+}
+
+/* a before b in a list of the hottest. */
+static int pt_read_more(const psc_echo_block *a, const psc_echo_block *b)
+{
+    return a->reads > b->reads || (a->reads == b->reads && a->block < b->block);
+}
+
+static psc_echo_block pt_show(const psc_echo *e, int64_t i)
+{
+    const pt_hot_block *b = &pt_blocks(e)[i];
+    psc_echo_block out;
+    int64_t k;
+
+    out.block = pt_keys(e)[i];
+    out.reads = (1.0 - PT_SLOW) * b->slow;
+    out.weight = (1.0 - PT_SLOW) * b->weight;
+    out.writes = (1.0 - PT_SLOW) * b->slow_writes;
+    out.primary = (int32_t)b->primary;
+    out.echoes = 0;
+    for (k = 0; k < b->copies; k++)
+        if (b->copy[k].status == PT_VALID) out.node[out.echoes++] = (int32_t)b->copy[k].node;
+    for (k = out.echoes; k < PSC_MAX_ECHOES; k++) out.node[k] = -1;
+    return out;
+}
+
+psc_status psc_echo_hot(const psc_echo *echo, psc_echo_block *blocks, size_t capacity, size_t *count)
+{
+    const psc_status status = pt_echo(echo);
+    size_t n = 0, k;
+    int64_t i;
+
+    if (status != PSC_OK) return status;
+    if (!count || (capacity > 0 && !blocks)) return PSC_ERR_NULL;
+    for (i = 0; i < echo->tracked; i++) {
+        psc_echo_block b;
+        if (!pt_echo_taken(echo)[i]) continue;
+        b = pt_show(echo, i);
+        if (n == capacity && (n == 0 || !pt_read_more(&b, &blocks[n - 1]))) continue;
+        for (k = n < capacity ? n++ : n - 1; k > 0 && pt_read_more(&b, &blocks[k - 1]); k--) blocks[k] = blocks[k - 1];
+        blocks[k] = b;
+    }
+    *count = n;
+    return PSC_OK;
+}
+
+static int pt_copy_valid(const psc__image *image, size_t at, int64_t nodes)
+{
+    const int64_t node = psc__integer(image, at + PT_COPY_AT(node));
+    const int64_t status = psc__integer(image, at + PT_COPY_AT(status));
+    const int64_t served = psc__integer(image, at + PT_COPY_AT(served));
+    const int64_t distance = psc__integer(image, at + PT_COPY_AT(distance));
+
+    return node >= 0 && node < nodes && status >= PT_ORDERED && status <= PT_VOID && served >= 0
+           && served <= (int64_t)PT_MAX_RATE && distance >= 0 && distance <= PT_LONGEST
+           && psc__real_in(image, at + PT_COPY_AT(promised), 0.0, PT_MAX_COUNT * PT_AHEAD);
+}
+
+/* A block that is tracked: in the set of its key, with copies on different nodes. */
+static int pt_block_valid(const psc__image *image, size_t at, int64_t nodes, int64_t echoes)
+{
+    const int64_t copies = psc__integer(image, at + PT_BLOCK_AT(copies));
+    const int64_t primary = psc__integer(image, at + PT_BLOCK_AT(primary));
+    const size_t copy = at + PT_BLOCK_AT(copy), words = sizeof(pt_echo_copy) / 8;
+    int64_t i, k;
+    size_t w;
+
+    if (copies < 0 || copies > echoes || primary < 0 || primary >= nodes) return 0;
+    if (psc__word(image, at) > psc__word(image, PT_ECHO_AT(epoch))) return 0;
+    for (w = PT_BLOCK_AT(reads); w <= PT_BLOCK_AT(writes); w++)
+        if (psc__word(image, at + w) > (uint64_t)PT_MAX_RATE) return 0;
+    for (w = PT_BLOCK_AT(weight); w <= PT_BLOCK_AT(ahead); w++)
+        if (!psc__real_in(image, at + w, 0.0, PT_MAX_COUNT * (w == PT_BLOCK_AT(ahead) ? PT_AHEAD : 1.0))) return 0;
+    if (!psc__real_in(image, at + PT_BLOCK_AT(expected), 0.0, PT_MAX_RATE)) return 0;
+    for (k = 0; k < copies; k++) {
+        if (!pt_copy_valid(image, copy + (size_t)k * words, nodes)) return 0;
+        for (i = 0; i < k; i++)
+            if (psc__word(image, copy + (size_t)k * words) == psc__word(image, copy + (size_t)i * words)) return 0;
+    }
+    return 1;
+}
+
+static int pt_node_valid(const psc__image *image, size_t at, int64_t tracked)
+{
+    const int64_t places = psc__integer(image, at + PT_NODE_AT(places));
+    const int64_t victim = psc__integer(image, at + PT_NODE_AT(victim));
+
+    return psc__word(image, at + PT_NODE_AT(down)) <= 1 && psc__word(image, at + PT_NODE_AT(copied)) <= 1 << 20
+           && places >= 0 && places <= INT32_MAX && victim >= -1 && victim < tracked
+           && psc__real_in(image, at + PT_NODE_AT(backlog), 0.0, PT_MAX_SUM)
+           && psc__real_in(image, at + PT_NODE_AT(service), 0.0, (double)PT_LONGEST)
+           && psc__real_in(image, at + PT_NODE_AT(sent), 0.0, PT_MAX_SUM)
+           && psc__real_in(image, at + PT_NODE_AT(busy), 0.0, 1e3)
+           && psc__real_in(image, at + PT_NODE_AT(pressure), 0.0, 1e32);
+}
+
+/* Each node holds as many copies as there are of it. */
+static int pt_held_valid(const psc__image *image, size_t blocks, size_t node, int64_t nodes, int64_t tracked)
+{
+    const size_t words = sizeof(pt_hot_block) / 8;
+    int64_t all = 0, i, held;
+
+    for (i = 0; i < tracked; i++) all += psc__integer(image, blocks + (size_t)i * words + PT_BLOCK_AT(copies));
+    for (i = 0; i < nodes; i++) {
+        held = psc__integer(image, node + (size_t)i * (sizeof(pt_echo_node) / 8) + PT_NODE_AT(held));
+        if (held < 0 || held > all) return 0;
+        all -= held;
+    }
+    return all == 0;
+}
+
+int psc__echo_valid(const psc__image *image)
+{
+    const size_t base = sizeof(psc_echo) / 8, words = sizeof(pt_hot_block) / 8;
+    int64_t nodes, tracked, echoes, i, taken;
+    size_t blocks, flags, node;
+
+    if (image->words < base) return 0;
+    nodes = psc__integer(image, PT_ECHO_AT(nodes));
+    tracked = psc__integer(image, PT_ECHO_AT(tracked));
+    echoes = psc__integer(image, PT_ECHO_AT(echoes));
+    if (!pt_echo_counts(nodes, tracked, echoes, psc__integer(image, PT_ECHO_AT(copies)),
+                        psc__integer(image, PT_ECHO_AT(node_copies)), psc__integer(image, PT_ECHO_AT(interval))))
+        return 0;
+    if (image->words != pt_echo_words(nodes, tracked) || !psc__real_in(image, PT_ECHO_AT(gain), 0.0, 1e6)) return 0;
+    if (psc__word(image, PT_ECHO_AT(epoch)) > PT_MAX_EPOCH || psc__word(image, PT_ECHO_AT(waiting)) != 0) return 0;
+    if (!psc__real_in(image, PT_ECHO_AT(promised), 0.0, PT_MAX_SUM)
+        || !psc__real_in(image, PT_ECHO_AT(served), 0.0, PT_MAX_SUM)
+        || psc__word(image, PT_ECHO_AT(ticks)) > (uint64_t)PSC__COUNTS)
+        return 0;
+    blocks = base + (size_t)tracked;
+    flags = blocks + (size_t)tracked * words;
+    node = flags + (size_t)tracked;
+    for (i = 0; i < tracked; i++) {
+        taken = psc__integer(image, flags + (size_t)i);
+        if (taken < 0 || taken > 1 || !pt_block_valid(image, blocks + (size_t)i * words, nodes, echoes)) return 0;
+        if (!taken && psc__integer(image, blocks + (size_t)i * words + PT_BLOCK_AT(copies)) != 0) return 0;
+    }
+    for (i = 0; i < nodes; i++)
+        if (!pt_node_valid(image, node + (size_t)i * (sizeof(pt_echo_node) / 8), tracked)) return 0;
+    return pt_held_valid(image, blocks, node, nodes, tracked);
+}
+
+/* ==== Map ======================================================================================= */
+
+#define PT_MAX_HELD (1 << 24)       /* echoes of a map */
+
+/* Followed by int64_t[partitions] node of each; uint64_t[areas] first keys, rising from 0, int64_t[areas] their
+ * partitions; uint64_t[echoes] blocks, int64_t[echoes] nodes, rising by block, then by node, uint64_t[echoes] epochs.
+ * */
+struct psc_map {
+    psc_state head;
+    int64_t  partitions, areas, echoes;     /* capacities                                            */
+    int64_t  cut, held;                     /* areas and echoes that there are                       */
+    uint64_t version;
+};
+
+#define PT_MAP_AT(field) (offsetof(struct psc_map, field) / 8)
+
+static int64_t *pt_homes(const psc_map *m) { return (int64_t *)(uintptr_t)(m + 1); }
+static uint64_t *pt_starts(const psc_map *m) { return (uint64_t *)(uintptr_t)(pt_homes(m) + m->partitions); }
+static int64_t *pt_owners(const psc_map *m) { return (int64_t *)(uintptr_t)(pt_starts(m) + m->areas); }
+static uint64_t *pt_held_blocks(const psc_map *m) { return (uint64_t *)(uintptr_t)(pt_owners(m) + m->areas); }
+static int64_t *pt_held_nodes(const psc_map *m) { return (int64_t *)(uintptr_t)(pt_held_blocks(m) + m->echoes); }
+static uint64_t *pt_held_epochs(const psc_map *m) { return (uint64_t *)(uintptr_t)(pt_held_nodes(m) + m->echoes); }
+
+static uint64_t pt_map_words(int64_t partitions, int64_t areas, int64_t echoes)
+{
+    return sizeof(psc_map) / 8 + (uint64_t)partitions + 2 * (uint64_t)areas + 3 * (uint64_t)echoes;
+}
+
+static int pt_map_counts(int64_t partitions, int64_t areas, int64_t echoes)
+{
+    return partitions >= 1 && partitions <= PSC_MAX_RANGES && areas >= 1 && areas <= PSC_MAX_RANGES && echoes >= 0
+           && echoes <= PT_MAX_HELD;
+}
+
+void psc_map_default(psc_map_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->partitions = 1;
+    config->areas = 1;
+}
+
+size_t psc_map_size(const psc_map_config *config)
+{
+    uint64_t words;
+
+    if (!config || config->struct_size != sizeof *config) return 0;
+    if (!pt_map_counts(config->partitions, config->areas, config->echoes)) return 0;
+    words = pt_map_words(config->partitions, config->areas, config->echoes);
+    return words <= SIZE_MAX / 8 ? (size_t)words * 8 : 0;
+}
+
+psc_status psc_map_init(psc_map *map, size_t bytes, const psc_map_config *config)
+{
+    psc_status status;
+    int64_t i;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    status = psc__block(map, bytes, psc_map_size(config));
+    if (status != PSC_OK) return status;
+    memset(map, 0, psc_map_size(config));
+    map->head.kind = psc__kind(PSC_TYPE_MAP);
+    map->head.words = psc_map_size(config) / 8;
+    map->partitions = config->partitions;
+    map->areas = config->areas;
+    map->echoes = config->echoes;
+    map->cut = 1;
+    for (i = 0; i < map->partitions; i++) pt_homes(map)[i] = -1;
+    return PSC_OK;
+}
+
+/* A map whose indices can be followed. */
+static psc_status pt_map(const psc_map *m)
+{
+    const psc_status status = psc__state(m, PSC_TYPE_MAP);
+
+    if (status != PSC_OK) return status;
+    if (!pt_map_counts(m->partitions, m->areas, m->echoes) || m->cut < 1 || m->cut > m->areas || m->held < 0
+        || m->held > m->echoes || m->head.words != pt_map_words(m->partitions, m->areas, m->echoes))
+        return PSC_ERR_STATE;
+    return PSC_OK;
+}
+
+/* The area that a key lies in. */
+static size_t pt_area_of(const psc_map *m, uint64_t key)
+{
+    const size_t n = (size_t)m->cut, at = pt_keys_below(pt_starts(m), n, key);
+
+    return at < n && pt_starts(m)[at] == key ? at : at > 0 ? at - 1 : 0;
+}
+
+/* First echo of a block on a node >= `node`, and the end of its echoes. */
+static size_t pt_held_from(const psc_map *m, uint64_t block, int64_t node, size_t *end)
+{
+    const uint64_t *blocks = pt_held_blocks(m);
+    size_t at = pt_keys_below(blocks, (size_t)m->held, block);
+
+    while (at < (size_t)m->held && blocks[at] == block && pt_held_nodes(m)[at] < node) at++;
+    for (*end = at; *end < (size_t)m->held && blocks[*end] == block; ++*end) { }
+    return at;
+}
+
+/* Shifts words at..n-1 by `by` places; those left behind at the end become 0, so that equal maps are equal words. */
+static void pt_shift(uint64_t *words, size_t at, size_t n, int by)
+{
+    if (by > 0) {
+        memmove(words + at + 1, words + at, (n - at) * 8);
+    } else {
+        memmove(words + at, words + at + 1, (n - at - 1) * 8);
+        words[n - 1] = 0;
+    }
+}
+
+static void pt_shift_areas(psc_map *m, size_t at, int by)
+{
+    pt_shift(pt_starts(m), at, (size_t)m->cut, by);
+    pt_shift((uint64_t *)pt_owners(m), at, (size_t)m->cut, by);
+    m->cut += by;
+}
+
+static void pt_shift_held(psc_map *m, size_t at, int by)
+{
+    pt_shift(pt_held_blocks(m), at, (size_t)m->held, by);
+    pt_shift((uint64_t *)pt_held_nodes(m), at, (size_t)m->held, by);
+    pt_shift(pt_held_epochs(m), at, (size_t)m->held, by);
+    m->held += by;
+}
+
+static psc_status pt_apply_area(psc_map *m, const psc_map_change *c)
+{
+    const size_t at = pt_area_of(m, c->key);
+
+    if (c->partition < 0 || c->partition >= m->partitions) return PSC_ERR_RANGE;
+    if (pt_starts(m)[at] == c->key) {
+        pt_owners(m)[at] = c->partition;
+        return PSC_OK;
+    }
+    if (m->cut == m->areas) return PSC_ERR_SPACE;
+    pt_shift_areas(m, at + 1, 1);
+    pt_starts(m)[at + 1] = c->key;
+    pt_owners(m)[at + 1] = c->partition;
+    return PSC_OK;
+}
+
+static psc_status pt_apply_join(psc_map *m, const psc_map_change *c)
+{
+    const size_t at = pt_area_of(m, c->key);
+
+    if (at == 0 || pt_starts(m)[at] != c->key) return PSC_ERR_RANGE;
+    pt_shift_areas(m, at, -1);
+    return PSC_OK;
+}
+
+static psc_status pt_apply_echo(psc_map *m, const psc_map_change *c)
+{
+    size_t end, all, at;
+
+    if (c->node < 0 || c->epoch == 0) return PSC_ERR_RANGE;
+    all = pt_held_from(m, c->key, 0, &end);
+    all = end - all;
+    at = pt_held_from(m, c->key, c->node, &end);
+    if (at < end && pt_held_nodes(m)[at] == c->node) {
+        pt_held_epochs(m)[at] = c->epoch;
+        return PSC_OK;
+    }
+    if (all == PSC_MAX_ECHOES) return PSC_ERR_RANGE;
+    if (m->held == m->echoes) return PSC_ERR_SPACE;
+    pt_shift_held(m, at, 1);
+    pt_held_blocks(m)[at] = c->key;
+    pt_held_nodes(m)[at] = c->node;
+    pt_held_epochs(m)[at] = c->epoch;
+    return PSC_OK;
+}
+
+static psc_status pt_apply_drop(psc_map *m, const psc_map_change *c)
+{
+    size_t end, at = pt_held_from(m, c->key, c->node < 0 ? 0 : c->node, &end);
+
+    if (c->node < -1 || at == end || (c->node >= 0 && pt_held_nodes(m)[at] != c->node)) return PSC_ERR_RANGE;
+    if (c->node >= 0) end = at + 1;
+    for (; end > at; end--) pt_shift_held(m, at, -1);
+    return PSC_OK;
+}
+
+psc_status psc_map_version(const psc_map *map, uint64_t *version)
+{
+    const psc_status status = pt_map(map);
+
+    if (status != PSC_OK) return status;
+    if (!version) return PSC_ERR_NULL;
+    *version = map->version;
+    return PSC_OK;
+}
+
+psc_status psc_map_apply(psc_map *map, uint64_t version, const psc_map_change *change)
+{
+    const psc_map_change *c = change;
+    psc_status status = pt_map(map);
+
+    if (status != PSC_OK) return status;
+    if (!c) return PSC_ERR_NULL;
+    if (version < map->version) return PSC_ERR_STALE;
+    if (version > map->version) return PSC_ERR_EMPTY;
+    switch (c->kind) {
+    case PSC_MAP_PARTITION:
+        if (c->partition < 0 || c->partition >= map->partitions || c->node < -1) return PSC_ERR_RANGE;
+        pt_homes(map)[c->partition] = c->node;
+        break;
+    case PSC_MAP_AREA: status = pt_apply_area(map, c); break;
+    case PSC_MAP_JOIN: status = pt_apply_join(map, c); break;
+    case PSC_MAP_ECHO: status = pt_apply_echo(map, c); break;
+    case PSC_MAP_DROP: status = pt_apply_drop(map, c); break;
+    default: return PSC_ERR_RANGE;
+    }
+    if (status == PSC_OK) map->version++;
+    return status;
+}
+
+psc_status psc_map_find(const psc_map *map, uint64_t key, psc_map_place *place)
+{
+    const psc_status status = pt_map(map);
+    size_t area, at, end, k;
+
+    if (status != PSC_OK) return status;
+    if (!place) return PSC_ERR_NULL;
+    memset(place, 0, sizeof *place);
+    area = pt_area_of(map, key);
+    place->first = pt_starts(map)[area];
+    place->last = area + 1 < (size_t)map->cut ? pt_starts(map)[area + 1] - 1 : UINT64_MAX;
+    place->partition = (int32_t)pt_owners(map)[area];
+    place->node = place->partition >= 0 && place->partition < map->partitions
+                      ? (int32_t)pt_homes(map)[place->partition] : -1;
+    at = pt_held_from(map, key, 0, &end);
+    for (k = 0; k < PSC_MAX_ECHOES; k++) {
+        place->echo[k] = k < end - at ? (int32_t)pt_held_nodes(map)[at + k] : -1;
+        place->epoch[k] = k < end - at ? pt_held_epochs(map)[at + k] : 0;
+        place->echoes += k < end - at;
+    }
+    return PSC_OK;
+}
+
+size_t psc_map_claims_size(const psc_map *map)
+{
+    return pt_map(map) == PSC_OK ? (size_t)map->partitions * 3 * sizeof(int64_t) : 0;
+}
+
+/* Claims of one partition: how many nodes, the last one, and the lowest that is not the map's. */
+typedef struct pt_claims {
+    int64_t nodes, last, other;
+} pt_claims;
+
+typedef struct pt_faults {
+    psc_map_fault *fault;
+    size_t capacity, n;
+} pt_faults;
+
+static void pt_fault(pt_faults *f, int32_t partition, int32_t kind, int64_t node, int64_t wanted)
+{
+    if (f->n < f->capacity) {
+        f->fault[f->n].partition = partition;
+        f->fault[f->n].kind = kind;
+        f->fault[f->n].node = (int32_t)node;
+        f->fault[f->n].wanted = (int32_t)wanted;
+    }
+    f->n++;
+}
+
+/* The list of one node. */
+static void pt_gather_claims(const psc_map *m, const int32_t *claim, int32_t n, int32_t node, pt_claims *claims,
+                             pt_faults *faults)
+{
+    int32_t i;
+
+    for (i = 0; i < n; i++) {
+        pt_claims *c;
+        if (claim[i] < 0 || claim[i] >= m->partitions) {
+            pt_fault(faults, claim[i], PSC_CLAIM_UNKNOWN, node, -1);
+            continue;
+        }
+        c = &claims[claim[i]];
+        if (c->last == node) continue;
+        c->last = node;
+        c->nodes++;
+        if (c->other < 0 && pt_homes(m)[claim[i]] != node) c->other = node;
+    }
+}
+
+static void pt_judge_claims(const psc_map *m, const pt_claims *claims, const uint8_t *heard, int32_t nodes,
+                            pt_faults *faults)
+{
+    int32_t p;
+
+    for (p = 0; p < m->partitions; p++) {
+        const int64_t home = pt_homes(m)[p];
+        if (claims[p].nodes > 1) {
+            pt_fault(faults, p, PSC_CLAIM_TWICE, claims[p].other, home);
+        } else if (claims[p].nodes == 1) {
+            if (claims[p].other >= 0) pt_fault(faults, p, PSC_CLAIM_WRONG, claims[p].other, home);
+        } else if (home >= 0 && (home >= nodes || !heard || heard[home])) {
+            pt_fault(faults, p, PSC_CLAIM_NOBODY, -1, home);
+        }
+    }
+}
+
+psc_status psc_map_claims(const psc_map *map, const int32_t *from, const int32_t *claim, const uint8_t *heard,
+                          int32_t nodes, void *work, size_t bytes, psc_map_fault *fault, size_t capacity,
+                          size_t *count)
+{
+    psc_status status = pt_map(map);
+    pt_claims *claims = (pt_claims *)work;
+    pt_faults faults;
+    int32_t n;
+
+    if (status != PSC_OK) return status;
+    if (!from || !count || (capacity > 0 && !fault)) return PSC_ERR_NULL;
+    if (nodes < 0 || from[0] != 0) return PSC_ERR_RANGE;
+    for (n = 0; n < nodes; n++) if (from[n + 1] < from[n]) return PSC_ERR_RANGE;
+    if (from[nodes] > 0 && !claim) return PSC_ERR_NULL;
+    status = psc__block(work, bytes, psc_map_claims_size(map));
+    if (status != PSC_OK) return status;
+    for (n = 0; n < map->partitions; n++) {
+        claims[n].nodes = 0;
+        claims[n].last = claims[n].other = -1;
+    }
+    faults.fault = fault;
+    faults.capacity = capacity;
+    faults.n = 0;
+    for (n = 0; n < nodes; n++)
+        if (from[n + 1] > from[n]) pt_gather_claims(map, claim + from[n], from[n + 1] - from[n], n, claims, &faults);
+    pt_judge_claims(map, claims, heard, nodes, &faults);
+    *count = faults.n;
+    return PSC_OK;
+}
+
+/* Words from `at` on are between low and high. */
+static int pt_words_valid(const psc__image *image, size_t at, int64_t n, int64_t low, int64_t high)
+{
+    int64_t i;
+
+    for (i = 0; i < n; i++) {
+        const int64_t x = psc__integer(image, at + (size_t)i);
+        if (x < low || x > high) return 0;
+    }
+    return 1;
+}
+
+/* Echoes rise by block, then by node; no block has too many. */
+static int pt_held_sorted(const psc__image *image, size_t at, int64_t echoes, int64_t held)
+{
+    int64_t i;
+
+    for (i = 0; i < held; i++) {
+        const size_t b = at + (size_t)i, node = b + (size_t)echoes;
+        const uint64_t block = psc__word(image, b);
+        if (psc__word(image, node + (size_t)echoes) == 0) return 0;
+        if (i > 0 && block < psc__word(image, b - 1)) return 0;
+        if (i > 0 && block == psc__word(image, b - 1) && psc__integer(image, node) <= psc__integer(image, node - 1))
+            return 0;
+        if (i >= PSC_MAX_ECHOES && block == psc__word(image, b - PSC_MAX_ECHOES)) return 0;
+    }
+    return 1;
+}
+
+int psc__map_valid(const psc__image *image)
+{
+    const size_t base = sizeof(psc_map) / 8;
+    int64_t partitions, areas, echoes, cut, held, i;
+    size_t starts, blocks;
+
+    if (image->words < base) return 0;
+    partitions = psc__integer(image, PT_MAP_AT(partitions));
+    areas = psc__integer(image, PT_MAP_AT(areas));
+    echoes = psc__integer(image, PT_MAP_AT(echoes));
+    cut = psc__integer(image, PT_MAP_AT(cut));
+    held = psc__integer(image, PT_MAP_AT(held));
+    if (!pt_map_counts(partitions, areas, echoes) || cut < 1 || cut > areas || held < 0 || held > echoes) return 0;
+    if (image->words != pt_map_words(partitions, areas, echoes)) return 0;
+    starts = base + (size_t)partitions;
+    blocks = starts + 2 * (size_t)areas;
+    if (psc__word(image, starts) != 0) return 0;
+    for (i = 1; i < cut; i++)
+        if (psc__word(image, starts + (size_t)i) <= psc__word(image, starts + (size_t)i - 1)) return 0;
+    return pt_words_valid(image, base, partitions, -1, INT32_MAX)
+           && pt_words_valid(image, starts + (size_t)areas, cut, 0, partitions - 1)
+           && pt_words_valid(image, blocks + (size_t)echoes, held, 0, INT32_MAX)
+           && pt_held_sorted(image, blocks, echoes, held);
+}
+
+/* ==== Transfer ================================================================================== */
+
+#define PT_EPOCHS (UINT64_C(1) << 60)       /* epochs lie below: a version, epoch * 8 + phase, is one word */
+#define PT_PENDING (UINT64_C(1) << 63)      /* in timing: the version waits to be stored */
+#define PT_PATIENCE_BIT 32                  /* in timing: bits 32..62 are the patience, 0..31 the retry, both in ms */
+#define PT_MILLISECOND INT64_C(1000000)     /* in ns */
+
+/* held is not 0 from a fence to its end: the version that the fence interrupted. */
+struct psc_transfer {
+    psc_state head;
+    int64_t  self, shard, peer;
+    uint64_t version, held;
+    int64_t  due, ends;                     /* next resend; end of the phase's patience */
+    uint64_t timing;
+};
+
+#define PT_AT(field) (offsetof(struct psc_transfer, field) / 8)
+
+static int32_t pt_phase(uint64_t version) { return (int32_t)(version & 7); }
+static uint64_t pt_epoch(const psc_transfer *t) { return t->version >> 3; }
+static int pt_is_pending(const psc_transfer *t) { return (t->timing & PT_PENDING) != 0; }
+static int64_t pt_retry(const psc_transfer *t) { return (int64_t)(t->timing & 0xffffffff) * PT_MILLISECOND; }
+static int64_t pt_patience(const psc_transfer *t)
+{
+    return (int64_t)((t->timing & ~PT_PENDING) >> PT_PATIENCE_BIT) * PT_MILLISECOND;
+}
+
+/* The end of a span that begins now; at the end of time it never comes. */
+static int64_t pt_later(int64_t now, int64_t span)
+{
+    return now > INT64_MAX - span ? INT64_MAX : now + span;
+}
+
+void psc_transfer_default(psc_transfer_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->retry_ms = 1000;
+    config->patience_ms = 30000;
+}
+
+static int pt_transfer_config(const psc_transfer_config *config)
+{
+    return config->self >= 0 && config->retry_ms >= 1 && config->patience_ms >= config->retry_ms
+           && config->epoch < PT_EPOCHS && (config->owns == 0 || config->owns == 1);
+}
+
+size_t psc_transfer_size(const psc_transfer_config *config)
+{
+    if (!config || config->struct_size != sizeof *config || !pt_transfer_config(config)) return 0;
+    return sizeof(psc_transfer);
+}
+
+psc_status psc_transfer_init(psc_transfer *transfer, size_t bytes, const psc_transfer_config *config)
+{
+    psc_status status;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    status = psc__block(transfer, bytes, psc_transfer_size(config));
+    if (status != PSC_OK) return status;
+    memset(transfer, 0, sizeof *transfer);
+    transfer->head.kind = psc__kind(PSC_TYPE_TRANSFER);
+    transfer->head.words = sizeof *transfer / 8;
+    transfer->self = config->self;
+    transfer->shard = config->shard;
+    transfer->peer = -1;
+    transfer->version = config->epoch << 3 | (config->owns ? PSC_PHASE_OWNER : PSC_PHASE_IDLE);
+    transfer->timing = (uint64_t)config->patience_ms << PT_PATIENCE_BIT | (uint64_t)config->retry_ms;
+    return PSC_OK;
+}
+
+/* What the other side is told in a phase, 0 for nothing. DONE only where there is someone to tell. */
+static int32_t pt_message_of(const psc_transfer *t)
+{
+    static const int32_t kind[8] = {
+        PSC_MESSAGE_OFFER, PSC_MESSAGE_ACCEPT, PSC_MESSAGE_COMMIT, PSC_MESSAGE_REFUSE, 0, PSC_MESSAGE_DONE,
+        PSC_MESSAGE_ABORT, 0
+    };
+
+    return t->peer < 0 ? 0 : kind[pt_phase(t->version)];
+}
+
+/* A new phase. Nothing is sent before the host has stored it. */
+static void pt_enter(psc_transfer *t, int32_t phase, uint64_t epoch, int64_t peer)
+{
+    t->version = epoch << 3 | (uint64_t)phase;
+    t->peer = peer;
+    if (phase != PSC_PHASE_ACCEPTED) t->held = 0;
+    t->timing |= PT_PENDING;
+}
+
+static void pt_reply(const psc_transfer *t, psc_transfer_action *action, int32_t kind, int64_t to, uint64_t epoch)
+{
+    if (kind == 0) return;
+    action->send = 1;
+    action->message.kind = kind;
+    action->message.shard = t->shard;
+    action->message.from = t->self;
+    action->message.to = to;
+    action->message.epoch = epoch;
+    action->message.held = kind == PSC_MESSAGE_ACCEPT ? t->held : 0;
+}
+
+static void pt_repeat(const psc_transfer *t, psc_transfer_action *action)
+{
+    pt_reply(t, action, pt_message_of(t), t->peer, pt_epoch(t));
+}
+
+/* The version is stored, or was found stored after a restart: it may be told. */
+static void pt_stored(psc_transfer *t, int64_t now, psc_transfer_action *action)
+{
+    t->timing &= ~PT_PENDING;
+    t->due = pt_later(now, pt_retry(t));
+    t->ends = pt_later(now, pt_patience(t));
+    pt_repeat(t, action);
+}
+
+/* Phases that wait for an answer. */
+static int pt_waits(const psc_transfer *t)
+{
+    return pt_phase(t->version) <= PSC_PHASE_WITHDRAWN;
+}
+
+/* The way back of a phase that has one: the source stays owner, the target will not be it. -1: none. A fenced side
+ * waits for its authority. */
+static int32_t pt_way_back(const psc_transfer *t)
+{
+    if (pt_phase(t->version) == PSC_PHASE_OFFERING) return PSC_PHASE_KEPT;
+    return pt_phase(t->version) == PSC_PHASE_ACCEPTED && t->held == 0 ? PSC_PHASE_WITHDRAWN : -1;
+}
+
+static void pt_tick(psc_transfer *t, int64_t now, psc_transfer_action *action)
+{
+    const int32_t back = pt_way_back(t);
+
+    if (pt_is_pending(t) || !pt_waits(t)) return;
+    if (back >= 0 && now >= t->ends) {
+        pt_enter(t, back, pt_epoch(t), t->peer);
+    } else if (now >= t->due) {
+        t->due = pt_later(now, pt_retry(t));
+        pt_repeat(t, action);
+    }
+}
+
+/* An offer is taken where nothing is owned and its epoch is new. A source that has released takes it, too: whoever
+ * offers at a later epoch can only have the shard from its target. */
+static void pt_on_offer(psc_transfer *t, const psc_message *m, psc_transfer_action *action)
+{
+    const int32_t phase = pt_phase(t->version);
+
+    if (m->epoch > pt_epoch(t) && phase >= PSC_PHASE_ACCEPTED && phase <= PSC_PHASE_IDLE) {
+        t->held = 0;
+        pt_enter(t, PSC_PHASE_ACCEPTED, m->epoch, m->from);
+    } else if (m->epoch == pt_epoch(t) && m->from == t->peer
+               && (phase == PSC_PHASE_ACCEPTED || phase == PSC_PHASE_WITHDRAWN)) {
+        pt_repeat(t, action);
+    }
+}
+
+/* A proposal of an earlier epoch, or of this one, was given up: its target hears so as often as it asks. A fenced
+ * side does not know how its earlier epochs will end. */
+static int pt_given_up(const psc_transfer *t, const psc_message *m)
+{
+    if (m->epoch < pt_epoch(t)) return t->held == 0;
+    return t->version == (m->epoch << 3 | PSC_PHASE_KEPT) && m->from == t->peer;
+}
+
+/* ACCEPT and REFUSE, the target's two answers. After the release there is one way only: COMMIT. */
+static void pt_on_answer(psc_transfer *t, const psc_message *m, psc_transfer_action *action)
+{
+    const int32_t agreed = m->kind == PSC_MESSAGE_ACCEPT ? PSC_PHASE_RELEASED : PSC_PHASE_KEPT;
+
+    if (pt_given_up(t, m)) {
+        pt_reply(t, action, PSC_MESSAGE_ABORT, m->from, m->epoch);
+    } else if (m->epoch == pt_epoch(t) && m->from == t->peer) {
+        if (pt_phase(t->version) == PSC_PHASE_OFFERING) pt_enter(t, agreed, m->epoch, m->from);
+        else if (pt_phase(t->version) == PSC_PHASE_RELEASED) pt_repeat(t, action);
+    }
+}
+
+/* Of an earlier epoch only its target can have heard of later ones: it has taken the shard. A target that has
+ * withdrawn still takes it, for its source can no longer. */
+static void pt_on_commit(psc_transfer *t, const psc_message *m, psc_transfer_action *action)
+{
+    const int32_t phase = pt_phase(t->version);
+
+    if (m->epoch < pt_epoch(t)) {
+        if (t->held == 0) pt_reply(t, action, PSC_MESSAGE_DONE, m->from, m->epoch);
+    } else if (m->epoch == pt_epoch(t) && m->from == t->peer) {
+        if (phase == PSC_PHASE_ACCEPTED || phase == PSC_PHASE_WITHDRAWN)
+            pt_enter(t, PSC_PHASE_OWNER, m->epoch, m->from);
+        else if (phase == PSC_PHASE_OWNER) pt_repeat(t, action);
+    }
+}
+
+static void pt_on_end(psc_transfer *t, const psc_message *m)
+{
+    const int32_t phase = pt_phase(t->version);
+    const int ended = m->kind == PSC_MESSAGE_DONE
+                          ? phase == PSC_PHASE_RELEASED
+                          : phase == PSC_PHASE_ACCEPTED || phase == PSC_PHASE_WITHDRAWN;
+
+    if (ended && m->epoch == pt_epoch(t) && m->from == t->peer) pt_enter(t, PSC_PHASE_IDLE, m->epoch, m->from);
+}
+
+/* The authority stops every phase. What a second fence interrupts is still what the first one did. */
+static void pt_on_fence(psc_transfer *t, const psc_message *m, psc_transfer_action *action)
+{
+    if (m->epoch > pt_epoch(t)) {
+        if (t->held == 0) t->held = t->version;
+        pt_enter(t, PSC_PHASE_ACCEPTED, m->epoch, m->from);
+    } else if (m->epoch == pt_epoch(t) && m->from == t->peer && t->held != 0) {
+        pt_repeat(t, action);
+    }
+}
+
+/* While a version waits to be stored, messages count as lost: they come again. */
+static void pt_on_message(psc_transfer *t, const psc_message *m, psc_transfer_action *action)
+{
+    if (pt_is_pending(t)) return;
+    switch (m->kind) {
+    case PSC_MESSAGE_OFFER: pt_on_offer(t, m, action); break;
+    case PSC_MESSAGE_ACCEPT:
+    case PSC_MESSAGE_REFUSE: pt_on_answer(t, m, action); break;
+    case PSC_MESSAGE_COMMIT: pt_on_commit(t, m, action); break;
+    case PSC_MESSAGE_FENCE: pt_on_fence(t, m, action); break;
+    default: pt_on_end(t, m); break;        /* DONE and ABORT */
+    }
+}
+
+static psc_status pt_message_check(const psc_transfer *t, const psc_message *m)
+{
+    if (m->kind < PSC_MESSAGE_OFFER || m->kind > PSC_MESSAGE_FENCE || m->shard != t->shard || m->to != t->self
+        || m->from < 0 || m->from == t->self || m->epoch < 1 || m->epoch >= PT_EPOCHS)
+        return PSC_ERR_RANGE;
+    return PSC_OK;
+}
+
+/* Whether the event can be taken now. */
+static psc_status pt_event_check(const psc_transfer *t, const psc_transfer_event *event)
+{
+    const int32_t phase = pt_phase(t->version);
+
+    switch (event->kind) {
+    case PSC_EVENT_TICK:
+    case PSC_EVENT_STORED:
+    case PSC_EVENT_RESTART: return PSC_OK;
+    case PSC_EVENT_MESSAGE: return pt_message_check(t, &event->message);
+    case PSC_EVENT_PROPOSE:
+        if (event->peer < 0 || event->peer == t->self || pt_epoch(t) >= PT_EPOCHS - 1) return PSC_ERR_RANGE;
+        return pt_is_pending(t) || phase < PSC_PHASE_OWNER ? PSC_ERR_STATE : PSC_OK;
+    case PSC_EVENT_CANCEL: return pt_is_pending(t) || pt_way_back(t) < 0 ? PSC_ERR_STATE : PSC_OK;
+    default: return PSC_ERR_RANGE;
+    }
+}
+
+static void pt_event(psc_transfer *t, const psc_transfer_event *event, int64_t now, psc_transfer_action *action)
+{
+    switch (event->kind) {
+    case PSC_EVENT_TICK: pt_tick(t, now, action); break;
+    case PSC_EVENT_MESSAGE: pt_on_message(t, &event->message, action); break;
+    case PSC_EVENT_PROPOSE: pt_enter(t, PSC_PHASE_OFFERING, pt_epoch(t) + 1, event->peer); break;
+    case PSC_EVENT_CANCEL: pt_enter(t, pt_way_back(t), pt_epoch(t), t->peer); break;
+    case PSC_EVENT_STORED:
+        if (pt_is_pending(t) && event->version == t->version) pt_stored(t, now, action);
+        break;
+    default: pt_stored(t, now, action); break;      /* RESTART */
+    }
+}
+
+/* The source serves until it releases; the target from when its ownership is stored. */
+static int pt_serves(const psc_transfer *t)
+{
+    const int32_t phase = pt_phase(t->version);
+
+    return phase == PSC_PHASE_OFFERING || phase == PSC_PHASE_KEPT || (phase == PSC_PHASE_OWNER && !pt_is_pending(t));
+}
+
+static int64_t pt_wake(const psc_transfer *t)
+{
+    if (pt_is_pending(t) || !pt_waits(t)) return INT64_MAX;
+    return pt_way_back(t) >= 0 && t->ends < t->due ? t->ends : t->due;
+}
+
+static void pt_report(const psc_transfer *t, psc_transfer_action *action)
+{
+    action->persist = pt_is_pending(t);
+    action->phase = pt_phase(t->version);
+    action->serves = pt_serves(t);
+    action->version = t->version;
+    action->epoch = pt_epoch(t);
+    action->peer = t->peer;
+    action->wake = pt_wake(t);
+}
+
+/* A transfer whose length and phase are sound. */
+static psc_status pt_transfer(const psc_transfer *t)
+{
+    psc_status status = psc__state(t, PSC_TYPE_TRANSFER);
+
+    if (status != PSC_OK) return status;
+    return t->head.words == sizeof *t / 8 && pt_phase(t->version) <= PSC_PHASE_KEPT ? PSC_OK : PSC_ERR_STATE;
+}
+
+psc_status psc_transfer_step(psc_transfer *transfer, const psc_transfer_event *event, int64_t now,
+                             psc_transfer_action *action)
+{
+    psc_status status = pt_transfer(transfer);
+
+    if (status != PSC_OK) return status;
+    if (!event || !action) return PSC_ERR_NULL;
+    status = pt_event_check(transfer, event);
+    if (status != PSC_OK) return status;
+    memset(action, 0, sizeof *action);
+    pt_event(transfer, event, now, action);
+    pt_report(transfer, action);
+    return PSC_OK;
+}
+
+psc_status psc_transfer_look(const psc_transfer *transfer, psc_transfer_action *action)
+{
+    psc_status status = pt_transfer(transfer);
+
+    if (status != PSC_OK) return status;
+    if (!action) return PSC_ERR_NULL;
+    memset(action, 0, sizeof *action);
+    pt_report(transfer, action);
+    return PSC_OK;
+}
+
+uint64_t psc_transfer_claim(uint64_t held)
+{
+    static const uint64_t rank[8] = {3, 1, 2, 1, 0, 3, 3, 0};
+
+    return rank[held & 7] ? (held >> 3) * 4 + rank[held & 7] : 0;
+}
+
+/* The phases of one epoch follow from the peer and from a fence: only the first owner and the first idle side have no
+ * peer, only an accepted side is fenced, and by a later epoch than what it held. */
+int psc__transfer_valid(const psc__image *image)
+{
+    const uint64_t version = image->words == sizeof(psc_transfer) / 8 ? psc__word(image, PT_AT(version)) : 7;
+    const int32_t phase = pt_phase(version);
+    int64_t self, peer;
+    uint64_t held, timing;
+
+    if (phase > PSC_PHASE_KEPT || version >> 3 >= PT_EPOCHS) return 0;
+    self = psc__integer(image, PT_AT(self));
+    peer = psc__integer(image, PT_AT(peer));
+    held = psc__word(image, PT_AT(held));
+    timing = psc__word(image, PT_AT(timing));
+    if (self < 0 || peer < -1 || peer == self) return 0;
+    if (peer == -1 && phase != PSC_PHASE_IDLE && phase != PSC_PHASE_OWNER) return 0;
+    if (peer == -1 ? (timing & PT_PENDING) != 0 : version >> 3 < 1) return 0;
+    if (held != 0 && (phase != PSC_PHASE_ACCEPTED || held >> 3 >= version >> 3 || pt_phase(held) > PSC_PHASE_KEPT))
+        return 0;
+    return (timing & 0xffffffff) >= 1 && (timing & 0xffffffff) <= INT32_MAX
+           && (timing & ~PT_PENDING) >> PT_PATIENCE_BIT >= (timing & 0xffffffff);
+}
+
+/* ==== Trial ===================================================================================== */
+
+#define PT_BETS 4               /* shares of the wealth that are bet at once */
+#define PT_CHANNELS 4           /* three quantiles and the errors            */
+#define PT_ERRORS 3             /* the channel of the errors                 */
+#define PT_GAIN 0.05            /* step of a threshold in its logarithm: settles within 30 pairs a factor of 2 below,
+                                   and then stands within about 7 per cent of the 0.99 quantile of a lognormal */
+#define PT_FASTEST 1e-12           /* seconds: no threshold falls below */
+#define PT_SLOWEST 1e15            /* no latency may be larger */
+
+struct psc_trial {
+    psc_state head;
+    int64_t  quantiles, learn, max_pairs, max_ns;
+    double   slack, alpha, beta;
+    double   quantile[PT_ERRORS], threshold[PT_ERRORS], harm[PT_CHANNELS];
+    double   harmless[PT_CHANNELS * PT_BETS];       /* wealth of bets that the target does no harm */
+    double   harmful[PT_CHANNELS * PT_BETS];        /* wealth of bets that it is worse */
+    int64_t  passed;                                /* channels with enough of the first, a bit each */
+    int64_t  verdict, channel, pairs, began;
+};
+
+#define PT_TRIAL_AT(field) (offsetof(struct psc_trial, field) / 8)
+
+/* What a bet stakes; the best is about harm / variance of the difference, 0.2 to 0.5 for quantiles, near 1 for rare
+ * errors. The mean of the four wealths is a wealth again. */
+static const double pt_bet[PT_BETS] = {1.0 / 16.0, 3.0 / 16.0, 1.0 / 2.0, 15.0 / 16.0};
+
+void psc_trial_default(psc_trial_config *config)
+{
+    static const double quantile[PT_ERRORS] = {0.5, 0.95, 0.99}, harm[PT_ERRORS] = {0.1, 0.03, 0.01};
+
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->quantiles = PT_ERRORS;
+    memcpy(config->quantile, quantile, sizeof quantile);
+    memcpy(config->harm, harm, sizeof harm);
+    config->error_harm = 0.005;
+    config->slack = 0.1;
+    config->alpha = 0.05;
+    config->beta = 0.05;
+    config->learn = 200;
+    config->max_pairs = 20000;
+    config->max_ns = INT64_C(600000000000);
+}
+
+static int pt_trial_numbers(double slack, double alpha, double beta, int64_t learn, int64_t max_pairs, int64_t max_ns)
+{
+    return psc__within(slack, 0.0, 10.0) && psc__within(alpha, 1e-6, 0.5) && psc__within(beta, 1e-6, 0.5)
+           && learn >= 1 && learn <= INT64_C(2147483648) && max_pairs >= 1 && max_pairs <= INT64_C(2147483648)
+           && max_ns >= 1;
+}
+
+static int pt_quantile_valid(double quantile, double harm)
+{
+    return psc__within(quantile, 0.01, 0.999) && psc__within(harm, 1e-4, 0.5);
+}
+
+size_t psc_trial_size(const psc_trial_config *config)
+{
+    int32_t k;
+
+    if (!config || config->struct_size != sizeof *config) return 0;
+    if (config->quantiles < 0 || config->quantiles > PT_ERRORS || !psc__within(config->error_harm, 1e-4, 0.5)
+        || !pt_trial_numbers(config->slack, config->alpha, config->beta, config->learn, config->max_pairs,
+                             config->max_ns))
+        return 0;
+    for (k = 0; k < config->quantiles; k++)
+        if (!pt_quantile_valid(config->quantile[k], config->harm[k])) return 0;
+    return sizeof(psc_trial);
+}
+
+psc_status psc_trial_init(psc_trial *trial, size_t bytes, const psc_trial_config *config)
+{
+    psc_status status;
+    int32_t k;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    status = psc__block(trial, bytes, psc_trial_size(config));
+    if (status != PSC_OK) return status;
+    memset(trial, 0, sizeof *trial);
+    trial->head.kind = psc__kind(PSC_TYPE_TRIAL);
+    trial->head.words = sizeof *trial / 8;
+    trial->quantiles = config->quantiles;
+    trial->learn = config->learn;
+    trial->max_pairs = config->max_pairs;
+    trial->max_ns = config->max_ns;
+    trial->slack = config->slack;
+    trial->alpha = config->alpha;
+    trial->beta = config->beta;
+    for (k = 0; k < config->quantiles; k++) {
+        trial->quantile[k] = config->quantile[k];
+        trial->harm[k] = config->harm[k];
+    }
+    trial->harm[PT_ERRORS] = config->error_harm;
+    trial->channel = -1;
+    for (k = 0; k < PT_CHANNELS * PT_BETS; k++) trial->harmless[k] = trial->harmful[k] = 1.0;
+    return PSC_OK;
+}
+
+/* A latency that is missing is longer than any threshold. */
+static int pt_beyond(double latency, double threshold)
+{
+    return psc__nan(&latency) || latency > threshold;
+}
+
+/* The threshold of a quantile follows the source, in steps of its logarithm that balance at the quantile [10]. */
+static void pt_threshold_follow(psc_trial *t, int64_t k, double latency)
+{
+    const double q = t->quantile[k];
+    double x = t->threshold[k];
+
+    if (x <= 0.0) x = psc__nan(&latency) ? 0.0 : latency > PT_FASTEST ? latency : PT_FASTEST;
+    else x *= pt_beyond(latency, x) ? 1.0 + PT_GAIN * q : 1.0 - PT_GAIN * (1.0 - q);
+    if (x > PT_SLOWEST) x = PT_SLOWEST;
+    t->threshold[k] = x > 0.0 && x < PT_FASTEST ? PT_FASTEST : x;
+}
+
+static double pt_wealth(const double *wealth, int64_t k)
+{
+    double sum = 0.0;
+    int i;
+
+    for (i = 0; i < PT_BETS; i++) sum += wealth[k * PT_BETS + i];
+    return sum / PT_BETS;
+}
+
+/* One difference, -1, 0 or 1, into a channel's bets. Each factor is > 0 and has mean <= 1 under the hypothesis that
+ * it is bet against, so the wealth exceeds 1 / p with a chance of at most p, whenever one looks [9]. */
+static void pt_bets(psc_trial *t, int64_t k, int difference)
+{
+    const double d = difference;
+    const int64_t channels = t->quantiles + 1;
+    int i;
+
+    for (i = 0; i < PT_BETS; i++) {
+        t->harmless[k * PT_BETS + i] *= 1.0 - pt_bet[i] * (d - t->harm[k]);
+        t->harmful[k * PT_BETS + i] *= 1.0 + pt_bet[i] * d;
+    }
+    if (pt_wealth(t->harmless, k) >= 1.0 / t->beta) t->passed |= INT64_C(1) << k;
+    if (pt_wealth(t->harmful, k) >= (double)channels / t->alpha) {
+        t->verdict = PSC_TRIAL_FAIL;
+        t->channel = k;
+    }
+}
+
+/* All channels in use, as bits. */
+static int64_t pt_channels(int64_t quantiles)
+{
+    return ((INT64_C(1) << quantiles) - 1) | INT64_C(1) << PT_ERRORS;
+}
+
+/* 1: time is over. Unsigned, so that no pair of times overflows. */
+static int pt_over(const psc_trial *t, int64_t now)
+{
+    return t->pairs >= t->max_pairs || (now > t->began && (uint64_t)now - (uint64_t)t->began >= (uint64_t)t->max_ns);
+}
+
+static psc_status pt_trial(const psc_trial *t)
+{
+    psc_status status = psc__state(t, PSC_TYPE_TRIAL);
+
+    if (status != PSC_OK) return status;
+    return t->head.words == sizeof *t / 8 && t->quantiles >= 0 && t->quantiles <= PT_ERRORS ? PSC_OK : PSC_ERR_STATE;
+}
+
+static psc_status pt_pair_check(const psc_trial_pair *p)
+{
+    if ((!psc__nan(&p->source_latency) && !psc__within(p->source_latency, 0.0, PT_SLOWEST))
+        || (!psc__nan(&p->target_latency) && !psc__within(p->target_latency, 0.0, PT_SLOWEST)))
+        return PSC_ERR_RANGE;
+    return PSC_OK;
+}
+
+/* Thresholds are those before the pair. */
+static void pt_judge(psc_trial *t, const psc_trial_pair *p)
+{
+    int64_t k;
+
+    for (k = 0; k < t->quantiles; k++) {
+        const double x = t->threshold[k];
+        if (t->pairs >= t->learn && x > 0.0 && t->verdict == PSC_TRIAL_PENDING && !(t->passed >> k & 1))
+            pt_bets(t, k, pt_beyond(p->target_latency, x * (1.0 + t->slack)) - pt_beyond(p->source_latency, x));
+        pt_threshold_follow(t, k, p->source_latency);
+    }
+    if (t->verdict == PSC_TRIAL_PENDING && !(t->passed >> PT_ERRORS & 1))
+        pt_bets(t, PT_ERRORS, (p->target_failed != 0) - (p->source_failed != 0));
+}
+
+psc_status psc_trial_observe(psc_trial *trial, const psc_trial_pair *pair, int64_t now)
+{
+    psc_status status = pt_trial(trial);
+
+    if (status != PSC_OK) return status;
+    if (!pair) return PSC_ERR_NULL;
+    status = pt_pair_check(pair);
+    if (status != PSC_OK) return status;
+    if (trial->verdict != PSC_TRIAL_PENDING) return PSC_OK;
+    if (trial->pairs == 0) trial->began = now;
+    pt_judge(trial, pair);
+    psc__count(&trial->pairs);
+    if (trial->verdict != PSC_TRIAL_PENDING) return PSC_OK;
+    if (trial->passed == pt_channels(trial->quantiles)) trial->verdict = PSC_TRIAL_PASS;
+    else if (pt_over(trial, now)) trial->verdict = PSC_TRIAL_EXPIRED;
+    return PSC_OK;
+}
+
+psc_status psc_trial_verdict(const psc_trial *trial, psc_trial_info *info)
+{
+    psc_status status = pt_trial(trial);
+    int64_t k;
+
+    if (status != PSC_OK) return status;
+    if (!info) return PSC_ERR_NULL;
+    memset(info, 0, sizeof *info);
+    info->verdict = (int32_t)trial->verdict;
+    info->channel = (int32_t)trial->channel;
+    info->passed = (int32_t)trial->passed;
+    info->pairs = trial->pairs;
+    for (k = 0; k < PT_CHANNELS; k++) {
+        info->harmless[k] = pt_wealth(trial->harmless, k);
+        info->harmful[k] = pt_wealth(trial->harmful, k);
+        if (k < PT_ERRORS) info->threshold[k] = trial->threshold[k];
+    }
+    return PSC_OK;
+}
+
+static int pt_trial_counts(const psc__image *image, int64_t quantiles)
+{
+    const int64_t passed = psc__integer(image, PT_TRIAL_AT(passed)), pairs = psc__integer(image, PT_TRIAL_AT(pairs));
+    const int64_t verdict = psc__integer(image, PT_TRIAL_AT(verdict));
+    const int64_t channel = psc__integer(image, PT_TRIAL_AT(channel));
+    const int64_t all = pt_channels(quantiles);
+
+    if (passed < 0 || (passed & ~all) != 0 || pairs < 0 || pairs > psc__integer(image, PT_TRIAL_AT(max_pairs)))
+        return 0;
+    if (verdict < PSC_TRIAL_PENDING || verdict > PSC_TRIAL_EXPIRED) return 0;
+    if (verdict == PSC_TRIAL_PASS ? passed != all : passed == all && verdict != PSC_TRIAL_FAIL) return 0;
+    return verdict == PSC_TRIAL_FAIL ? channel >= 0 && channel <= PT_ERRORS && (all >> channel & 1) : channel == -1;
+}
+
+/* No wealth has grown by more than one bet beyond the mark where its channel ends: 10 is above the four bets, of which
+ * one may hold all, times 1 + 15/16 (1 + harm). */
+static int pt_trial_reals(const psc__image *image, int64_t quantiles)
+{
+    const double most = 10.0 * PT_CHANNELS * 1e6;
+    int64_t k;
+    size_t i;
+
+    for (k = 0; k < PT_CHANNELS; k++) {
+        const int used = k < quantiles || k == PT_ERRORS;
+        const double harm = psc__real(image, PT_TRIAL_AT(harm) + (size_t)k);
+        if (!psc__within(harm, used ? 1e-4 : 0.0, used ? 0.5 : 0.0)) return 0;
+        for (i = 0; i < PT_BETS; i++)
+            if (!psc__real_in(image, PT_TRIAL_AT(harmless) + (size_t)k * PT_BETS + i, 0.0, most)
+                || !psc__real_in(image, PT_TRIAL_AT(harmful) + (size_t)k * PT_BETS + i, 0.0, most))
+                return 0;
+        if (k < PT_ERRORS
+            && (!psc__real_in(image, PT_TRIAL_AT(quantile) + (size_t)k, used ? 0.01 : 0.0, used ? 0.999 : 0.0)
+                || !psc__real_in(image, PT_TRIAL_AT(threshold) + (size_t)k, 0.0, used ? PT_SLOWEST : 0.0)))
+            return 0;
+    }
+    return 1;
+}
+
+int psc__trial_valid(const psc__image *image)
+{
+    const int64_t quantiles = image->words == sizeof(psc_trial) / 8 ? psc__integer(image, PT_TRIAL_AT(quantiles)) : -1;
+
+    if (quantiles < 0 || quantiles > PT_ERRORS) return 0;
+    return pt_trial_numbers(psc__real(image, PT_TRIAL_AT(slack)), psc__real(image, PT_TRIAL_AT(alpha)),
+                            psc__real(image, PT_TRIAL_AT(beta)), psc__integer(image, PT_TRIAL_AT(learn)),
+                            psc__integer(image, PT_TRIAL_AT(max_pairs)), psc__integer(image, PT_TRIAL_AT(max_ns)))
+           && pt_trial_counts(image, quantiles) && pt_trial_reals(image, quantiles);
+}
+
+/* ==== Stages ==================================================================================== */
+
+#define PT_DAY INT64_C(86400000000000)      /* in ns */
+#define PT_MAX_COPY_RATE (INT64_C(1) << 50)      /* bytes a second, and bytes of a burst */
+
+struct psc_stages {
+    psc_state head;
+    int64_t  source, target, copy_rate, copy_burst, warm, hold, grace, patience;
+    int64_t  first;                 /* share of the first cutover, of PSC_SHARE_ALL */
+    double   growth, unstable;
+    int64_t  stage, share, reason;
+    int64_t  started, began, since; /* 1: began is set; the first step; entry of this stage or share */
+    double   tokens;                /* bytes that may be copied now; below 0 after a block larger than what was left */
+    int64_t  filled;                /* when tokens was brought up to date */
+};
+
+#define PT_STAGES_AT(field) (offsetof(struct psc_stages, field) / 8)
+
+void psc_stages_default(psc_stages_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->target = 1;
+    config->copy_rate = 10000000;
+    config->copy_burst = 1000000;
+    config->warm_ns = INT64_C(30000000000);
+    config->hold_ns = INT64_C(60000000000);
+    config->grace_ns = INT64_C(600000000000);
+    config->patience_ns = INT64_C(3600000000000);
+    config->first = 0.01;
+    config->growth = 3.0;
+    config->unstable = 0.5;
+}
+
+static int pt_span(int64_t ns, int64_t least) { return ns >= least && ns <= 366 * PT_DAY; }
+
+/* The numbers that a configuration and a saved state have in common. */
+static int pt_stages_numbers(int64_t source, int64_t target, int64_t rate, int64_t burst, double growth,
+                             double unstable)
+{
+    return source >= 0 && target >= 0 && source != target && rate >= 1 && rate <= PT_MAX_COPY_RATE && burst >= 1
+           && burst <= PT_MAX_COPY_RATE && psc__within(growth, 1.1, 1000.0) && psc__within(unstable, 0.0, 1.0);
+}
+
+size_t psc_stages_size(const psc_stages_config *config)
+{
+    if (!config || config->struct_size != sizeof *config) return 0;
+    if (!pt_stages_numbers(config->source, config->target, config->copy_rate, config->copy_burst, config->growth,
+                           config->unstable)
+        || !pt_span(config->warm_ns, 0) || !pt_span(config->hold_ns, 0) || !pt_span(config->grace_ns, 0)
+        || !pt_span(config->patience_ns, 1) || !psc__within(config->first, 0.0001, 1.0))
+        return 0;
+    return sizeof(psc_stages);
+}
+
+psc_status psc_stages_init(psc_stages *stages, size_t bytes, const psc_stages_config *config)
+{
+    psc_status status;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    status = psc__block(stages, bytes, psc_stages_size(config));
+    if (status != PSC_OK) return status;
+    memset(stages, 0, sizeof *stages);
+    stages->head.kind = psc__kind(PSC_TYPE_STAGES);
+    stages->head.words = sizeof *stages / 8;
+    stages->source = config->source;
+    stages->target = config->target;
+    stages->copy_rate = config->copy_rate;
+    stages->copy_burst = config->copy_burst;
+    stages->warm = config->warm_ns;
+    stages->hold = config->hold_ns;
+    stages->grace = config->grace_ns;
+    stages->patience = config->patience_ns;
+    stages->first = (int64_t)(config->first * PSC_SHARE_ALL);
+    stages->growth = config->growth;
+    stages->unstable = config->unstable;
+    stages->tokens = (double)config->copy_burst;
+    return PSC_OK;
+}
+
+/* now - since in ns, 0 where the clock went back. Unsigned, so that no pair of times overflows. */
+static uint64_t pt_elapsed(int64_t since, int64_t now)
+{
+    return now > since ? (uint64_t)now - (uint64_t)since : 0;
+}
+
+static int pt_passed(int64_t since, int64_t span, int64_t now)
+{
+    return pt_elapsed(since, now) >= (uint64_t)span;
+}
+
+/* A token bucket in bytes. */
+static void pt_fill(psc_stages *s, int64_t copied, int64_t now)
+{
+    const double burst = (double)s->copy_burst, most = -(double)PT_MAX_COPY_RATE;
+    const uint64_t elapsed = pt_elapsed(s->filled, now);
+
+    s->tokens += (double)elapsed * 1e-9 * (double)s->copy_rate;
+    if (s->tokens > burst) s->tokens = burst;
+    s->tokens -= (double)copied;
+    if (s->tokens < most) s->tokens = most;
+    s->filled = now;
+}
+
+static void pt_stage(psc_stages *s, int64_t stage, int64_t share, int64_t now)
+{
+    s->stage = stage;
+    s->share = share;
+    s->since = now;
+}
+
+/* What speaks against going on, PSC_REASON_NONE if nothing. */
+static int32_t pt_trouble(const psc_stages *s, const psc_stages_input *in, int64_t now)
+{
+    if (in->cancel) return PSC_REASON_CANCELLED;
+    if (in->instability > s->unstable) return PSC_REASON_UNSTABLE;
+    if (in->verdict == PSC_TRIAL_FAIL) return PSC_REASON_WORSE;
+    if (s->stage <= PSC_STAGE_VALIDATE && in->verdict == PSC_TRIAL_EXPIRED) return PSC_REASON_UNDECIDED;
+    if (s->stage <= PSC_STAGE_HANDOVER && pt_passed(s->began, s->patience, now)) return PSC_REASON_LATE;
+    return PSC_REASON_NONE;
+}
+
+/* Back, the way that the stage has: before the handover at once, in it as soon as it is known who owns. */
+static void pt_retreat(psc_stages *s, int32_t reason, int64_t now)
+{
+    s->reason = reason;
+    if (s->stage <= PSC_STAGE_CUTOVER) pt_stage(s, PSC_STAGE_ROLLED_BACK, 0, now);
+    else if (s->stage == PSC_STAGE_HANDOVER) pt_stage(s, PSC_STAGE_CANCELLING, s->share, now);
+    else pt_stage(s, PSC_STAGE_RETURNING, s->share, now);
+}
+
+static int64_t pt_next_share(const psc_stages *s)
+{
+    const double share = (double)s->share * s->growth + 1.0;
+
+    return share < (double)PSC_SHARE_ALL ? (int64_t)share : PSC_SHARE_ALL;
+}
+
+/* Forward, one stage or one share a step. */
+static void pt_advance(psc_stages *s, const psc_stages_input *in, int64_t now)
+{
+    switch (s->stage) {
+    case PSC_STAGE_SHADOW:
+        if (in->left == 0 && pt_passed(s->since, s->warm, now)) pt_stage(s, PSC_STAGE_VALIDATE, 0, now);
+        break;
+    case PSC_STAGE_VALIDATE:
+        if (in->verdict == PSC_TRIAL_PASS && in->left == 0) pt_stage(s, PSC_STAGE_CUTOVER, s->first, now);
+        break;
+    case PSC_STAGE_CUTOVER:
+        if (!pt_passed(s->since, s->hold, now)) break;
+        if (s->share < PSC_SHARE_ALL) pt_stage(s, PSC_STAGE_CUTOVER, pt_next_share(s), now);
+        else pt_stage(s, PSC_STAGE_HANDOVER, PSC_SHARE_ALL, now);
+        break;
+    case PSC_STAGE_HANDOVER:
+        if (in->owner == PSC_OWNER_TARGET) pt_stage(s, PSC_STAGE_DECOMMISSION, PSC_SHARE_ALL, now);
+        break;
+    default:
+        if (pt_passed(s->since, s->grace, now)) pt_stage(s, PSC_STAGE_DONE, PSC_SHARE_ALL, now);
+        break;
+    }
+}
+
+/* On the way back. */
+static void pt_go_back(psc_stages *s, const psc_stages_input *in, int64_t now)
+{
+    if (in->owner == PSC_OWNER_SOURCE) pt_stage(s, PSC_STAGE_ROLLED_BACK, 0, now);
+    else if (in->owner == PSC_OWNER_TARGET && s->stage == PSC_STAGE_CANCELLING)
+        pt_stage(s, PSC_STAGE_RETURNING, s->share, now);
+}
+
+static int32_t pt_stage_action(const psc_stages *s, const psc_stages_input *in)
+{
+    switch (s->stage) {
+    case PSC_STAGE_HANDOVER: return in->owner == PSC_OWNER_SOURCE ? PSC_STAGES_PROPOSE : PSC_STAGES_NOTHING;
+    case PSC_STAGE_CANCELLING: return PSC_STAGES_CANCEL;
+    case PSC_STAGE_RETURNING: return in->owner == PSC_OWNER_TARGET ? PSC_STAGES_RETURN : PSC_STAGES_NOTHING;
+    case PSC_STAGE_DONE: return PSC_STAGES_DROP_SOURCE;
+    case PSC_STAGE_ROLLED_BACK: return PSC_STAGES_DROP_TARGET;
+    default: return PSC_STAGES_NOTHING;
+    }
+}
+
+/* Bytes that may be copied now: none where the copy is of no use any more. */
+static int64_t pt_grant(const psc_stages *s, const psc_stages_input *in)
+{
+    if (s->stage >= PSC_STAGE_CANCELLING || s->tokens < 1.0) return 0;
+    return s->tokens < (double)in->left ? (int64_t)s->tokens : in->left;
+}
+
+static psc_status pt_stages(const psc_stages *s)
+{
+    psc_status status = psc__state(s, PSC_TYPE_STAGES);
+
+    if (status != PSC_OK) return status;
+    return s->head.words == sizeof *s / 8 ? PSC_OK : PSC_ERR_STATE;
+}
+
+static psc_status pt_input_check(const psc_stages_input *in)
+{
+    if (in->copied < 0 || in->copied > PT_MAX_COPY_RATE || in->left < 0 || in->verdict < PSC_TRIAL_PENDING
+        || in->verdict > PSC_TRIAL_EXPIRED || in->owner < PSC_OWNER_SOURCE || in->owner > PSC_OWNER_MOVING)
+        return PSC_ERR_RANGE;
+    return psc__within(in->instability, 0.0, 1.0) ? PSC_OK : PSC_ERR_RANGE;
+}
+
+static void pt_stages_take(psc_stages *s, const psc_stages_input *in, int64_t now)
+{
+    const int32_t trouble = pt_trouble(s, in, now);
+
+    if (s->stage >= PSC_STAGE_DONE) return;
+    if (s->stage >= PSC_STAGE_CANCELLING) pt_go_back(s, in, now);
+    else if (trouble != PSC_REASON_NONE) pt_retreat(s, trouble, now);
+    else pt_advance(s, in, now);
+}
+
+psc_status psc_stages_step(psc_stages *stages, const psc_stages_input *input, int64_t now, psc_stages_output *output)
+{
+    psc_status status = pt_stages(stages);
+
+    if (status != PSC_OK) return status;
+    if (!input || !output) return PSC_ERR_NULL;
+    status = pt_input_check(input);
+    if (status != PSC_OK) return status;
+    if (!stages->started) {
+        stages->started = 1;
+        stages->began = stages->since = stages->filled = now;
+    }
+    if (now < stages->began) stages->began = now;
+    if (now < stages->since) stages->since = now;
+    pt_fill(stages, input->copied, now);
+    pt_stages_take(stages, input, now);
+    memset(output, 0, sizeof *output);
+    output->stage = (int32_t)stages->stage;
+    output->share = (int32_t)stages->share;
+    output->action = pt_stage_action(stages, input);
+    output->reason = (int32_t)stages->reason;
+    output->copy_bytes = pt_grant(stages, input);
+    return PSC_OK;
+}
+
+static int pt_stages_spans(const psc__image *image)
+{
+    return pt_span(psc__integer(image, PT_STAGES_AT(warm)), 0) && pt_span(psc__integer(image, PT_STAGES_AT(hold)), 0)
+           && pt_span(psc__integer(image, PT_STAGES_AT(grace)), 0)
+           && pt_span(psc__integer(image, PT_STAGES_AT(patience)), 1);
+}
+
+/* The share follows from the stage, and there is a reason from the first step back on. */
+static int pt_stages_place(const psc__image *image)
+{
+    const int64_t stage = psc__integer(image, PT_STAGES_AT(stage)), share = psc__integer(image, PT_STAGES_AT(share));
+    const int64_t first = psc__integer(image, PT_STAGES_AT(first)), reason = psc__integer(image, PT_STAGES_AT(reason));
+    const int64_t started = psc__integer(image, PT_STAGES_AT(started));
+    const int back = stage == PSC_STAGE_CANCELLING || stage == PSC_STAGE_RETURNING || stage == PSC_STAGE_ROLLED_BACK;
+
+    if (stage < PSC_STAGE_SHADOW || stage > PSC_STAGE_ROLLED_BACK || first < 1 || first > PSC_SHARE_ALL) return 0;
+    if (reason < PSC_REASON_NONE || reason > PSC_REASON_LATE || (reason != PSC_REASON_NONE) != back) return 0;
+    if (started != 1 && (started != 0 || stage != PSC_STAGE_SHADOW)) return 0;
+    if (stage == PSC_STAGE_CUTOVER) return share >= first && share <= PSC_SHARE_ALL;
+    return share == (stage <= PSC_STAGE_VALIDATE || stage == PSC_STAGE_ROLLED_BACK ? 0 : PSC_SHARE_ALL);
+}
+
+int psc__stages_valid(const psc__image *image)
+{
+    int64_t burst;
+
+    if (image->words != sizeof(psc_stages) / 8) return 0;
+    burst = psc__integer(image, PT_STAGES_AT(copy_burst));
+    return pt_stages_numbers(psc__integer(image, PT_STAGES_AT(source)), psc__integer(image, PT_STAGES_AT(target)),
+                             psc__integer(image, PT_STAGES_AT(copy_rate)), burst,
+                             psc__real(image, PT_STAGES_AT(growth)), psc__real(image, PT_STAGES_AT(unstable)))
+           && pt_stages_spans(image) && pt_stages_place(image)
+           && psc__real_in(image, PT_STAGES_AT(tokens), -(double)PT_MAX_COPY_RATE, (double)burst);
+}
+
+/* ==== Route ===================================================================================== */
+
+psc_status psc_route(const psc_stages *stages, uint64_t key, psc_way *way)
+{
+    psc_status status = pt_stages(stages);
+    int moved;
+
+    if (status != PSC_OK) return status;
+    if (!way) return PSC_ERR_NULL;
+    moved = (int64_t)(psc__random(&key) >> 48) < stages->share;
+    way->serve = moved ? stages->target : stages->source;
+    way->shadow = stages->stage >= PSC_STAGE_DONE ? -1 : moved ? stages->source : stages->target;
+    return PSC_OK;
+}
+
+/* ==== Hot blocks first ========================================================================== */
+
+/* The bits of a double >= 0 rise with it: below 0, the hottest for its bytes first. */
+static int64_t pt_coolness(double heat, const int64_t *bytes, size_t i)
+{
+    const double density = bytes && bytes[i] > 0 ? heat / (double)bytes[i] : heat;
+    int64_t bits;
+
+    memcpy(&bits, &density, sizeof bits);
+    return -bits;
+}
+
+static psc_status pt_heats_check(const double *heat, const int64_t *bytes, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        if (!psc__finite(&heat[i])) return PSC_ERR_NONFINITE;
+        if (heat[i] < 0.0) return PSC_ERR_RANGE;
+    }
+    return pt_first_wrong(bytes, n, PSC_MAX_AMOUNT) == n ? PSC_OK : PSC_ERR_RANGE;
+}
+
+psc_status psc_blocks_order(const double *heat, const int64_t *bytes, size_t n, int64_t *work, int32_t *order)
+{
+    psc_status status;
+    size_t i;
+
+    if (n > 0 && (!heat || !work || !order)) return PSC_ERR_NULL;
+    if (n > INT32_MAX) return PSC_ERR_RANGE;
+    status = pt_heats_check(heat, bytes, n);
+    if (status != PSC_OK) return status;
+    for (i = 0; i < n; i++) {
+        order[i] = (int32_t)i;
+        work[i] = pt_coolness(heat[i] + 0.0, bytes, i);     /* + 0.0: no -0, whose bits are the least */
+    }
+    pt_sort(order, n, work);
+    return PSC_OK;
+}
+
+static int64_t pt_block_bytes(const int64_t *bytes, int32_t i) { return bytes ? bytes[i] : 1; }
+
+/* Place in `order` of the block that ends the cheapest cover of the kind that [8] looks at: those before it that do not
+ * reach the need, taken as they come, and it. n if nothing reaches it. */
+static size_t pt_cover(const int64_t *load, const int64_t *bytes, const int32_t *order, size_t n, int64_t need)
+{
+    int64_t sum = 0, cost = 0, least = INT64_MAX;
+    size_t i, last = n;
+
+    for (i = 0; i < n; i++) {
+        const int32_t b = order[i];
+        if (sum + load[b] < need) {
+            sum += load[b];
+            cost += pt_block_bytes(bytes, b);
+        } else if (cost + pt_block_bytes(bytes, b) < least) {
+            least = cost + pt_block_bytes(bytes, b);
+            last = i;
+        }
+    }
+    return last;
+}
+
+/* Marks that cover and drops what it can do without, the least dense first. */
+static void pt_mark_cover(const int64_t *load, const int32_t *order, size_t last, size_t n, int64_t need,
+                          int32_t *move)
+{
+    int64_t sum = 0;
+    size_t i;
+
+    for (i = 0; i < n; i++) move[order[i]] = 0;
+    for (i = 0; i < n && i <= last; i++) {
+        const int32_t b = order[i];
+        if (i < last && last < n && sum + load[b] >= need) continue;
+        move[b] = load[b] > 0;
+        sum += load[b];
+    }
+    for (i = n; i > 0 && last < n; i--) {
+        const int32_t b = order[i - 1];
+        if (!move[b] || sum - load[b] < need) continue;
+        move[b] = 0;
+        sum -= load[b];
+    }
+}
+
+static int pt_loads_valid(const int64_t *x, size_t n)
+{
+    int64_t sum = 0;
+    size_t i;
+
+    if (pt_first_wrong(x, n, PSC_MAX_AMOUNT) < n) return 0;
+    for (i = 0; x && i < n; i++) {
+        sum += x[i];
+        if (sum > PT_MAX_TOTAL) return 0;
+    }
+    return 1;
+}
+
+psc_status psc_blocks_relieve(const int64_t *load, const int64_t *bytes, size_t n, int64_t need, int64_t *work,
+                              int32_t *order, int32_t *move, psc_blocks_info *relief)
+{
+    size_t i, last;
+
+    if (!relief || (n > 0 && (!load || !work || !order || !move))) return PSC_ERR_NULL;
+    if (n > INT32_MAX || need < 0 || need > PT_MAX_TOTAL || !pt_loads_valid(load, n) || !pt_loads_valid(bytes, n))
+        return PSC_ERR_RANGE;
+    for (i = 0; i < n; i++) {
+        order[i] = (int32_t)i;
+        work[i] = pt_coolness((double)load[i], bytes, i);
+    }
+    pt_sort(order, n, work);
+    last = pt_cover(load, bytes, order, n, need);
+    pt_mark_cover(load, order, last, n, need, move);
+    memset(relief, 0, sizeof *relief);
+    for (i = 0; i < n; i++) {
+        if (!move[i]) continue;
+        relief->load += load[i];
+        relief->bytes += pt_block_bytes(bytes, (int32_t)i);
+        relief->blocks++;
+    }
+    relief->reached = relief->load >= need;
     return PSC_OK;
 }

@@ -1,12 +1,14 @@
 /* predscale.h - telemetry in, decisions out, before things go wrong.
  *
  * predscale is four files (this one, predscale.c, forecast.c, partition.c) that a server copies into its
- * tree. It computes what load is coming, with probabilities; which node is about to fail; how far the
- * shards are from balance; which of them should move where, and in which order. It never measures, sends,
- * stores or waits: the host does.
+ * tree. It computes what load is coming, with probabilities; which node is about to fail; which node
+ * should take a request; how far the shards are from balance; which of them should move where, in which
+ * order and how safely; what to split, merge and copy for reads. It never measures, sends, stores or
+ * waits: the host does.
  *
  *     heartbeat --> node state --> instability --> failure probability --\
  *     counts ----> tracker -----> forecast (per shard, with quantiles) ---> imbalance --> plan --> waves
+ *     request ---> request cost --> personas of the nodes --> assignment --> outcome (feeds back)
  *
  * WORDS. A node is a machine or process that serves. A shard is what is moved between nodes. A group is a
  * set of shards that must not share a node (the replicas of one data set). A failure domain is what fails
@@ -130,6 +132,15 @@ enum {
     PSC_STRUCT_FAILURE_REPORT, PSC_STRUCT_THRESHOLD_CONFIG, PSC_STRUCT_SHIFT, PSC_STRUCT_SILENCE_CONFIG,
     PSC_STRUCT_SILENCE_REPORT, PSC_STRUCT_RELIEF, PSC_STRUCT_RELIEF_INFO,
     PSC_STRUCT_PAIR, PSC_STRUCT_FAULT, PSC_STRUCT_PROVISION,
+    PSC_STRUCT_PERSONAS_CONFIG, PSC_STRUCT_PERSONA_BEAT, PSC_STRUCT_REQUEST, PSC_STRUCT_ASSIGNMENT, PSC_STRUCT_OUTCOME,
+    PSC_STRUCT_PERSONA,
+    PSC_STRUCT_SPLIT_CONFIG, PSC_STRUCT_SPLIT_VIEW, PSC_STRUCT_SPLIT_ORDER, PSC_STRUCT_ECHO_CONFIG,
+    PSC_STRUCT_ECHO_NODES, PSC_STRUCT_ECHO_ROUTE, PSC_STRUCT_ECHO_ORDER, PSC_STRUCT_ECHO_BLOCK, PSC_STRUCT_MAP_CONFIG,
+    PSC_STRUCT_MAP_CHANGE, PSC_STRUCT_MAP_PLACE, PSC_STRUCT_MAP_FAULT,
+    PSC_STRUCT_MESSAGE, PSC_STRUCT_TRANSFER_CONFIG, PSC_STRUCT_TRANSFER_EVENT, PSC_STRUCT_TRANSFER_ACTION,
+    PSC_STRUCT_TRIAL_CONFIG, PSC_STRUCT_TRIAL_PAIR, PSC_STRUCT_TRIAL_INFO, PSC_STRUCT_STAGES_CONFIG,
+    PSC_STRUCT_STAGES_INPUT,
+    PSC_STRUCT_STAGES_OUTPUT, PSC_STRUCT_WAY, PSC_STRUCT_BLOCKS_INFO,
     PSC_STRUCT_END
 };
 PSC_API size_t psc_struct_bytes(int32_t which);
@@ -145,7 +156,9 @@ typedef struct psc_state {
 
 enum {
     PSC_TYPE_ANY = 0, PSC_TYPE_TRACKER = 1, PSC_TYPE_NODE = 2, PSC_TYPE_FAILURE = 3, PSC_TYPE_THRESHOLD = 4,
-    PSC_TYPE_SILENCE = 5
+    PSC_TYPE_SILENCE = 5, PSC_TYPE_PERSONAS = 6, PSC_TYPE_SPLIT = 7, PSC_TYPE_ECHO = 8, PSC_TYPE_MAP = 9,
+    PSC_TYPE_TRANSFER = 10, PSC_TYPE_TRIAL = 11, PSC_TYPE_STAGES = 12,
+    PSC_TYPE_END
 };
 
 #define PSC_FORMAT 1            /* the format version that psc_save writes; psc_load reads 1..PSC_FORMAT */
@@ -1987,6 +2000,919 @@ PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_conf
                                 const int32_t *assignment, void *work, size_t bytes,
                                 psc_move *order, size_t capacity, psc_waves_info *info);
 
+/* =================================================================================================
+ * PART 4 - REQUESTS (predscale.c): personas, assignment, shadowing
+ * ============================================================================================== */
+
+/* ==== Personas ================================================================================== */
+
+/* All nodes as a balancer sees them, in one state: what each can take, how it has done, how well it does each type of
+ * request, what it costs. psc_personas_assign chooses a node for a request; psc_personas_outcome tells how it went.
+ *
+ * EXPECTED SERVICE, in seconds on a worker, of request q of type k on node i:
+ *     service = amount(q) * affinity[i][k] * factor[i] / speed[i] * shift      (shift only away from q's lead)
+ *     amount  = b[k] . (size, complexity, steps)         seconds at speed 1, learned by normalised least mean squares
+ * Each outcome that served corrects all of it by what it took over what was expected, r, cut at 4: one outlier does
+ * little. factor follows with gain 0.15, 0.3 where it is off by more than a half (antagonists, cold caches, a wrong
+ * speed). affinity, which is shrunk to 1, that is to the product of the type's and the node's mean, follows with gain
+ * max(1 / (n + 4), 0.005) in the n-th outcome of the pair; b with max(1 / n, 0.0005), of requests of more than one part
+ * 0.02 at least, and takes over what all factors have in common. shift is the ratio of two slow means of r, away from
+ * the lead and on it, 1..2. A failure teaches nothing about speed, so a node that fails fast does not look fast.
+ *
+ * SCORE of a node, in seconds; the least is chosen, of equals the lower index:
+ *     score = wait + service * (1 + price_weight * price + congestion * occupancy^4) + error_cost * risk
+ *     wait      own requests out and foreign ones against the workers: mean service / workers * h(out + foreign + 1 -
+ *               workers), h(x) = (x + sqrt(x^2 + foreign + out / 5)) / 2 about, the softened positive part
+ *     foreign   busy workers as beats tell less what own outcomes account for, smoothed over about 3 beats
+ *     occupancy (out + foreign) / workers, at most 4: a full node is dear to those who come next, not to this one only
+ *     risk      share of requests that will fail: the larger of own failures (a failure adds a tenth of what is
+ *               missing to 1, a success takes 3 %, all halves in 5.5 s) and the beats' error share (halved in the same
+ *               way), and 0.02 of the failure probability that the host gives with a beat
+ * Nodes that were warmed (below) count with a share of their workers.
+ *
+ * THE LEAD of a request, the node that holds its state, is left only where that pays: it keeps the request while its
+ * risk is not above the best node's by more than 0.001 and
+ *     its score - best score + 4 * max(0, its (service + price) - best (service + price))
+ *         < shift_margin * (shift - 1) * its service
+ * so that a lasting gain counts more than a queue that will be gone, and what shifting costs sets the margin.
+ * Before overload: at each of the lead's beats the load that its requests ask for is forecast two beats ahead (level
+ * and trend, Holt 1957, gains 0.4 and 0.1). The share by which it and the foreign load exceed target * workers needs
+ * no margin; it rises at once, falls by a fifth a beat, and is taken evenly, without draws (one request each time
+ * the shares sum to 1).
+ *
+ * STATES of a node
+ *     PSC_PERSONA_COLD      up, but not ready: the host should prefetch; gets shadows only. For cold_ns, or until the
+ *                           shadow verdict says ready
+ *     PSC_PERSONA_WARMING   counts with 0.2 to 1 of its workers, rising with the time in warm_ns or with the successes
+ *                           in warm_requests, whichever is further
+ *     PSC_PERSONA_READY
+ *     PSC_PERSONA_DRAINING  gets nothing new; until nothing is out
+ *     PSC_PERSONA_OUT       drained, silent (psc_personas_silent) or held
+ * All nodes begin ready, unless config.cold. `streak` failures in a row hold a node for hold_ns, doubled at each
+ * further hold up to 64 times until it is ready again; then it warms. It is not held if that would leave less than
+ * half of all nodes in (warming and ready), and while fewer than half are in the held ones may be chosen too: the
+ * panic floor. A silent node comes back cold with its next beat. A failure probability of drain_at drains a node,
+ * and below half of that it comes back cold. If no node is in, the lead, or else the node with the least work out,
+ * is given: the host decides whether to send.
+ *
+ * SHADOWS. At most shadow_rate of the requests are to be sent to a second node too, whose answer is thrown away:
+ * nodes that are cold, warming or held, or had no outcome for a beat, in turn. Their outcomes teach service and
+ * failures as others do, and a test says when such a node is ready: an outcome is good if it is ok and took no
+ * longer than shadow_tolerance times `reference`, the primary's latency. Wald's sequential probability ratio test
+ * (1945) of a share of 0.9 good against 0.6, both errors 5 %. An unfit node that is held is held again, an unfit cold
+ * one stays cold for another cold_ns; any other goes on as it was and is tested anew.
+ *
+ * Up to PSC_PERSONAS_EXACT nodes a request looks at all of them; above, at its lead, four nodes drawn, and the
+ * winners of the two halves of a tournament by the score of a request of the mean amount. What is read of a node is
+ * of its last event, or of its turn: each assignment brings one node up to date if that is an eighth of a beat ago.
+ *
+ * PSC_POLICY_WEIGHTED is the plain weighted sum instead, largest first (given as 1 - sum, so that less is better
+ * here too):
+ *     score = 1 - (weight_affinity * affinity + weight_stability * stability + weight_cost * cost) / sum of the weights
+ * with the scores of psc_persona. No wait enters it, so it sends all to the same node while the scores stand: it is
+ * for hosts that balance by other means. The lead is not considered, but named in `choice`.
+ *
+ * Sources: Little 1961; Kleinrock 1975 (waits, occupancy); James and Stein 1961 (shrinkage); Widrow and Hoff 1960 (b);
+ * Wydrowski, Kleinberg, Rumble and Archer 2024 (Prequal: fast failures attract); Envoy (ejection, panic threshold). */
+enum { PSC_POLICY_TIME = 0, PSC_POLICY_WEIGHTED = 1 };
+
+enum { PSC_MAX_PERSONAS = 65536, PSC_MAX_REQUEST_TYPES = 64, PSC_PERSONAS_EXACT = 64 };
+
+typedef struct psc_personas_config {
+    uint32_t struct_size;
+    int32_t  nodes;             /* 1..PSC_MAX_PERSONAS; 1                                            */
+    int32_t  types;             /* of requests, 1..PSC_MAX_REQUEST_TYPES; 1                          */
+    int32_t  policy;            /* PSC_POLICY_...; PSC_POLICY_TIME                                   */
+    int32_t  streak;            /* failures in a row that hold a node, 1..1000; 4                    */
+    int32_t  cold;              /* 1: nodes begin cold, 0: ready; 0                                  */
+    int64_t  beat_ns;           /* time between beats, 1 ms .. 1 day; 1 s                            */
+    int64_t  hold_ns;           /* of the first hold, 1 ms .. 1 day; 2 s                             */
+    int64_t  cold_ns;           /* time for a prefetch, 0 .. 1 day; 0                                */
+    int64_t  warm_ns;           /* length of the ramp, 1 ms .. 1 day; 10 s                           */
+    int64_t  warm_requests;     /* or so many successes, 1..2^31; 100                                */
+    uint64_t seed;              /* of the draws; 1                                                   */
+    int64_t  start_ns;          /* the time of init; 0                                               */
+    double   service;           /* guess before any outcome: seconds at size 1 and speed 1, 1e-6..1e5; 0.025 */
+    double   error_cost;        /* what a failed request costs, in seconds, 0..1e6; 1                */
+    double   price_weight;      /* seconds a unit of price and second of service, 0..1e6; 0          */
+    double   congestion;        /* 0..100; 1.5. 1 to 2.5 do as well in the scenarios of score/route.c */
+    double   shift_margin;      /* 0..1000; 8. Larger keeps more requests on their lead              */
+    double   target;            /* utilisation of a lead beyond which its requests need no margin, 0.1..1; 0.9 */
+    double   drain_at;          /* failure probability that drains a node, 0..1; 1 and above it none does; 0.5 */
+    double   shadow_rate;       /* shadows a request, 0..1; 0.002                                    */
+    double   shadow_tolerance;  /* of the reference latency, 0.1..100; 1.5                           */
+    double   weight_affinity;   /* of PSC_POLICY_WEIGHTED, each 0..1e6, not all 0; 1                 */
+    double   weight_stability;  /* 1                                                                 */
+    double   weight_cost;       /* 1                                                                 */
+    const double *workers;      /* [nodes] requests that a node works on at once, 0.01..1e6; NULL: 1 */
+    const double *speed;        /* [nodes] nominal, 1 = average, 0.001..1000; NULL: 1                */
+    const double *price;        /* [nodes] of a second of service, in any unit, 0..1e6; NULL: 0      */
+} psc_personas_config;
+
+typedef struct psc_personas psc_personas;   /* a state, PSC_TYPE_PERSONAS */
+
+PSC_API void   psc_personas_default(psc_personas_config *config);
+
+/* Bytes of the state: (35 + 40 nodes + 6 types + 2 nodes * types) * 8, above PSC_PERSONAS_EXACT nodes 16 more a node:
+ * 320 bytes a node, 16 a node and type. 0: config is not valid. Cost: O(nodes). */
+PSC_API size_t psc_personas_size(const psc_personas_config *config);
+
+PSC_API psc_status psc_personas_init(psc_personas *personas, size_t bytes, const psc_personas_config *config);
+
+/* Time is nanoseconds of the host's monotonic clock; one before the newest that was given counts as that one. */
+
+/* What a node tells in a beat; NaN: not known. */
+typedef struct psc_persona_beat {
+    double busy;                /* share of its workers busy since the last beat, all callers, 0..1  */
+    double errors;              /* share of requests that failed, all callers, 0..1                  */
+    double contention;          /* how hard anything else presses it (memory, disk, I/O wait), 0..1  */
+    double workers;             /* requests it can work on at once from now on, 0.01..1e6            */
+    double failure;             /* chance that it fails within the host's horizon (Part 1), 0..1     */
+} psc_persona_beat;
+
+/* A beat of a node; ends its silence. Errors: PSC_ERR_RANGE (node), PSC_ERR_NONFINITE, PSC_ERR_IMPOSSIBLE
+ * (a value outside its range). Cost: O(log nodes), and O(nodes) when the panic floor is crossed. */
+PSC_API psc_status psc_personas_beat(psc_personas *personas, int64_t now, int32_t node, const psc_persona_beat *beat);
+
+/* The node's beat is overdue: out, until its next beat. Cost as for a beat. */
+PSC_API psc_status psc_personas_silent(psc_personas *personas, int64_t now, int32_t node);
+
+/* Drains a node, or takes it back: a drained or draining one becomes cold, a held one may be tried at once; one that is
+ * silent stays silent. Draining one that is silent keeps it out when it speaks again. Cost as for a beat. */
+PSC_API psc_status psc_personas_drain(psc_personas *personas, int64_t now, int32_t node);
+PSC_API psc_status psc_personas_resume(psc_personas *personas, int64_t now, int32_t node);
+
+/* ==== Assignment ================================================================================ */
+
+/* A request. What it is made of is learned by its type; a host that knows one number gives it as size. */
+typedef struct psc_request {
+    int32_t type;               /* 0..types-1                                                        */
+    int32_t lead;               /* the node that holds its state, -1: none                           */
+    double  size;               /* each 0..1e6, of a typical request about 1                         */
+    double  complexity;         /* 0 where it is not known                                           */
+    double  steps;
+} psc_request;
+
+enum {
+    PSC_CHOICE_BEST = 0,        /* the least score, and there is no lead that it was taken from      */
+    PSC_CHOICE_LEAD = 1,        /* the lead: the best, or not enough worse                           */
+    PSC_CHOICE_GAIN = 2,        /* away from the lead: the gain exceeds the margin, or its risk is higher */
+    PSC_CHOICE_SHARE = 3,       /* away from the lead, before it is overloaded                       */
+    PSC_CHOICE_OUT = 4,         /* away from a lead that is not in                                   */
+    PSC_CHOICE_NONE = 5         /* no node is in                                                     */
+};
+
+/* Where a request goes, and why: the terms sum to the score (under PSC_POLICY_WEIGHTED the score is another). */
+typedef struct psc_assignment {
+    int32_t node;
+    int32_t runner_up;          /* next best of those looked at, -1: none                            */
+    int32_t shadow;             /* send a duplicate there too; -1: none                              */
+    int32_t choice;             /* PSC_CHOICE_...                                                    */
+    double  score, runner_up_score;     /* seconds                                                   */
+    double  wait, service, price, congestion, risk;     /* terms, seconds                            */
+    double  shadow_service;     /* expected on the shadow's node, 0: no shadow                       */
+    double  use;                /* what it will use of the host's resource (psc_outcome.use)         */
+} psc_assignment;
+
+/* Chooses a node and counts the request as out there, the shadow too if one is asked for. Each is
+ * ended by one psc_personas_outcome. Cost: O(nodes) up to PSC_PERSONAS_EXACT, O(log nodes) above; O(nodes) always under
+ * PSC_POLICY_WEIGHTED, and where no node is in. Errors: PSC_ERR_RANGE, PSC_ERR_NONFINITE (request). */
+PSC_API psc_status psc_personas_assign(psc_personas *personas, int64_t now, const psc_request *request,
+                                       psc_assignment *assignment);
+
+/* The same for count requests one after another: the same answers as count calls. All are checked first. */
+PSC_API psc_status psc_personas_assign_all(psc_personas *personas, int64_t now, const psc_request *request,
+                                           size_t count, psc_assignment *assignment);
+
+/* How a request ended. */
+typedef struct psc_outcome {
+    int32_t node;
+    int32_t ok;                 /* 1 or 0                                                            */
+    int32_t shadow;             /* 1: the shadow, 0: the request itself                              */
+    int32_t reserved;           /* not read                                                          */
+    double  expected;           /* service (or shadow_service) of its assignment; NaN: not kept      */
+    double  latency;            /* seconds from assignment to end, 0..1e9                            */
+    double  service;            /* of it on a worker, 0: it never started; NaN: not known, then it is the latency
+                                   less the wait that is expected now, at least a fifth of it        */
+    double  reference;          /* of a shadow: latency of the primary, seconds; NaN: not known      */
+    double  use;                /* of any one resource, in the host's unit, 0..1e15; NaN: not known  */
+} psc_outcome;
+
+/* Takes an outcome. One without an assignment only teaches. Errors: PSC_ERR_RANGE (request, node, ok and shadow
+ * not 0 or 1), PSC_ERR_NONFINITE, PSC_ERR_IMPOSSIBLE (a number outside its range). Cost: O(log nodes). */
+PSC_API psc_status psc_personas_outcome(psc_personas *personas, int64_t now, const psc_request *request,
+                                        const psc_outcome *outcome);
+
+/* What a request would take and use on each node.
+ *   service  [nodes] seconds on a worker, or NULL
+ *   use      [nodes] or NULL: the type's mean use a second at speed 1, times the amount: the same on all nodes
+ * Cost: O(nodes). */
+PSC_API psc_status psc_personas_cost(const psc_personas *personas, const psc_request *request, double *service,
+                                     double *use);
+
+/* ==== Persona of a node ========================================================================= */
+
+enum {
+    PSC_PERSONA_COLD = 0, PSC_PERSONA_WARMING = 1, PSC_PERSONA_READY = 2, PSC_PERSONA_DRAINING = 3, PSC_PERSONA_OUT = 4
+};
+
+enum { PSC_VERDICT_OPEN = 0, PSC_VERDICT_READY = 1, PSC_VERDICT_UNFIT = 2 };
+
+/* A node as it stands. Scores are 0..1, more is better. */
+typedef struct psc_persona {
+    int32_t state;              /* PSC_PERSONA_...                                                   */
+    int32_t prefetch;           /* 1: cold, or warming with less than half of the ramp done          */
+    int32_t verdict;            /* PSC_VERDICT_... of its shadows                                    */
+    int32_t held;               /* 1: out because of a streak                                        */
+    double  capacity;           /* free workers over workers, as ramped and with foreign ones        */
+    double  stability;          /* uptime * (1 - risk) * (1 - contention)                            */
+    double  affinity;           /* of the type asked for: mean / (mean + own) of its service at nominal speeds, the
+                                   mean over all nodes: 1/2 is as they are                           */
+    double  cost;               /* 1 / (1 + price)                                                   */
+    double  weight;             /* share of a weighted balancer's requests: workers * ramp / service * (1 - risk), the
+                                   largest node 1; 0: not in                                         */
+    double  workers, out, foreign;      /* workers as ramped, own requests out, busy with others'   */
+    double  wait, service;      /* seconds, of a request of the type with size 1                     */
+    double  factor;             /* how much slower than its nominal speed it is now                  */
+    double  risk;               /* share of requests that will fail                                  */
+    double  uptime;             /* share of beats not missed, remembered over about 100              */
+    double  contention;         /* as beats say, smoothed over about 3                               */
+    double  ramp;               /* 0..1: how far it has warmed                                       */
+    double  share;              /* of the requests it leads, to be shifted                           */
+    double  confidence;         /* of the shadow test that it is ready, 0..1; 1/2: no shadows yet    */
+    int64_t shadows;            /* outcomes of shadows in the test                                   */
+} psc_persona;
+
+/* The persona of a node for a type, at the newest time given. Cost: O(nodes). Errors: PSC_ERR_RANGE. */
+PSC_API psc_status psc_personas_explain(const psc_personas *personas, int32_t node, int32_t type,
+                                        psc_persona *persona);
+
+/* =================================================================================================
+ * PART 5 - BLOCKS (partition.c): split and merge, echoes, the map
+ * ============================================================================================== */
+
+/* ==== Split: where a key space is cut =========================================================== */
+
+/* Shards that are ranges of 64-bit keys, next to each other: which to cut, and where, and which to join. Time goes
+ * in ticks of the host's (10 s, say). A shard is worth its load in a tick and its size, both in any unit; what it
+ * can bear of each is its mark. All costs are in the unit of one shard kept for one tick:
+ *     over  * (load - max(mark, its hottest key)) / mark     for each shard and tick, where above 0
+ *     big   * (size - size mark) / size mark                 the same
+ *     order for each cut and each merge, undo for one that takes back another of the last `settle` ticks
+ * CUTS. Each shard has a debt, the cost of its overload so far, which fades by 1/25 a tick. A cut is paid for when
+ * the debt has reached 0.3 of what a cut costs in the end (two orders, and a shard kept for `settle` ticks), so that
+ * what passes by itself costs little and what stays costs little more (ski rental, Karlin et al. 1988); it is made
+ * while the load is above the mark. A shard is cut at once into ceil(load / (1.15 mark)) pieces, at least two, at
+ * quantiles of the load over its keys. A key hotter than 0.9 of the mark is set apart instead, by a cut on each side
+ * where there is anything else, and then left alone; one hotter than the mark is reported in every tick:
+ * PSC_SPLIT_ECHO. Where a forecast is given, a cut waits while its mean is not above the mark (or the hottest key). A
+ * size debt works the same way, with 0.6 for 0.3 and no fading; the keys are taken as even over the range, and the
+ * cut is where the smaller piece will go with a neighbour, else in the middle.
+ * MERGES. Neighbours are joined when over the last 24 ticks one shard would have cost less than two by 0.6 a tick,
+ * their load in the last 4 is below 0.75 of the mark, so that both are on the mean below half of it, their common
+ * boundary is older than `settle`, and a forecast, if given, says so too. A joint size of up to 1.25 of the mark will
+ * do where another neighbour is small enough to take the rest: three shards become two. A cut of a shard joined in
+ * the last `settle` ticks must have a debt higher by 1.8 undo a cut.
+ * SAMPLE. Keys of the last 4 ticks are kept by a sample stratified over the load: of each stratum of equal load the
+ * key at one random place of it. Which keys are hot, the quantiles and what a new shard takes over from the old one's
+ * past are read from there. The rules of others, for comparison: TiKV split_controller.rs, CockroachDB
+ * split/decider.go and merge_queue.go. */
+typedef struct psc_split_config {
+    uint32_t struct_size;
+    int32_t  shards;            /* most shards, 1..PSC_MAX_RANGES; 1024                              */
+    int32_t  samples;           /* keys in the sample, a multiple of 4, 256..2^20; 8192              */
+    int32_t  settle;            /* ticks, 0..1000000; 60                                             */
+    double   mark;              /* load in a tick that a shard can bear, 1e-9..1e12; 100             */
+    double   size;              /* size that a shard can bear, 1e-9..1e12; 100                       */
+    double   over;              /* 0..1e6; 20                                                        */
+    double   big;               /* 0..1e6; 5                                                         */
+    double   order;             /* 0..1e6; 20                                                        */
+    double   undo;              /* 0..1e6; 100                                                       */
+    uint64_t seed;              /* of the sample; 1                                                  */
+} psc_split_config;
+
+enum {
+    PSC_MAX_RANGES = 1 << 20,   /* shards of a splitter, areas and partitions of a map               */
+    PSC_MAX_CUTS = 64           /* cuts of one shard in one tick                                     */
+};
+
+typedef struct psc_split psc_split;     /* a state, PSC_TYPE_SPLIT */
+
+/* What the host knows of the shards in this tick; all arrays have the length of the last psc_split_shards. */
+typedef struct psc_split_view {
+    uint32_t struct_size;
+    int32_t  leads;             /* ticks of the forecast, 0..4096; 0                                 */
+    const double *size;         /* [shards] each 0..1e15; NULL: size does not matter                 */
+    const uint8_t *busy;        /* [shards] not 0: takes no order now; NULL: none                    */
+    const double *forecast;     /* [shards * leads] load expected in each of the next ticks, any quantile, by shards;
+                                   finite, at most PSC_MAX_VALUE in size; NULL with leads 0          */
+} psc_split_view;
+
+enum {
+    PSC_SPLIT_CUT = 1,          /* a shard shall begin at key                                        */
+    PSC_SPLIT_MERGE = 2,        /* the shard that begins at key shall be joined to its left neighbour */
+    PSC_SPLIT_ECHO = 3          /* no order: key alone is above the mark; copy it, do not split      */
+};
+
+typedef struct psc_split_order {
+    uint64_t key;
+    int32_t  kind;              /* PSC_SPLIT_...                                                     */
+    int32_t  shard;             /* index of the shard concerned                                      */
+} psc_split_order;
+
+PSC_API void   psc_split_default(psc_split_config *config);
+PSC_API size_t psc_split_size(const psc_split_config *config);
+PSC_API psc_status psc_split_init(psc_split *split, size_t bytes, const psc_split_config *config);
+PSC_API void   psc_split_view_default(psc_split_view *view);
+
+/* The first 8 bytes of a byte string as a key, in the order of memcmp; a shorter one is filled with 0. */
+PSC_API uint64_t psc_split_key(const void *bytes, size_t length);
+
+/* The shards as they are now: at the start, and whenever a cut or a merge has taken effect.
+ *   start  [n] first keys, rising; keys below start[0] count to the first shard. n: 1..config.shards
+ * A shard of the same range goes on as it was. Another takes over the past of those that it overlaps, by the share of
+ * their sampled load that lies in it. Errors: PSC_ERR_RANGE (n, order). Cost: O((n + old n) log samples). */
+PSC_API psc_status psc_split_shards(psc_split *split, const uint64_t *start, size_t n);
+
+/* One access, or several of one key. weight: its cost, 0..PSC_MAX_VALUE. Errors: PSC_ERR_EMPTY (no shards yet),
+ * PSC_ERR_NONFINITE, PSC_ERR_RANGE. Cost: O(log shards), now and then O(samples). */
+PSC_API psc_status psc_split_observe(psc_split *split, uint64_t key, double weight);
+
+/* Ends the tick and says what to do.
+ *   orders  cuts of all shards by rising key, with echoes among them, then merges. Those of a shard are all there or
+ *           none; where the array is full they wait for a later tick. An order that the host does not follow
+ *           needs no answer: psc_split_shards tells what became of it.
+ *   load    [shards] what each took in this tick, for the host's forecasts; or NULL
+ * Errors: PSC_ERR_EMPTY (no shards yet), PSC_ERR_NONFINITE, PSC_ERR_RANGE.
+ * Cost: O(samples log samples + shards (24 + leads) + merges * shards). */
+PSC_API psc_status psc_split_tick(psc_split *split, const psc_split_view *view, psc_split_order *orders,
+                                  size_t capacity, size_t *count, double *load);
+
+/* ==== Echo: copies of hot blocks ================================================================ */
+
+/* An echo is a read-only copy of a block on a node other than its primary. psc_echo is the one place that knows which
+ * echoes there are: it counts reads and writes, says where a read goes, and orders copies. It moves no data.
+ * COUNTS. Blocks are tracked by Space-Saving (Metwally et al. 2005) in sets of 8, the set being chosen by a seeded
+ * hash: a block that is not tracked takes the place of the lightest one of its set that has no echo, and its weight,
+ * so that weight is never below, and reads never above the decayed number of reads. Each tracked block has rates of
+ * reads and writes a tick at two speeds, exponential means over 16 and 160 ticks; the larger one counts.
+ * BENEFIT. Pressure of a node = busy share, an exponential mean over 10 ticks, + backlog / 15 ticks. f = reads expected
+ * in the next 10 ticks before the next write = r (1 - exp(-10 w)) / w, r and w being rates, or forecast. One more echo
+ * is worth
+ *     yield f (least pressure where the block is - pressure of the new holder - distance / 15 ticks + 0.2)
+ * 0.2 being what a second place is worth by itself, for times when the first is down or slow for a moment. yield, at
+ * most 1, is what past echoes have served, against what was expected of them. An echo is ordered above `gain`, best
+ * first; a full holder gives up its least useful echo for one of twice the use; a block that has all its echoes moves
+ * the one under the highest pressure to where pressure, its own load included, is at most half of the least so far.
+ * Below f = 0.2 the echoes of a block are dropped: an echo comes at several times what it goes at. Holders in failure
+ * domains that the block is not in yet come first.
+ * CONSISTENCY. Epochs are numbers that never repeat. A write takes a new one, which ends all echoes of its block at
+ * once; the first copy ordered after it takes another one, which all copies of these contents bear. The host sends
+ * the epoch with each message and keeps one number for a block at the primary and one for each echo at its holder;
+ * the two functions psc_echo_primary and psc_echo_holder are all that either does. A read that begins after a write
+ * was acknowledged then never sees older contents, whatever messages are lost, repeated, late or overtaken, and no
+ * acknowledged write is lost; what cannot be known to be fresh is served by the primary. (tests/model/echo.c explores
+ * all orders.) It holds if all reads and writes of a block pass one psc_echo, if that is told of a write
+ * (psc_echo_write) before the primary is, and if a primary that moves takes the block's number along. */
+typedef struct psc_echo_config {
+    uint32_t struct_size;
+    int32_t  nodes;             /* 2..PSC_MAX_ECHO_NODES; 2                                          */
+    int32_t  tracked;           /* blocks tracked, a power of 2, 8..2^20; 4096                       */
+    int32_t  echoes;            /* most echoes of a block, 1..PSC_MAX_ECHOES; 4                      */
+    int32_t  copies;            /* most copies ordered in a tick, 0..2^20; 16                        */
+    int32_t  node_copies;       /* of these from one primary, 0..2^20; 4                             */
+    int64_t  interval_ns;       /* time between ticks, 1 us..1 day: some few reads of a node; 10 ms  */
+    double   gain;              /* least worth of a new echo, 0..1e6; 1.5                            */
+    uint64_t seed;              /* of the hash; a secret one where clients choose the blocks; 1      */
+    uint64_t epoch;             /* above all epochs of an earlier run (a boot time), 0..2^62; 0      */
+} psc_echo_config;
+
+enum {
+    PSC_MAX_ECHO_NODES = 4096,
+    PSC_MAX_ECHOES = 8
+};
+
+typedef struct psc_echo psc_echo;       /* a state, PSC_TYPE_ECHO */
+
+PSC_API void   psc_echo_default(psc_echo_config *config);
+PSC_API size_t psc_echo_size(const psc_echo_config *config);
+PSC_API psc_status psc_echo_init(psc_echo *echo, size_t bytes, const psc_echo_config *config);
+
+/* The nodes at a tick. */
+typedef struct psc_echo_nodes {
+    uint32_t struct_size;
+    int32_t  reserved;          /* not read                                                          */
+    const int64_t *backlog_ns;  /* * [nodes] time to serve what waits, 0..1 day; -1: down            */
+    const int64_t *service_ns;  /* * [nodes] time of one read, 1 ns..1 day                           */
+    const int32_t *places;      /* * [nodes] echoes that each may hold, >= 0                         */
+    const int32_t *domain;      /* [nodes] failure domain, any number; NULL: each node its own       */
+    const int64_t *distance_ns; /* [nodes * nodes] added to a read of primary i that holder j serves, at i * nodes + j,
+                                   0..1 day; NULL: 0                                                 */
+} psc_echo_nodes;
+
+PSC_API void psc_echo_nodes_default(psc_echo_nodes *nodes);
+
+typedef struct psc_echo_route {
+    uint64_t epoch;             /* to be sent along with a read of an echo; 0: the primary serves it */
+    int32_t  node;
+    int32_t  echo;              /* 1: node holds an echo                                             */
+} psc_echo_route;
+
+/* Counts a read and says where it goes: to the place with the least estimated backlog + service time + distance among
+ * the primary and its valid echoes. A backlog is that of the last tick, less the time since, plus the service of what
+ * was sent there since. Nodes that are down are left out; if all are, the primary is named. Ties: the primary, then
+ * older echoes. An echo that refuses (psc_echo_holder says 0): ask the primary, and tell psc_echo_lost. A primary
+ * other than the one last named ends the block's echoes. Errors: PSC_ERR_RANGE (primary is no node). Cost: O(1). */
+PSC_API psc_status psc_echo_read(psc_echo *echo, uint64_t block, int32_t primary, int64_t now, psc_echo_route *route);
+
+/* Counts a write and ends all echoes of its block; epoch goes to the primary with the write. To be called before the
+ * write is sent. If the primary refuses (psc_echo_primary says 0), the write was overtaken: call this again
+ * and send it anew. Errors: PSC_ERR_RANGE (primary; or epochs are used up, after 2^62). Cost: O(1). */
+PSC_API psc_status psc_echo_write(psc_echo *echo, uint64_t block, int32_t primary, int64_t now, uint64_t *epoch);
+
+/* A host's forecast of reads of a block in the mean of the next ticks, 0..1e12; it counts where it is above the rates
+ * seen and fades with the slow rate. Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE; PSC_ERR_EMPTY (not tracked). Cost:
+ * O(1). */
+PSC_API psc_status psc_echo_expect(psc_echo *echo, uint64_t block, double reads);
+
+enum {
+    PSC_ECHO_COPY = 1,          /* the primary shall send the block to the node, if psc_echo_primary agrees */
+    PSC_ECHO_DROP = 2,          /* the node shall forget its echo, if psc_echo_holder agrees         */
+    PSC_ECHO_READ = 3,          /* messages, not orders                                              */
+    PSC_ECHO_WRITE = 4
+};
+
+typedef struct psc_echo_order {
+    uint64_t block, epoch;
+    int32_t  kind;              /* PSC_ECHO_COPY, PSC_ECHO_DROP                                      */
+    int32_t  primary, node;
+    int32_t  reserved;          /* 0                                                                 */
+} psc_echo_order;
+
+/* Once an interval: takes the nodes' backlogs, and says which echoes to create and drop.
+ *   orders  drops and copies in the order in which they count on each other's places; an array that is too small
+ *           gives fewer, the rest comes later; copies need room for 3. A drop says that the place counts as free.
+ * A copy that is not confirmed within 10 ticks is given up.
+ * Errors: PSC_ERR_RANGE. Cost: O(tracked + nodes + copies * (log tracked + nodes + echoes)); with distance_ns
+ * the test of nodes^2 numbers. */
+PSC_API psc_status psc_echo_tick(psc_echo *echo, const psc_echo_nodes *nodes, int64_t now, psc_echo_order *orders,
+                                 size_t capacity, size_t *count);
+
+/* A holder has stored the copy of this epoch: from now on it is read. PSC_ERR_STALE: no longer wanted (a write came,
+ * or it was given up); nothing has changed. Cost: O(1). */
+PSC_API psc_status psc_echo_confirm(psc_echo *echo, uint64_t block, int32_t node, uint64_t epoch);
+
+/* A holder does not have the echo that it should have (restarted, evicted). Cost: O(1). */
+PSC_API psc_status psc_echo_lost(psc_echo *echo, uint64_t block, int32_t node);
+
+/* After psc_load of a state that may be older than the last write: ends all echoes and goes on with epochs above
+ * `epoch`, which the host takes to be above all that were ever given. Errors: PSC_ERR_RANGE (above 2^62). Cost:
+ * O(tracked). */
+PSC_API psc_status psc_echo_restart(psc_echo *echo, uint64_t epoch);
+
+/* A hot block. reads <= decayed number of reads, over 160, <= weight: both as means a tick. */
+typedef struct psc_echo_block {
+    uint64_t block;
+    double   reads, weight, writes;
+    int32_t  primary;
+    int32_t  echoes;            /* valid ones                                                        */
+    int32_t  node[PSC_MAX_ECHOES];      /* that hold them; -1 beyond                                 */
+} psc_echo_block;
+
+/* The blocks with the highest rates of reads, falling; ties: lower block. Written: at most capacity. Cost:
+ * O(tracked * capacity). */
+PSC_API psc_status psc_echo_hot(const psc_echo *echo, psc_echo_block *blocks, size_t capacity, size_t *count);
+
+/* What the primary of a block does with a message: 1 do it, 0 refuse, or an error. seen: the primary's number of this
+ * block, 0 at first. PSC_ECHO_WRITE and PSC_ECHO_COPY are done if nothing of a higher epoch was done before: the
+ * write is applied and acknowledged, the copy sent with this epoch. PSC_ECHO_READ is always served. Errors:
+ * PSC_ERR_NULL, PSC_ERR_RANGE (another message). */
+PSC_API int32_t psc_echo_primary(uint64_t *seen, int32_t message, uint64_t epoch);
+
+/* What a holder does: 1 do it, 0 refuse. held: the holder's number of this block, 0 where it has none. PSC_ECHO_COPY,
+ * with the contents: store it, if newer. PSC_ECHO_READ: serve it, if it is the very epoch. PSC_ECHO_DROP: forget it,
+ * unless newer. */
+PSC_API int32_t psc_echo_holder(uint64_t *held, int32_t message, uint64_t epoch);
+
+/* ==== Map ======================================================================================= */
+
+/* Where everything is: partition -> node, area (a range of keys) -> partition, block -> echoes. Partitions are numbers
+ * 0..partitions-1; areas cover all keys. One change makes the next version, so replicas that apply the same changes in
+ * order hold the same words. */
+typedef struct psc_map_config {
+    uint32_t struct_size;
+    int32_t  partitions;        /* 1..PSC_MAX_RANGES; 1                                              */
+    int32_t  areas;             /* most areas, 1..PSC_MAX_RANGES; 1                                  */
+    int32_t  echoes;            /* most echoes, 0..2^24; 0                                           */
+} psc_map_config;
+
+typedef struct psc_map psc_map;         /* a state, PSC_TYPE_MAP */
+
+PSC_API void   psc_map_default(psc_map_config *config);
+PSC_API size_t psc_map_size(const psc_map_config *config);
+
+/* Version 0: one area, that of all keys, of partition 0; no partition has a node; no echo. */
+PSC_API psc_status psc_map_init(psc_map *map, size_t bytes, const psc_map_config *config);
+
+enum {
+    PSC_MAP_PARTITION = 1,      /* `partition` is on `node` (-1: on none)                            */
+    PSC_MAP_AREA = 2,           /* from `key` to the end of the area it lies in belongs to `partition` */
+    PSC_MAP_JOIN = 3,           /* the area that begins at `key` (> 0) is part of its left neighbour */
+    PSC_MAP_ECHO = 4,           /* `node` holds the echo of block `key` with `epoch`                 */
+    PSC_MAP_DROP = 5            /* `node` holds no echo of block `key` (-1: no node does)            */
+};
+
+typedef struct psc_map_change {
+    uint64_t key, epoch;
+    int32_t  kind;              /* PSC_MAP_...                                                       */
+    int32_t  partition, node;
+    int32_t  reserved;          /* not read                                                          */
+} psc_map_change;
+
+PSC_API psc_status psc_map_version(const psc_map *map, uint64_t *version);
+
+/* Makes version + 1 of `version`. Errors: PSC_ERR_STALE (the map is beyond: this change or another was made),
+ * PSC_ERR_EMPTY (the map is behind: changes are missing between), PSC_ERR_RANGE (no such kind, partition, node < -1
+ * or < 0 for an echo, area to join or echo to drop; epoch 0; more than PSC_MAX_ECHOES of a block), PSC_ERR_SPACE
+ * (more areas or echoes than in the configuration). Cost: O(log n) and a move of what lies behind. */
+PSC_API psc_status psc_map_apply(psc_map *map, uint64_t version, const psc_map_change *change);
+
+typedef struct psc_map_place {
+    uint64_t first, last;       /* keys of the area                                                  */
+    int32_t  partition;
+    int32_t  node;              /* -1: none                                                          */
+    int32_t  echoes;
+    int32_t  reserved;
+    int32_t  echo[PSC_MAX_ECHOES];      /* nodes, rising; -1 beyond                                  */
+    uint64_t epoch[PSC_MAX_ECHOES];     /* 0 beyond                                                  */
+} psc_map_place;
+
+/* Where a key is. Cost: O(log areas + log echoes). */
+PSC_API psc_status psc_map_find(const psc_map *map, uint64_t key, psc_map_place *place);
+
+enum {
+    PSC_CLAIM_TWICE = 1,        /* by several nodes                                                  */
+    PSC_CLAIM_NOBODY = 2,       /* by none, though its node was heard                                */
+    PSC_CLAIM_WRONG = 3,        /* by one node, which is not that of the map                         */
+    PSC_CLAIM_UNKNOWN = 4       /* a partition that the map does not have                            */
+};
+
+typedef struct psc_map_fault {
+    int32_t partition;
+    int32_t kind;               /* PSC_CLAIM_...                                                     */
+    int32_t node;               /* TWICE, WRONG, UNKNOWN: the lowest claimant that is not the map's; NOBODY: -1 */
+    int32_t wanted;             /* node of the map, -1: none                                         */
+} psc_map_fault;
+
+PSC_API size_t psc_map_claims_size(const psc_map *map);
+
+/* Holds the nodes' own lists of partitions against the map.
+ *   from       [nodes + 1] node n claims claim[from[n]] .. claim[from[n + 1] - 1], rising from 0
+ *   heard      [nodes] 0: its list is not known, so what the map has there is no fault; NULL: all were heard. A
+ *              claim in the list of a node that was not heard counts as the others do.
+ *   fault      unknown partitions by node and place in its list, then the rest by partition
+ *   count      all faults, even where more than capacity
+ * A partition that the map has nowhere and nobody claims is no fault. One that is claimed twice in one list counts
+ * once.
+ * Errors: PSC_ERR_RANGE (nodes < 0, from). Cost: O(claims + partitions + nodes). */
+PSC_API psc_status psc_map_claims(const psc_map *map, const int32_t *from, const int32_t *claim, const uint8_t *heard,
+                                  int32_t nodes, void *work, size_t bytes, psc_map_fault *fault, size_t capacity,
+                                  size_t *count);
+
+/* =================================================================================================
+ * PART 6 - TRANSFER (partition.c): ownership, stages, routing while a shard moves
+ * ============================================================================================== */
+
+/* ==== Transfer ================================================================================== */
+
+/* The ownership of one shard passes from a source to a target. Each node that owns the shard, or may, keeps one state
+ * for it; the states exchange messages, which the host carries. Messages may be lost, repeated, reordered and late
+ * without bound, and each side may crash at any point. Then always
+ *     at most one side serves,
+ *     the shard is never lost: a side serves once all are up, or one has released it to one that will take it,
+ *     when messages get through and no side waits, exactly one serves.
+ * No protocol can promise the last one while a side is gone (two generals); then an authority decides, see below.
+ *
+ *     source                       target
+ *     OWNER, KEPT     serves
+ *     OFFERING(e)     serves  --OFFER(e)-->   ACCEPTED(e)    from any phase that does not own
+ *     RELEASED(e)             <--ACCEPT(e)--                 the source stops serving here
+ *                             --COMMIT(e)-->  OWNER(e)       serves once this is stored
+ *     IDLE(e)                 <--DONE(e)--                   the source may drop its copy here
+ *
+ *     OFFERING(e), cancelled, out of patience, or REFUSE(e) came:  KEPT(e) serves, --ABORT(e)--> IDLE(e)
+ *     ACCEPTED(e), cancelled or out of patience:  WITHDRAWN(e), --REFUSE(e)--> the source; it still takes COMMIT(e),
+ *                             for the source may have released already and cannot go back
+ *
+ * e is the epoch of the proposal, one more than the owner's: fresh, so that no message of an older one can be taken for
+ * it. A phase and its epoch are the version of a state, epoch * 8 + phase; it only rises.
+ *
+ * WHAT THE HOST DOES
+ *   1. Stores before it sends. After a step with action.persist it saves the whole state (psc_save) where a crash of
+ *      the node cannot take it, then tells PSC_EVENT_STORED with action.version. Only that step's action sends what
+ *      the version says. Until then the state takes nothing else. Storing the same version twice is harmless.
+ *   2. Serves the shard only while action.serves is 1, from one step's return to the next's.
+ *   3. After a crash: psc_load of the newest stored state, then PSC_EVENT_RESTART, before anything else.
+ *   4. Sends action.message when action.send is 1, once; calls PSC_EVENT_TICK at action.wake or a little later.
+ *   5. Passes OFFER to the state of a node only when the node has the data (a repeated OFFER comes) and may take it.
+ *      Sends what the target lacks before or with COMMIT: after the release nothing changes at the source.
+ *   6. Keeps a copy of the data in every phase but IDLE.
+ *   7. Authenticates messages: message.from is who the host knows has sent it.
+ *
+ * AUTHORITY. A source in RELEASED waits for its target, however long. If the target is lost for good, or an owner is,
+ * who may decide so (an operator, a consensus store) makes sure that the lost node is stopped and will hear of the
+ * fence before it serves again, takes an epoch above every one in use (say a generation times 2^32) and a node id of
+ * its own, and
+ *   1. sends FENCE(e) to every node but the lost, until each has answered ACCEPT(e): none of them serves then;
+ *   2. chooses the node with the largest psc_transfer_claim(message.held) of the answers, lower id at equal ones,
+ *      and stores the choice;
+ *   3. sends COMMIT(e) to it until DONE(e), and ABORT(e) to the others. A lost node that is back gets FENCE(e),
+ *      then ABORT(e).
+ * A larger epoch begins anew, whatever became of the first.
+ *
+ * Transactions between two sides: J. Gray, Notes on Data Base Operating Systems, 1978 (two-phase commit). Explored
+ * exhaustively on this code by tests/model/transfer.c. */
+
+enum {
+    PSC_PHASE_OFFERING = 0,     /* source, serves: has offered                                       */
+    PSC_PHASE_ACCEPTED = 1,     /* target: has agreed; or fenced                                     */
+    PSC_PHASE_RELEASED = 2,     /* source: has stopped serving for good                              */
+    PSC_PHASE_WITHDRAWN = 3,    /* target: would rather not, but takes what is released              */
+    PSC_PHASE_IDLE = 4,         /* owns nothing, needs no copy                                       */
+    PSC_PHASE_OWNER = 5,        /* serves: the first owner, or by COMMIT                             */
+    PSC_PHASE_KEPT = 6          /* serves: its last proposal came to nothing                         */
+};
+
+enum {
+    PSC_MESSAGE_OFFER = 1, PSC_MESSAGE_ACCEPT, PSC_MESSAGE_COMMIT, PSC_MESSAGE_DONE, PSC_MESSAGE_ABORT,
+    PSC_MESSAGE_REFUSE, PSC_MESSAGE_FENCE
+};
+
+typedef struct psc_message {
+    int64_t  shard;
+    int64_t  from, to;          /* nodes, >= 0                                                       */
+    uint64_t epoch;             /* 1..2^60 - 1                                                       */
+    uint64_t held;              /* of ACCEPT in answer to FENCE: the version it stopped; else 0      */
+    int32_t  kind;              /* PSC_MESSAGE_...                                                   */
+    int32_t  reserved;          /* 0                                                                 */
+} psc_message;
+
+/* One side. Field, range, default. */
+typedef struct psc_transfer_config {
+    uint32_t struct_size;
+    int32_t  owns;              /* 1: the first owner of the shard, else 0; of all sides one has 1; 0 */
+    int64_t  self;              /* this node, >= 0; 0                                                */
+    int64_t  shard;             /* any; 0                                                            */
+    uint64_t epoch;             /* to start from, < 2^60: 0, or above every one ever used where a shard's
+                                   states are made anew; 0                                           */
+    int32_t  retry_ms;          /* time to a repetition, >= 1; 1000                                  */
+    int32_t  patience_ms;       /* time to a cancellation, >= retry_ms; 30000                        */
+} psc_transfer_config;
+
+typedef struct psc_transfer psc_transfer;   /* a state, PSC_TYPE_TRANSFER: 80 bytes with its header */
+
+PSC_API void       psc_transfer_default(psc_transfer_config *config);
+PSC_API size_t     psc_transfer_size(const psc_transfer_config *config);
+PSC_API psc_status psc_transfer_init(psc_transfer *transfer, size_t bytes, const psc_transfer_config *config);
+
+enum {
+    PSC_EVENT_TICK = 0,         /* time has passed                                                   */
+    PSC_EVENT_MESSAGE = 1,      /* message came                                                      */
+    PSC_EVENT_PROPOSE = 2,      /* the owner offers the shard to node peer                           */
+    PSC_EVENT_CANCEL = 3,       /* in OFFERING: keeps it; in ACCEPTED: withdraws                     */
+    PSC_EVENT_STORED = 4,       /* version is stored                                                 */
+    PSC_EVENT_RESTART = 5       /* the state was loaded after a crash: times begin anew              */
+};
+
+typedef struct psc_transfer_event {
+    int32_t  kind;              /* PSC_EVENT_...; what it does not name is not read                  */
+    int32_t  reserved;
+    int64_t  peer;              /* PROPOSE                                                           */
+    uint64_t version;           /* STORED: action.version of the step that asked for it              */
+    psc_message message;        /* MESSAGE                                                           */
+} psc_transfer_event;
+
+typedef struct psc_transfer_action {
+    int32_t  persist;           /* 1: store the state, then PSC_EVENT_STORED                         */
+    int32_t  send;              /* 1: send message                                                   */
+    int32_t  serves;            /* 1: this node serves the shard                                     */
+    int32_t  phase;             /* PSC_PHASE_...                                                     */
+    uint64_t version, epoch;
+    int64_t  peer;              /* the other side of the newest proposal; -1: there was none         */
+    int64_t  wake;              /* when to call PSC_EVENT_TICK; INT64_MAX: not needed                */
+    psc_message message;
+} psc_transfer_action;
+
+/* One event at time now. Messages that say nothing new, that are stale or come while a version waits to be stored
+ * change nothing and are no error. Errors: PSC_ERR_RANGE (an unknown kind of event or message, a message of another
+ * shard, for another node or from this one, an epoch outside its range, a peer that is no other node), PSC_ERR_STATE
+ * (PROPOSE where nothing is owned or an offer is open, CANCEL where there is nothing to cancel, either while a version
+ * waits to be stored). Cost: O(1). */
+PSC_API psc_status psc_transfer_step(psc_transfer *transfer, const psc_transfer_event *event, int64_t now,
+                                     psc_transfer_action *action);
+
+/* How a side stands: the action of a step in which nothing happens. Cost: O(1). */
+PSC_API psc_status psc_transfer_look(const psc_transfer *transfer, psc_transfer_action *action);
+
+/* What a fenced side's version is worth to the authority: epoch * 4 + 3 for a side that served, + 2 for one that had
+ * released, + 1 for a target with a copy; 0 for one that holds nothing. Cost: O(1). */
+PSC_API uint64_t psc_transfer_claim(uint64_t held);
+
+/* ==== Trial ===================================================================================== */
+
+/* Whether the target does as well as the source, from requests that both have answered. Of each pair and channel only a
+ * difference d is used, -1, 0 or 1:
+ *     quantile q   d = [target latency > (1 + slack) x] - [source latency > x], x the source's q-quantile so far
+ *     errors       d = [target failed] - [source failed]
+ * and two hypotheses about its mean given all pairs before: H0, <= 0: the target is no worse; H1, >= harm. Against each
+ * of them four stakes are bet, w = 1/16, 3/16, 1/2, 15/16, and the mean of the wealths counts:
+ *     against H0   prod (1 + w d)              >= channels / alpha: the channel fails, and with it the trial
+ *     against H1   prod (1 - w (d - harm))     >= 1 / beta: the channel passes; all: the trial does
+ * A wealth has no positive drift while its hypothesis holds, so it ever exceeds 1 / p with probability at most p
+ * (Ville's inequality). So, whatever the distributions, the dependence of requests and the moments at which one looks:
+ *     a target that is no worse in any channel fails with probability <= alpha,
+ *     a target that is worse by harm in some channel passes with probability <= beta;
+ * if neither is shown within max_pairs and max_ns the verdict is EXPIRED: do not move.
+ * x moves by factors 1 + 0.05 q and 1 - 0.05 (1 - q), up where the source's latency lies above it; the first `learn`
+ * pairs only move it. A latency that is NaN (no answer) is above every x.
+ * Pairs needed, about: 2 ln(1 / beta) s^2 / harm^2 for s^2 = P(d != 0), or 2 ln(1 / beta) / harm where d is
+ * nearly always 0.
+ * Waudby-Smith & Ramdas 2024, Estimating means of bounded random variables by betting; Robbins & Monro 1951 for x. */
+
+enum { PSC_TRIAL_PENDING = 0, PSC_TRIAL_PASS = 1, PSC_TRIAL_FAIL = 2, PSC_TRIAL_EXPIRED = 3 };
+
+typedef struct psc_trial_config {
+    uint32_t struct_size;
+    int32_t  quantiles;         /* channels of latency, 0..3; 3                                      */
+    double   quantile[3];       /* 0.01..0.999; 0.5, 0.95, 0.99                                      */
+    double   harm[3];           /* more of the requests above, 0.0001..0.5; 0.1, 0.03, 0.01          */
+    double   error_harm;        /* more of the requests failed, 0.0001..0.5; 0.005                   */
+    double   slack;             /* 0..10: that much slower is still well; 0.1                        */
+    double   alpha, beta;       /* 0.000001..0.5; 0.05, 0.05                                         */
+    int64_t  learn;             /* 1..2^31; 200                                                      */
+    int64_t  max_pairs;         /* 1..2^31; 20000                                                    */
+    int64_t  max_ns;            /* >= 1, from the first pair; 600 s                                  */
+} psc_trial_config;
+
+/* One request that both sides have answered. */
+typedef struct psc_trial_pair {
+    double  source_latency, target_latency;     /* seconds, 0..1e15; NaN: none                       */
+    int32_t source_failed, target_failed;       /* not 0: failed                                     */
+} psc_trial_pair;
+
+typedef struct psc_trial_info {
+    int32_t verdict;            /* PSC_TRIAL_...                                                     */
+    int32_t channel;            /* that failed: 0..2 a quantile, 3 the errors; else -1               */
+    int32_t passed;             /* bit k: channel k has passed                                       */
+    int32_t reserved;
+    int64_t pairs;
+    double  threshold[3];       /* x of each quantile; 0: none yet, or not used                      */
+    double  harmless[4];        /* wealth against H1 by channel                                      */
+    double  harmful[4];         /* wealth against H0 by channel                                      */
+} psc_trial_info;
+
+typedef struct psc_trial psc_trial;         /* a state, PSC_TYPE_TRIAL */
+
+PSC_API void       psc_trial_default(psc_trial_config *config);
+PSC_API size_t     psc_trial_size(const psc_trial_config *config);
+PSC_API psc_status psc_trial_init(psc_trial *trial, size_t bytes, const psc_trial_config *config);
+
+/* Takes a pair at time now; after the verdict pairs change nothing. Errors: PSC_ERR_RANGE. Cost: O(channels). */
+PSC_API psc_status psc_trial_observe(psc_trial *trial, const psc_trial_pair *pair, int64_t now);
+PSC_API psc_status psc_trial_verdict(const psc_trial *trial, psc_trial_info *info);
+
+/* ==== Stages ==================================================================================== */
+
+/* The way of one shard from its source to its target, and back:
+ *     SHADOW        copies data in the background, hot blocks first, and sends the target a copy of each write; until
+ *                   all is copied and warm_ns have passed
+ *     VALIDATE      sends the target a copy of each request and observes a trial; until that says PASS
+ *     CUTOVER       the target serves a share of the keys: `first`, times `growth` each hold_ns; until all were held
+ *     HANDOVER      the source's psc_transfer offers the shard; until the target owns it
+ *     DECOMMISSION  the target serves, the source still gets each write; for grace_ns
+ *     DONE          the source's copy may go
+ * Who owns the shard decides who takes part: until HANDOVER the source owns it and lets the target serve a share; both
+ * get every write, so that any key can go back. What speaks against going on is tested first in each step: cancel, an
+ * instability of the target above `unstable`, a verdict FAIL in any stage, EXPIRED before CUTOVER, patience_ns over
+ * before the handover is. Then:
+ *     SHADOW, VALIDATE, CUTOVER   ROLLED_BACK at once: the source serves all keys again
+ *     HANDOVER                    CANCELLING until it is known who owns: source, ROLLED_BACK; target, RETURNING
+ *     DECOMMISSION                RETURNING: the target's psc_transfer offers the shard to the source, until it owns
+ *     ROLLED_BACK                 the target's copy may go
+ * A copied byte costs a token; there are at most copy_burst of them, and copy_rate more a second. A clock that went
+ * back starts the spans anew. */
+enum {
+    PSC_STAGE_SHADOW = 0, PSC_STAGE_VALIDATE, PSC_STAGE_CUTOVER, PSC_STAGE_HANDOVER, PSC_STAGE_DECOMMISSION,
+    PSC_STAGE_CANCELLING, PSC_STAGE_RETURNING, PSC_STAGE_DONE, PSC_STAGE_ROLLED_BACK
+};
+
+enum {
+    PSC_REASON_NONE = 0,
+    PSC_REASON_CANCELLED,       /* input.cancel                                                      */
+    PSC_REASON_UNSTABLE,        /* the target's instability                                          */
+    PSC_REASON_WORSE,           /* verdict FAIL                                                      */
+    PSC_REASON_UNDECIDED,       /* verdict EXPIRED                                                   */
+    PSC_REASON_LATE             /* patience_ns                                                       */
+};
+
+enum {
+    PSC_STAGES_NOTHING = 0,
+    PSC_STAGES_PROPOSE,         /* PSC_EVENT_PROPOSE to the source's transfer; PSC_ERR_STATE: later again */
+    PSC_STAGES_CANCEL,          /* PSC_EVENT_CANCEL to the source's transfer; PSC_ERR_STATE is well  */
+    PSC_STAGES_RETURN,          /* PSC_EVENT_PROPOSE to the target's transfer                        */
+    PSC_STAGES_DROP_SOURCE,     /* the source's copy may go, once its transfer is IDLE               */
+    PSC_STAGES_DROP_TARGET      /* the target's copy may go, once its transfer is IDLE               */
+};
+
+/* Who owns, as the two transfers say: SOURCE, its phase is OWNER or KEPT and stored; TARGET, likewise; else MOVING. */
+enum { PSC_OWNER_SOURCE = 0, PSC_OWNER_TARGET = 1, PSC_OWNER_MOVING = 2 };
+
+#define PSC_SHARE_ALL 65536     /* a share of all keys */
+
+/* Field, range, default. Spans are at most 366 days. */
+typedef struct psc_stages_config {
+    uint32_t struct_size;
+    int32_t  reserved;
+    int64_t  source, target;    /* nodes, >= 0, not the same; 0, 1                                   */
+    int64_t  copy_rate;         /* bytes a second, 1..2^50; 10^7                                     */
+    int64_t  copy_burst;        /* bytes, 1..2^50; 10^6                                              */
+    int64_t  warm_ns;           /* >= 0; 30 s                                                        */
+    int64_t  hold_ns;           /* >= 0; 60 s                                                        */
+    int64_t  grace_ns;          /* >= 0; 600 s                                                       */
+    int64_t  patience_ns;       /* from the first step to the end of the handover, >= 1; 3600 s      */
+    double   first;             /* share of the keys, 0.0001..1; 0.01                                */
+    double   growth;            /* 1.1..1000; 3                                                      */
+    double   unstable;          /* 0..1; 0.5                                                         */
+} psc_stages_config;
+
+/* What has become since the step before. */
+typedef struct psc_stages_input {
+    int64_t copied;             /* bytes copied since then, 0..2^50                                  */
+    int64_t left;               /* bytes still to copy, >= 0                                         */
+    double  instability;        /* of the target, 0..1 (psc_node_score)                              */
+    int32_t verdict;            /* of the trial: PSC_TRIAL_...                                       */
+    int32_t owner;              /* PSC_OWNER_...                                                     */
+    int32_t cancel;             /* not 0: the host wants it back                                     */
+    int32_t reserved;
+} psc_stages_input;
+
+typedef struct psc_stages_output {
+    int32_t stage;              /* PSC_STAGE_...                                                     */
+    int32_t share;              /* of the keys that the target serves, 0..PSC_SHARE_ALL              */
+    int32_t action;             /* PSC_STAGES_..., repeated until it has shown effect                */
+    int32_t reason;             /* PSC_REASON_..., for which it went back                            */
+    int64_t copy_bytes;         /* that may be copied now; a block that has begun may be finished    */
+} psc_stages_output;
+
+typedef struct psc_stages psc_stages;       /* a state, PSC_TYPE_STAGES: kept, saved and stepped where the source is */
+
+PSC_API void       psc_stages_default(psc_stages_config *config);
+PSC_API size_t     psc_stages_size(const psc_stages_config *config);
+PSC_API psc_status psc_stages_init(psc_stages *stages, size_t bytes, const psc_stages_config *config);
+
+/* One step, a few times a second: at most one stage or one share further. Errors: PSC_ERR_RANGE. Cost: O(1). */
+PSC_API psc_status psc_stages_step(psc_stages *stages, const psc_stages_input *input, int64_t now,
+                                   psc_stages_output *output);
+
+/* ==== Route ===================================================================================== */
+
+typedef struct psc_way {
+    int64_t serve;              /* node that answers                                                 */
+    int64_t shadow;             /* node that gets a copy: of writes, in VALIDATE of all; -1: none    */
+} psc_way;
+
+/* Which node serves this request now. A key, mixed (splitmix64), has a place among PSC_SHARE_ALL; the target serves the
+ * places below the share. As the share only grows, a key changes its node once on the way there, and once where the
+ * shard goes back. Between the source's release and the target's ownership the target holds requests. Who routes with
+ * an older state than the source's sends some keys to the side that no longer serves them, which passes them on.
+ *   key   any 64 bits of the request's key          Cost: O(1). */
+PSC_API psc_status psc_route(const psc_stages *stages, uint64_t key, psc_way *way);
+
+/* ==== Hot blocks first ========================================================================== */
+
+/* The order in which to copy the blocks of a shard: those with the most heat a byte first, ties by lower index; so
+ * after any part of the copying the target holds about the most heat that so many bytes can hold.
+ *   heat    [n] reads and writes of late, >= 0       bytes  [n] >= 0, at most PSC_MAX_AMOUNT, 0 counts as 1; NULL: 1
+ *   work    [n]                                     order  [n] out: indices
+ * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (also n above 2^31 - 1). Cost: O(n log n). */
+PSC_API psc_status psc_blocks_order(const double *heat, const int64_t *bytes, size_t n, int64_t *work,
+                                    int32_t *order);
+
+typedef struct psc_blocks_info {
+    int64_t load, bytes;        /* of the blocks chosen                                              */
+    int32_t blocks;
+    int32_t reached;            /* 1: load >= need; 0: all load together does not reach it           */
+} psc_blocks_info;
+
+/* Which blocks to move off a hot shard so that at least `need` of its load goes with few bytes: a covering knapsack.
+ * Blocks are taken by load a byte; each that would reach the need is tried as the last one, the cheapest such cover is
+ * kept and what it can do without is dropped. At most twice the least bytes (Csirik, Frenk, Labbe & Zhang 1991).
+ *   load   [n] >= 0, sum at most 2^60, as bytes       bytes  [n]; NULL: 1 each     need  0..2^60
+ *   work   [n]          order  [n] out: blocks by load a byte          move  [n] out: 1 for a block to move, else 0
+ * Where need is not reached, every block with a load is chosen. Cost: O(n log n). */
+PSC_API psc_status psc_blocks_relieve(const int64_t *load, const int64_t *bytes, size_t n, int64_t need,
+                                      int64_t *work, int32_t *order, int32_t *move, psc_blocks_info *relief);
+
 #ifdef __cplusplus
 }
 #endif
@@ -2045,6 +2971,12 @@ void psc__count(int64_t *count);
 uint64_t   psc__kind(int32_t type);
 psc_status psc__state(const void *state, int32_t type);
 int        psc__tracker_valid(const psc__image *image);
+int        psc__split_valid(const psc__image *image);
+int        psc__echo_valid(const psc__image *image);
+int        psc__map_valid(const psc__image *image);
+int        psc__transfer_valid(const psc__image *image);
+int        psc__trial_valid(const psc__image *image);
+int        psc__stages_valid(const psc__image *image);
 
 #ifdef __cplusplus
 }

@@ -14,7 +14,8 @@ static inline double special(int i)
     static const uint64_t bits[SPECIALS] = {
         UINT64_C(0x7ff8000000000000), UINT64_C(0xfff4000000000001), UINT64_C(0x7ff0000000000000),   /* NaN, NaN, inf */
         UINT64_C(0xfff0000000000000), 0, UINT64_C(0x8000000000000000), 1,                       /* -inf, 0, -0, least */
-        UINT64_C(0x800fffffffffffff), UINT64_C(0x7fefffffffffffff), UINT64_C(0xffefffffffffffff),   /* subnormal, +-largest */
+        /* subnormal, +-largest */
+        UINT64_C(0x800fffffffffffff), UINT64_C(0x7fefffffffffffff), UINT64_C(0xffefffffffffffff),
         UINT64_C(0x7fe1ccf385ebc8a0), UINT64_C(0xffe1ccf385ebc8a0)                                  /* +-1e308 */
     };
     double x;

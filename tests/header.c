@@ -398,6 +398,255 @@ static void test_provision_layout(void)
     TILED(PSC_STRUCT_PROVISION, f);
 }
 
+static void test_personas_config_layout(void)
+{
+    typedef psc_personas_config T;
+    static const field f[] = {
+        F(struct_size), F(nodes), F(types), F(policy), F(streak), F(cold), F(beat_ns), F(hold_ns), F(cold_ns),
+        F(warm_ns), F(warm_requests), F(seed), F(start_ns), F(service), F(error_cost), F(price_weight),
+        F(congestion), F(shift_margin), F(target), F(drain_at), F(shadow_rate), F(shadow_tolerance),
+        F(weight_affinity), F(weight_stability), F(weight_cost), F(workers), F(speed), F(price)
+    };
+    TILED(PSC_STRUCT_PERSONAS_CONFIG, f);
+}
+
+static void test_persona_beat_layout(void)
+{
+    typedef psc_persona_beat T;
+    static const field f[] = {
+        F(busy), F(errors), F(contention), F(workers), F(failure)
+    };
+    TILED(PSC_STRUCT_PERSONA_BEAT, f);
+}
+
+static void test_request_layout(void)
+{
+    typedef psc_request T;
+    static const field f[] = {
+        F(type), F(lead), F(size), F(complexity), F(steps)
+    };
+    TILED(PSC_STRUCT_REQUEST, f);
+}
+
+static void test_assignment_layout(void)
+{
+    typedef psc_assignment T;
+    static const field f[] = {
+        F(node), F(runner_up), F(shadow), F(choice), F(score), F(runner_up_score), F(wait), F(service),
+        F(price), F(congestion), F(risk), F(shadow_service), F(use)
+    };
+    TILED(PSC_STRUCT_ASSIGNMENT, f);
+}
+
+static void test_outcome_layout(void)
+{
+    typedef psc_outcome T;
+    static const field f[] = {
+        F(node), F(ok), F(shadow), F(reserved), F(expected), F(latency), F(service), F(reference), F(use)
+    };
+    TILED(PSC_STRUCT_OUTCOME, f);
+}
+
+static void test_persona_layout(void)
+{
+    typedef psc_persona T;
+    static const field f[] = {
+        F(state), F(prefetch), F(verdict), F(held), F(capacity), F(stability), F(affinity), F(cost),
+        F(weight), F(workers), F(out), F(foreign), F(wait), F(service), F(factor), F(risk), F(uptime),
+        F(contention), F(ramp), F(share), F(confidence), F(shadows)
+    };
+    TILED(PSC_STRUCT_PERSONA, f);
+}
+
+static void test_split_config_layout(void)
+{
+    typedef psc_split_config T;
+    static const field f[] = {
+        F(struct_size), F(shards), F(samples), F(settle), F(mark), F(size),
+        F(over), F(big), F(order), F(undo), F(seed)
+    };
+    TILED(PSC_STRUCT_SPLIT_CONFIG, f);
+}
+
+static void test_split_view_layout(void)
+{
+    typedef psc_split_view T;
+    static const field f[] = { F(struct_size), F(leads), F(size), F(busy), F(forecast) };
+    TILED(PSC_STRUCT_SPLIT_VIEW, f);
+}
+
+static void test_split_order_layout(void)
+{
+    typedef psc_split_order T;
+    static const field f[] = { F(key), F(kind), F(shard) };
+    TILED(PSC_STRUCT_SPLIT_ORDER, f);
+}
+
+static void test_echo_config_layout(void)
+{
+    typedef psc_echo_config T;
+    static const field f[] = {
+        F(struct_size), F(nodes), F(tracked), F(echoes), F(copies),
+        F(node_copies), F(interval_ns), F(gain), F(seed), F(epoch)
+    };
+    TILED(PSC_STRUCT_ECHO_CONFIG, f);
+}
+
+static void test_echo_nodes_layout(void)
+{
+    typedef psc_echo_nodes T;
+    static const field f[] = {
+        F(struct_size), F(reserved), F(backlog_ns), F(service_ns), F(places),
+        F(domain), F(distance_ns)
+    };
+    TILED(PSC_STRUCT_ECHO_NODES, f);
+}
+
+static void test_echo_route_layout(void)
+{
+    typedef psc_echo_route T;
+    static const field f[] = { F(epoch), F(node), F(echo) };
+    TILED(PSC_STRUCT_ECHO_ROUTE, f);
+}
+
+static void test_echo_order_layout(void)
+{
+    typedef psc_echo_order T;
+    static const field f[] = { F(block), F(epoch), F(kind), F(primary), F(node), F(reserved) };
+    TILED(PSC_STRUCT_ECHO_ORDER, f);
+}
+
+static void test_echo_block_layout(void)
+{
+    typedef psc_echo_block T;
+    static const field f[] = {
+        F(block), F(reads), F(weight), F(writes), F(primary), F(echoes),
+        F(node)
+    };
+    TILED(PSC_STRUCT_ECHO_BLOCK, f);
+}
+
+static void test_map_config_layout(void)
+{
+    typedef psc_map_config T;
+    static const field f[] = { F(struct_size), F(partitions), F(areas), F(echoes) };
+    TILED(PSC_STRUCT_MAP_CONFIG, f);
+}
+
+static void test_map_change_layout(void)
+{
+    typedef psc_map_change T;
+    static const field f[] = { F(key), F(epoch), F(kind), F(partition), F(node), F(reserved) };
+    TILED(PSC_STRUCT_MAP_CHANGE, f);
+}
+
+static void test_map_place_layout(void)
+{
+    typedef psc_map_place T;
+    static const field f[] = {
+        F(first), F(last), F(partition), F(node), F(echoes), F(reserved),
+        F(echo), F(epoch)
+    };
+    TILED(PSC_STRUCT_MAP_PLACE, f);
+}
+
+static void test_map_fault_layout(void)
+{
+    typedef psc_map_fault T;
+    static const field f[] = { F(partition), F(kind), F(node), F(wanted) };
+    TILED(PSC_STRUCT_MAP_FAULT, f);
+}
+
+static void test_message_layout(void)
+{
+    typedef psc_message T;
+    static const field f[] = { F(shard), F(from), F(to), F(epoch), F(held), F(kind), F(reserved) };
+    TILED(PSC_STRUCT_MESSAGE, f);
+}
+
+static void test_transfer_config_layout(void)
+{
+    typedef psc_transfer_config T;
+    static const field f[] = { F(struct_size), F(owns), F(self), F(shard), F(epoch), F(retry_ms), F(patience_ms) };
+    TILED(PSC_STRUCT_TRANSFER_CONFIG, f);
+}
+
+static void test_transfer_event_layout(void)
+{
+    typedef psc_transfer_event T;
+    static const field f[] = { F(kind), F(reserved), F(peer), F(version), F(message) };
+    TILED(PSC_STRUCT_TRANSFER_EVENT, f);
+}
+
+static void test_transfer_action_layout(void)
+{
+    typedef psc_transfer_action T;
+    static const field f[] = { F(persist), F(send), F(serves), F(phase), F(version), F(epoch), F(peer), F(wake), F(message) };
+    TILED(PSC_STRUCT_TRANSFER_ACTION, f);
+}
+
+static void test_trial_config_layout(void)
+{
+    typedef psc_trial_config T;
+    static const field f[] = {
+        F(struct_size), F(quantiles), F(quantile), F(harm), F(error_harm), F(slack), F(alpha), F(beta),
+        F(learn), F(max_pairs), F(max_ns)
+    };
+    TILED(PSC_STRUCT_TRIAL_CONFIG, f);
+}
+
+static void test_trial_pair_layout(void)
+{
+    typedef psc_trial_pair T;
+    static const field f[] = { F(source_latency), F(target_latency), F(source_failed), F(target_failed) };
+    TILED(PSC_STRUCT_TRIAL_PAIR, f);
+}
+
+static void test_trial_info_layout(void)
+{
+    typedef psc_trial_info T;
+    static const field f[] = { F(verdict), F(channel), F(passed), F(reserved), F(pairs), F(threshold), F(harmless), F(harmful) };
+    TILED(PSC_STRUCT_TRIAL_INFO, f);
+}
+
+static void test_stages_config_layout(void)
+{
+    typedef psc_stages_config T;
+    static const field f[] = {
+        F(struct_size), F(reserved), F(source), F(target), F(copy_rate), F(copy_burst), F(warm_ns),
+        F(hold_ns), F(grace_ns), F(patience_ns), F(first), F(growth), F(unstable)
+    };
+    TILED(PSC_STRUCT_STAGES_CONFIG, f);
+}
+
+static void test_stages_input_layout(void)
+{
+    typedef psc_stages_input T;
+    static const field f[] = { F(copied), F(left), F(instability), F(verdict), F(owner), F(cancel), F(reserved) };
+    TILED(PSC_STRUCT_STAGES_INPUT, f);
+}
+
+static void test_stages_output_layout(void)
+{
+    typedef psc_stages_output T;
+    static const field f[] = { F(stage), F(share), F(action), F(reason), F(copy_bytes) };
+    TILED(PSC_STRUCT_STAGES_OUTPUT, f);
+}
+
+static void test_way_layout(void)
+{
+    typedef psc_way T;
+    static const field f[] = { F(serve), F(shadow) };
+    TILED(PSC_STRUCT_WAY, f);
+}
+
+static void test_blocks_info_layout(void)
+{
+    typedef psc_blocks_info T;
+    static const field f[] = { F(load), F(bytes), F(blocks), F(reached) };
+    TILED(PSC_STRUCT_BLOCKS_INFO, f);
+}
+
 static void test_unknown_struct(void)
 {
     static const int32_t unknown[] = { 0, -1, PSC_STRUCT_END, 1000, INT32_MAX, INT32_MIN };
@@ -555,6 +804,10 @@ static void test_defaults(void)
     CHECK_DEFAULT(psc_cluster, psc_cluster_default);
     CHECK_DEFAULT(psc_plan_config, psc_plan_default);
     CHECK_DEFAULT(psc_waves_config, psc_waves_default);
+    CHECK_DEFAULT(psc_personas_config, psc_personas_default);
+    CHECK_DEFAULT(psc_transfer_config, psc_transfer_default);
+    CHECK_DEFAULT(psc_trial_config, psc_trial_default);
+    CHECK_DEFAULT(psc_stages_config, psc_stages_default);
 }
 
 /* The values that the comments of the fields name, part by part; 0 where nothing is said here. */
@@ -608,6 +861,20 @@ static void test_model_defaults(void)
     CHECK(c.gru.units == 8 && c.gru.steps == 500 && c.gru.window == 32 && c.gru.rate == 0.003 && c.gru.seed == 1);
 }
 
+static void test_personas_defaults(void)
+{
+    psc_personas_config c;
+
+    psc_personas_default(&c);
+    CHECK(c.nodes == 1 && c.types == 1 && c.policy == PSC_POLICY_TIME && c.streak == 4 && c.cold == 0 && c.seed == 1);
+    CHECK(c.beat_ns == 1000000000 && c.hold_ns == 2000000000 && c.cold_ns == 0 && c.warm_ns == INT64_C(10000000000));
+    CHECK(c.warm_requests == 100 && c.start_ns == 0 && c.service == 0.025 && c.error_cost == 1.0);
+    CHECK(c.price_weight == 0.0 && c.congestion == 1.5 && c.shift_margin == 8.0 && c.target == 0.9 && c.drain_at == 0.5);
+    CHECK(c.shadow_rate == 0.002 && c.shadow_tolerance == 1.5);
+    CHECK(c.weight_affinity == 1.0 && c.weight_stability == 1.0 && c.weight_cost == 1.0);
+    CHECK(!c.workers && !c.speed && !c.price);
+}
+
 static void test_other_defaults(void)
 {
     psc_regressors_config regressors;
@@ -631,6 +898,28 @@ static void test_other_defaults(void)
     psc_changes_default(&changes);
     CHECK(changes.decision == PSC_RANK_RATE && changes.n == 0 && changes.level == 0.8 && changes.rate == 0.1);
     CHECK(!changes.spread && !changes.lower && !changes.upper);
+}
+
+static void test_transfer_defaults(void)
+{
+    psc_transfer_config transfer;
+    psc_trial_config trial;
+    psc_stages_config stages;
+
+    psc_transfer_default(&transfer);
+    CHECK(transfer.owns == 0 && transfer.self == 0 && transfer.shard == 0 && transfer.epoch == 0);
+    CHECK(transfer.retry_ms == 1000 && transfer.patience_ms == 30000);
+    psc_trial_default(&trial);
+    CHECK(trial.quantiles == 3 && trial.quantile[0] == 0.5 && trial.quantile[1] == 0.95 && trial.quantile[2] == 0.99);
+    CHECK(trial.harm[0] == 0.1 && trial.harm[1] == 0.03 && trial.harm[2] == 0.01 && trial.error_harm == 0.005);
+    CHECK(trial.slack == 0.1 && trial.alpha == 0.05 && trial.beta == 0.05 && trial.learn == 200);
+    CHECK(trial.max_pairs == 20000 && trial.max_ns == INT64_C(600000000000));
+    psc_stages_default(&stages);
+    CHECK(stages.source == 0 && stages.target == 1 && stages.copy_rate == 10000000 && stages.copy_burst == 1000000);
+    CHECK(stages.warm_ns == INT64_C(30000000000) && stages.hold_ns == INT64_C(60000000000));
+    CHECK(stages.grace_ns == INT64_C(600000000000) && stages.patience_ns == INT64_C(3600000000000));
+    CHECK(stages.first == 0.01 && stages.growth == 3.0 && stages.unstable == 0.5);
+    CHECK(psc_transfer_size(&transfer) == 80 && psc_trial_size(&trial) > 0 && psc_stages_size(&stages) > 0);
 }
 
 /* A default is good for a call as it is, but for what is to be set. */
@@ -710,6 +999,36 @@ int main(void)
     RUN(test_pair_layout);
     RUN(test_fault_layout);
     RUN(test_provision_layout);
+    RUN(test_personas_config_layout);
+    RUN(test_persona_beat_layout);
+    RUN(test_request_layout);
+    RUN(test_assignment_layout);
+    RUN(test_outcome_layout);
+    RUN(test_persona_layout);
+    RUN(test_split_config_layout);
+    RUN(test_split_view_layout);
+    RUN(test_split_order_layout);
+    RUN(test_echo_config_layout);
+    RUN(test_echo_nodes_layout);
+    RUN(test_echo_route_layout);
+    RUN(test_echo_order_layout);
+    RUN(test_echo_block_layout);
+    RUN(test_map_config_layout);
+    RUN(test_map_change_layout);
+    RUN(test_map_place_layout);
+    RUN(test_map_fault_layout);
+    RUN(test_message_layout);
+    RUN(test_transfer_config_layout);
+    RUN(test_transfer_event_layout);
+    RUN(test_transfer_action_layout);
+    RUN(test_trial_config_layout);
+    RUN(test_trial_pair_layout);
+    RUN(test_trial_info_layout);
+    RUN(test_stages_config_layout);
+    RUN(test_stages_input_layout);
+    RUN(test_stages_output_layout);
+    RUN(test_way_layout);
+    RUN(test_blocks_info_layout);
     RUN(test_unknown_struct);
     RUN(test_version);
     RUN(test_status_texts);
@@ -718,7 +1037,9 @@ int main(void)
     RUN(test_tracker_and_series_defaults);
     RUN(test_forecast_defaults);
     RUN(test_model_defaults);
+    RUN(test_personas_defaults);
     RUN(test_other_defaults);
+    RUN(test_transfer_defaults);
     RUN(test_defaults_are_valid);
     return test_end();
 }

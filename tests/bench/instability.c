@@ -116,7 +116,8 @@ static void read_streams(const char *folder, const char *only, stream *s, int *c
     while (fgets(line, LINE, f) && *count < STREAMS) {
         stream *x = &s[*count];
         memset(x, 0, sizeof *x);
-        if (sscanf(line, "%255[^,],%255[^,],%*[^,],%*[^,],%*[^,],%lld,%d", x->name, x->dataset, &start, &ends) != 4) continue;
+        if (sscanf(line, "%255[^,],%255[^,],%*[^,],%*[^,],%*[^,],%lld,%d", x->name, x->dataset, &start, &ends) != 4)
+            continue;
         if (only && strcmp(only, x->dataset)) continue;
         x->start = start;
         x->fails = ends;
@@ -148,7 +149,8 @@ static int labelled(const stream *s, int64_t a, int64_t b)
     return 0;
 }
 
-/* One row of a stream; the row `horizon` rows ago has its outcome now. At the end those that fail, or are labelled, too. */
+/* One row of a stream; the row `horizon` rows ago has its outcome now. At the end those that fail, or are labelled,
+ * too. */
 static void fit_row(stream *s, psc_failure *model, int64_t horizon)
 {
     const int64_t size = horizon + 1, at = s->row % size;

@@ -9,7 +9,8 @@
 #include <time.h>
 
 enum {
-    METRICS = 8, MANY = 38, DAY = 24, WEEK = 168, HISTORY = 1000, HORIZON = 48, NODES = 100, SHARDS = 2000, WIDE = 12
+    METRICS = 8, MANY = 38, DAY = 24, WEEK = 168, HISTORY = 1000, HORIZON = 48, NODES = 100, SHARDS = 2000, WIDE = 12,
+    TYPES = 8, FLEETS = 3
 };
 
 /* What the operations work on. */
@@ -33,6 +34,14 @@ typedef struct bench {
     int64_t wide_capacity[NODES * WIDE], wide_soft[NODES * WIDE], wide_demand[SHARDS * WIDE];
     psc_plan *plan;
     size_t plan_bytes;
+    psc_personas *personas[FLEETS];
+    size_t personas_bytes[FLEETS];
+    psc_request request[HISTORY];
+    psc_outcome outcome[HISTORY];
+    int64_t now;
+    psc_transfer *side[2];
+    psc_stages *stages;
+    size_t side_bytes, stages_bytes;
 } bench;
 
 static bench b;
@@ -111,6 +120,69 @@ static void bare_welford(long n)
     sink += mean[0] + square[1];
 }
 
+/* One event to one side: a shard goes to and fro, eight steps each way with their acknowledged writes. */
+static void transfer_step(long n)
+{
+    static psc_transfer_event event;
+    static psc_transfer_action action;
+    static int owner, at;
+
+    while (n--) {
+        if (psc_transfer_step(b.side[at], &event, 0, &action) != PSC_OK) exit(1);
+        if (action.persist) {
+            event.kind = PSC_EVENT_STORED;
+            event.version = action.version;
+        } else if (action.send && action.message.kind != PSC_MESSAGE_DONE) {
+            event.kind = PSC_EVENT_MESSAGE;
+            event.message = action.message;
+            at = (int)action.message.to;
+        } else if (action.send) {                       /* DONE: the target owns; the source hears of it and proposes next */
+            event.kind = PSC_EVENT_MESSAGE;
+            event.message = action.message;
+            owner = at;
+            at = (int)action.message.to;
+        } else {
+            at = owner;
+            event.kind = PSC_EVENT_PROPOSE;
+            event.peer = 1 - owner;
+        }
+    }
+    sink += (double)action.version;
+}
+
+static void route(long n)
+{
+    psc_way way;
+    int64_t sum = 0;
+
+    while (n--) {
+        psc_route(b.stages, (uint64_t)n, &way);
+        sum += way.serve;
+    }
+    sink += (double)sum;
+}
+
+static void bare_mix(long n)
+{
+    uint64_t sum = 0;
+
+    while (n--) {
+        uint64_t z = (uint64_t)n + UINT64_C(0x9e3779b97f4a7c15);
+        z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+        z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+        sum += (z ^ z >> 31) >> 48;
+    }
+    sink += (double)sum;
+}
+
+static void bare_side(long n)
+{
+    static unsigned char copy[2][80];
+
+    while (n--) memcpy(copy[n & 1], b.side[n & 1], 80);
+    sink += copy[0][0] + copy[1][1];
+}
+
 /* Fits of b.forecast.model, which main sets. */
 static void forecast_fit(long n)
 {
@@ -185,6 +257,57 @@ static void bare_sum(long n)
             sum[1] += b.demand[2 * s + 1];
         }
     sink += (double)(sum[0] + sum[1]);
+}
+
+static const int32_t fleets[FLEETS] = {8, 64, 1000};
+
+/* What comes in and what has ended take turns, so that no queue grows; the second is measured alone, too. */
+static void assign_and_outcome(int fleet, long n)
+{
+    psc_assignment a;
+
+    while (n--) {
+        psc_outcome *o = &b.outcome[n % HISTORY];
+        b.now += 20000;
+        psc_personas_assign(b.personas[fleet], b.now, &b.request[n % HISTORY], &a);
+        o->node = a.node;
+        o->expected = a.service;
+        psc_personas_outcome(b.personas[fleet], b.now, &b.request[n % HISTORY], o);
+    }
+    sink += a.score;
+}
+
+static void assign_8(long n) { assign_and_outcome(0, n); }
+static void assign_64(long n) { assign_and_outcome(1, n); }
+static void assign_1000(long n) { assign_and_outcome(2, n); }
+
+static void outcome_alone(int fleet, long n)
+{
+    int32_t node = 0;
+
+    while (n--) {
+        psc_outcome *o = &b.outcome[n % HISTORY];
+        b.now += 20000;
+        o->node = node = node + 1 < fleets[fleet] ? node + 1 : 0;
+        psc_personas_outcome(b.personas[fleet], b.now, &b.request[n % HISTORY], o);
+    }
+}
+
+static void outcome_8(long n) { outcome_alone(0, n); }
+static void outcome_64(long n) { outcome_alone(1, n); }
+static void outcome_1000(long n) { outcome_alone(2, n); }
+
+/* The least sum of two arrays of 64: the least that a choice among them must do. */
+static void bare_least(long n)
+{
+    long k, least = 0;
+
+    while (n--) {
+        least = 0;
+        for (k = 1; k < 64; k++)
+            if (b.history[k] + b.history[n % 512 + k] < b.history[least] + b.history[n % 512 + least]) least = k;
+        sink += (double)least;
+    }
 }
 
 /* ---- measuring */
@@ -348,13 +471,175 @@ static void prepare_plan(void)
     plan_pairs(5000000);            /* past the descent */
 }
 
+static void prepare_personas(void)
+{
+    double workers[1000], speed[1000];
+    psc_personas_config config;
+    int i;
+
+    for (i = 0; i < 1000; i++) {
+        workers[i] = 2 + i % 7;
+        speed[i] = 0.7 + i % 11 * 0.06;
+    }
+    psc_personas_default(&config);
+    config.types = TYPES;
+    config.workers = workers;
+    config.speed = speed;
+    for (i = 0; i < FLEETS; i++) {
+        config.nodes = fleets[i];
+        b.personas_bytes[i] = psc_personas_size(&config);
+        b.personas[i] = (psc_personas *)need(b.personas_bytes[i]);
+        psc_personas_init(b.personas[i], b.personas_bytes[i], &config);
+    }
+    for (i = 0; i < HISTORY; i++) {
+        b.request[i].type = i % TYPES;
+        b.request[i].lead = i % 8;
+        b.request[i].size = 0.5 + i % 13 * 0.1;
+        b.outcome[i].ok = 1;
+        b.outcome[i].service = b.outcome[i].latency = 0.02 + i % 17 * 0.001;
+    }
+}
+
+enum { ECHO_NODES = 64, BLOCKS = 4096, SPLIT_SHARDS = 256 };
+
+static psc_echo *echo;
+static psc_split *split;
+static psc_map *map;
+static uint64_t blocks[BLOCKS], counts[BLOCKS];
+
+/* Skewed blocks, the hot ones with echoes: every 50th access is a write. */
+static void echo_access(long n)
+{
+    psc_echo_route route;
+    uint64_t epoch;
+    while (n--) {
+        const uint64_t block = blocks[n % BLOCKS];
+        if (n % 50 == 0) psc_echo_write(echo, block, (int32_t)(block % ECHO_NODES), n * 1000, &epoch);
+        else psc_echo_read(echo, block, (int32_t)(block % ECHO_NODES), n * 1000, &route);
+    }
+}
+
+static void bare_count(long n)
+{
+    while (n--) counts[blocks[n % BLOCKS] % BLOCKS]++;
+    sink += (double)counts[0];
+}
+
+static void split_observe(long n)
+{
+    while (n--) psc_split_observe(split, blocks[n % BLOCKS] * UINT64_C(0x9e3779b97f4a7c15), 1.0);
+}
+
+static void map_find(long n)
+{
+    psc_map_place place;
+    while (n--) psc_map_find(map, blocks[n % BLOCKS] * UINT64_C(0x9e3779b97f4a7c15), &place);
+    sink += place.partition;
+}
+
+static size_t prepare_echo(void)
+{
+    static int64_t backlog[ECHO_NODES], service[ECHO_NODES];
+    static int32_t places[ECHO_NODES];
+    static psc_echo_order order[4096];
+    psc_echo_config config;
+    psc_echo_nodes nodes;
+    size_t count, i;
+    int t;
+
+    psc_echo_default(&config);
+    config.nodes = ECHO_NODES;
+    echo = (psc_echo *)need(psc_echo_size(&config));
+    psc_echo_init(echo, psc_echo_size(&config), &config);
+    for (t = 0; t < ECHO_NODES; t++) {
+        service[t] = 1000000;
+        backlog[t] = t < 8 ? 200000000 : 0;
+        places[t] = 32;
+    }
+    for (t = 0; t < BLOCKS; t++) {
+        const double u = (double)(t * 2654435761u % 65536) / 65536.0;
+        blocks[t] = (uint64_t)(20000.0 * u * u * u * u);
+    }
+    psc_echo_nodes_default(&nodes);
+    nodes.backlog_ns = backlog;
+    nodes.service_ns = service;
+    nodes.places = places;
+    for (t = 0; t < 20; t++) {
+        echo_access(BLOCKS);
+        psc_echo_tick(echo, &nodes, (int64_t)t * 10000000, order, 4096, &count);
+        for (i = 0; i < count; i++) psc_echo_confirm(echo, order[i].block, order[i].node, order[i].epoch);
+    }
+    return psc_echo_size(&config);
+}
+
+static size_t prepare_split(void)
+{
+    static uint64_t start[SPLIT_SHARDS];
+    psc_split_config config;
+    int i;
+
+    psc_split_default(&config);
+    split = (psc_split *)need(psc_split_size(&config));
+    psc_split_init(split, psc_split_size(&config), &config);
+    for (i = 0; i < SPLIT_SHARDS; i++) start[i] = (uint64_t)i << 56;
+    psc_split_shards(split, start, SPLIT_SHARDS);
+    return psc_split_size(&config);
+}
+
+static size_t prepare_map(void)
+{
+    psc_map_config config;
+    psc_map_change change;
+    uint64_t i;
+
+    psc_map_default(&config);
+    config.partitions = config.areas = 10000;
+    config.echoes = 10000;
+    map = (psc_map *)need(psc_map_size(&config));
+    psc_map_init(map, psc_map_size(&config), &config);
+    memset(&change, 0, sizeof change);
+    change.epoch = 1;
+    for (i = 0; i < 19998; i++) {
+        change.kind = i % 2 ? PSC_MAP_AREA : PSC_MAP_ECHO;
+        change.key = i * UINT64_C(922000000000000);
+        change.partition = (int32_t)(i / 2);
+        psc_map_apply(map, i, &change);
+    }
+    return psc_map_size(&config);
+}
+
+static void prepare_transfer(void)
+{
+    psc_transfer_config transfer;
+    psc_stages_config stages;
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        psc_transfer_default(&transfer);
+        transfer.self = i;
+        transfer.owns = i == 0;
+        b.side_bytes = psc_transfer_size(&transfer);
+        b.side[i] = (psc_transfer *)need(b.side_bytes);
+        psc_transfer_init(b.side[i], b.side_bytes, &transfer);
+    }
+    psc_stages_default(&stages);
+    b.stages_bytes = psc_stages_size(&stages);
+    b.stages = (psc_stages *)need(b.stages_bytes);
+    psc_stages_init(b.stages, b.stages_bytes, &stages);
+}
+
 int main(int argc, char **argv)
 {
+    static void (*const assign[FLEETS])(long) = {assign_8, assign_64, assign_1000};
+    static void (*const outcome[FLEETS])(long) = {outcome_8, outcome_64, outcome_1000};
     const int json = argc > 1 && !strcmp(argv[1], "--json");
+    int i;
 
     prepare();
     prepare_cluster();
     prepare_plan();
+    prepare_personas();
+    prepare_transfer();
     if (!json)
         printf("%-34s %8s %12s %10s   %-22s %10s %8s\n", "operation", "n", "ns", "state B", "bare counterpart", "ns", "ratio");
     row(json, "tracker observe, 2 seasons", tracker_observe, 1, b.tracker_bytes, "one smoothing step", bare_smoothing);
@@ -369,5 +654,14 @@ int main(int argc, char **argv)
     row(json, "forecast predict, 48 x 4 levels", forecast_predict, HORIZON, b.fit_bytes, "one smoothing step", bare_smoothing);
     row(json, "imbalance, 2000 shards x 2", imbalance, SHARDS, b.work_bytes, "2000 x 2 sums", bare_sum);
     row(json, "plan, a pair, 12 resources", plan_pairs, 1, b.plan_bytes, "12 amounts above soft", bare_load);
+    for (i = 0; i < FLEETS; i++) {
+        row(json, "a request assigned and ended", assign[i], fleets[i], b.personas_bytes[i], "least of 64 sums", bare_least);
+        row(json, "of it, the outcome", outcome[i], fleets[i], b.personas_bytes[i], "one smoothing step", bare_smoothing);
+    }
+    row(json, "echo access, 64 nodes", echo_access, 4096, prepare_echo(), "one counter", bare_count);
+    row(json, "split observe, 256 shards", split_observe, SPLIT_SHARDS, prepare_split(), "one counter", bare_count);
+    row(json, "map find, 10000 areas", map_find, 10000, prepare_map(), "one counter", bare_count);
+    row(json, "transfer step", transfer_step, 1, b.side_bytes, "memcpy of a side", bare_side);
+    row(json, "route a request", route, 1, b.stages_bytes, "mixing of a key", bare_mix);
     return sink != sink;
 }

@@ -46,7 +46,13 @@ small_models() {
 }
 
 warning_free() {
-    build werror "${CC:-cc}" "-O2 -Werror" all examples bench tests amalgamation && echo "all programs built with -Werror"
+    build werror "${CC:-cc}" "-O2 -Werror" all examples bench tests models amalgamation && echo "all programs built with -Werror"
+}
+
+# Every run of each protocol, and mutants of it that must be found.
+explored() {
+    build models "${CC:-cc}" -O2 models || return 1
+    for p in "$B"/models/model/*; do "$p" || return 1; done
 }
 
 # Into an empty root: a program finds header and library there; uninstall leaves no file behind.
@@ -69,14 +75,22 @@ same_bits() {
     ! grep '^hostile' "$B/golden.txt" | grep -v 'clang19-contract-fast' | grep -E 'DIFFERS|BUILD FAIL'
 }
 
+# The transfer protocol in full: 3 nodes and 5 epochs (1.1 GiB); with a node lost and a fence; broken in 19 places.
+protocol() {
+    build protocol "${CC:-cc}" -O2 tests || return 1
+    "$B"/protocol/model/transfer 5 && "$B"/protocol/model/transfer 3 lost && bash tests/model/mutants.sh "$B/mutants"
+}
+
 sanitized "gcc address and undefined" gcc "-fsanitize=address,undefined"
 sanitized "clang address and undefined" clang \
     "-fsanitize=address,undefined,float-divide-by-zero,float-cast-overflow"
 sanitized "clang memory" clang "-fsanitize=memory"
 if command -v valgrind > /dev/null; then step valgrind under_valgrind; else skip valgrind "not here"; fi
+step "transfer protocol" protocol
 step "no warning in any program" warning_free
 step "a million orders" "$B/werror/unit/partition" 1000000
 step "200 small models against their optima" small_models
+step "protocols explored" explored
 step "install and uninstall" installed
 if [ -d "$shared/tools" ]; then
     for tool in strict_build.sh symbols.sh header_cxx.sh stack.py; do step "$tool" "$shared/tools/$tool" .; done

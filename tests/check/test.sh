@@ -60,6 +60,8 @@ else
     tail -n 20 "$T/demo.out"
     fail "demo"
 fi
+"$B/assign" > "$T/assign.out" 2>&1
+same "assign: tests/assign.expected" tests/assign.expected "$T/assign.out"
 "$B/golden" > "$T/golden.out" 2>&1
 same "golden digests: tests/golden/expected.txt" tests/golden/expected.txt "$T/golden.out"
 

@@ -19,6 +19,24 @@ static uint64_t take_new_word(input *in, uint64_t old)
     }
 }
 
+static void *take_personas(input *in)
+{
+    psc_personas_config config;
+    size_t bytes;
+    void *state;
+    int i, n = (int)take_byte(in) % 24;
+
+    psc_personas_default(&config);
+    config.nodes = take_byte(in) > 240 ? 66 : 1 + (int32_t)take_byte(in) % 5;
+    config.types = 1 + (int32_t)take_byte(in) % 3;
+    config.shadow_rate = 0.5;
+    bytes = psc_personas_size(&config);
+    state = block_of(bytes);
+    REQUIRE(psc_personas_init((psc_personas *)state, bytes, &config) == PSC_OK);
+    for (i = 0; i < n; i++) use_personas(in, (psc_personas *)state);
+    return state;
+}
+
 /* A fleet's state that has seen a little. */
 static void *take_fleet_state(input *in, int32_t type)
 {
@@ -38,12 +56,43 @@ static void *take_fleet_state(input *in, int32_t type)
             : type == PSC_TYPE_THRESHOLD ? psc_threshold_size(&threshold) : psc_silence_size(&silence);
     state = block_of(bytes);
     if (type == PSC_TYPE_FAILURE) REQUIRE(psc_failure_init((psc_failure *)state, bytes, &failure) == PSC_OK);
-    else if (type == PSC_TYPE_THRESHOLD) REQUIRE(psc_threshold_init((psc_threshold *)state, bytes, &threshold) == PSC_OK);
+    else if (type == PSC_TYPE_THRESHOLD) REQUIRE(psc_threshold_init((psc_threshold *)state, bytes,
+                                                                    &threshold) == PSC_OK);
     else REQUIRE(psc_silence_init((psc_silence *)state, bytes, &silence) == PSC_OK);
     for (i = 0; i < n; i++) {
         if (type == PSC_TYPE_FAILURE) feed_failure(in, (psc_failure *)state);
         else if (type == PSC_TYPE_THRESHOLD) feed_threshold(in, (psc_threshold *)state);
         else feed_silence(in, (psc_silence *)state);
+    }
+    return state;
+}
+
+/* The same of a splitter, of echoes, of a map. */
+static void *take_blocks(input *in, int32_t type)
+{
+    psc_split_config split;
+    psc_echo_config echo;
+    psc_map_config map;
+    size_t bytes;
+    void *state;
+
+    if (type == PSC_TYPE_SPLIT) take_split_config(in, &split);
+    else if (type == PSC_TYPE_ECHO) take_echo_config(in, &echo);
+    else take_map_config(in, &map);
+    bytes = type == PSC_TYPE_SPLIT ? psc_split_size(&split) : type == PSC_TYPE_ECHO ? psc_echo_size(&echo)
+                                                                                   : psc_map_size(&map);
+    if (bytes == 0 || bytes > 1 << 20) return NULL;
+    state = block_of(bytes);
+    if (type == PSC_TYPE_SPLIT) {
+        REQUIRE(psc_split_init((psc_split *)state, bytes, &split) == PSC_OK);
+        (void)use_split_shards(in, (psc_split *)state);
+        use_split(in, (psc_split *)state);
+    } else if (type == PSC_TYPE_ECHO) {
+        REQUIRE(psc_echo_init((psc_echo *)state, bytes, &echo) == PSC_OK);
+        use_echo(in, (psc_echo *)state);
+    } else {
+        REQUIRE(psc_map_init((psc_map *)state, bytes, &map) == PSC_OK);
+        use_map(in, (psc_map *)state);
     }
     return state;
 }
@@ -59,7 +108,7 @@ static void *take_state(input *in, int32_t type)
     void *state;
     int i, n = (int)take_byte(in) % 24;
 
-    if (type == PSC_TYPE_TRACKER) take_tracker_config(in, &tracker);
+    if (type == PSC_TYPE_SPLIT || type == PSC_TYPE_ECHO || type == PSC_TYPE_MAP) return take_blocks(in, type);    if (type == PSC_TYPE_TRACKER) take_tracker_config(in, &tracker);
     else take_node_config(in, &node, floors);
     bytes = type == PSC_TYPE_TRACKER ? psc_tracker_size(&tracker) : psc_node_size(&node);
     if (bytes == 0) return NULL;
@@ -79,12 +128,67 @@ static void *take_state(input *in, int32_t type)
     return state;
 }
 
+static void *take_transfer(input *in, int n)
+{
+    psc_transfer_config config;
+    size_t bytes;
+    void *state;
+
+    take_transfer_config(in, &config);
+    bytes = psc_transfer_size(&config);
+    if (bytes == 0) return NULL;
+    state = block_of(bytes);
+    REQUIRE(psc_transfer_init((psc_transfer *)state, bytes, &config) == PSC_OK);
+    while (n-- > 0) feed_transfer(in, (psc_transfer *)state);
+    return state;
+}
+
+static void *take_trial(input *in, int n)
+{
+    psc_trial_config config;
+    size_t bytes;
+    void *state;
+
+    take_trial_config(in, &config);
+    bytes = psc_trial_size(&config);
+    if (bytes == 0) return NULL;
+    state = block_of(bytes);
+    REQUIRE(psc_trial_init((psc_trial *)state, bytes, &config) == PSC_OK);
+    while (n-- > 0) feed_trial(in, (psc_trial *)state);
+    return state;
+}
+
+static void *take_stages(input *in, int n)
+{
+    psc_stages_config config;
+    size_t bytes;
+    void *state;
+
+    take_stages_config(in, &config);
+    bytes = psc_stages_size(&config);
+    if (bytes == 0) return NULL;
+    state = block_of(bytes);
+    REQUIRE(psc_stages_init((psc_stages *)state, bytes, &config) == PSC_OK);
+    while (n-- > 0) feed_stages(in, (psc_stages *)state);
+    return state;
+}
+
+static void *take_any(input *in, int32_t type)
+{
+    if (type == PSC_TYPE_PERSONAS) return take_personas(in);
+    if (type == PSC_TYPE_TRANSFER) return take_transfer(in, (int)take_byte(in) % 24);
+    if (type == PSC_TYPE_TRIAL) return take_trial(in, (int)take_byte(in) % 24);
+    if (type == PSC_TYPE_STAGES) return take_stages(in, (int)take_byte(in) % 24);
+    if (type >= PSC_TYPE_SPLIT) return take_blocks(in, type);
+    return type > PSC_TYPE_NODE ? take_fleet_state(in, type) : take_state(in, type);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = { data, size, 0 };
-    int32_t type = 1 + (int32_t)take_byte(&in) % PSC_TYPE_SILENCE;
+    int32_t type = 1 + (int32_t)take_byte(&in) % (PSC_TYPE_END - 1);
     int changes = (int)take_byte(&in) % 8;
-    void *state = type > PSC_TYPE_NODE ? take_fleet_state(&in, type) : take_state(&in, type), *mem, *again;
+    void *state = take_any(&in, type), *mem, *again;
     size_t bytes, saved_bytes, at, written;
     unsigned char *saved;
     psc_status status;

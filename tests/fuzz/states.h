@@ -1,8 +1,9 @@
-/* states.h - what the fuzz targets do with the types of state: build, feed, question, save. */
+/* states.h - what the fuzz targets do with each type of state: build, feed, question, save. */
 #ifndef PSC_FUZZ_STATES_H
 #define PSC_FUZZ_STATES_H
 
 #include "fuzz.h"
+#include "blocks.h"
 
 enum { MAX_STEPS = 80 };
 
@@ -226,18 +227,195 @@ static inline void feed_threshold(input *in, psc_threshold *threshold)
 
 static inline void feed_silence(input *in, psc_silence *silence)
 {
-    int64_t heard[5], now = take_byte(in) & 1 ? (int64_t)take_word(in) : (int64_t)((uint64_t)take_integer(in) * 1000000);
+    int64_t heard[5], now = take_byte(in) & 1 ? (int64_t)take_word(in)
+        : (int64_t)((uint64_t)take_integer(in) * 1000000);
     int32_t suspected[5];
     psc_silence_report report;
     int i;
 
-    for (i = 0; i < 5; i++) heard[i] = take_byte(in) & 1 ? (int64_t)take_word(in) : (int64_t)((uint64_t)now - 100000000 * (uint64_t)take_byte(in));
+    for (i = 0; i < 5; i++) heard[i] = take_byte(in) & 1 ? (int64_t)take_word(in)
+        : (int64_t)((uint64_t)now - 100000000 * (uint64_t)take_byte(in));
     REQUIRE(psc_silence_learn(silence, heard[0], now) == PSC_OK);
     if (take_byte(in) & 1) REQUIRE(psc_silence_failed(silence) == PSC_OK);
     REQUIRE(psc_silence_round(silence, now, 5, heard, suspected) == PSC_OK);
-    for (i = 0; i < 5; i++) REQUIRE(suspected[i] == 0 || (suspected[i] == 1 && heard[i] != INT64_MIN && heard[i] < now));
+    for (i = 0; i < 5; i++)
+        REQUIRE(suspected[i] == 0 || (suspected[i] == 1 && heard[i] != INT64_MIN && heard[i] < now));
     REQUIRE(psc_silence_report_of(silence, &report) == PSC_OK);
     REQUIRE(report.limit_ns >= 0 && report.excused_ns >= 0 && is_finite(report.false_a_year));
+}
+
+/* ==== Personas ================================================================================== */
+
+/* The events and the questions of personas.c in short, for a state whose configuration is not known: its numbers of
+ * nodes and types are its words 2 and 3. */
+static inline void use_personas(input *in, psc_personas *p)
+{
+    const int32_t nodes = (int32_t)((const uint64_t *)(const void *)p)[2], types = (int32_t)((const uint64_t *)(const void *)p)[3];
+    psc_request q = { 0, 0, 1.0, 0.5, 0.0 };
+    psc_outcome o = { 0, 0, 0, 0, 0.02, 0.03, 0.02, 0.02, 1.0 };
+    psc_persona_beat b = { 0.5, 0.0, 0.1, 4.0, 0.2 };
+    int64_t now = (int64_t)take_word(in);
+    psc_assignment a;
+    psc_persona x;
+
+    q.type = take_below(in, types);
+    q.lead = take_below(in, nodes + 1) - 1;
+    REQUIRE(psc_personas_assign(p, now, &q, &a) == PSC_OK);
+    REQUIRE(a.node >= 0 && a.node < nodes && a.shadow >= -1 && a.shadow < nodes && is_finite(a.score));
+    o.node = take_below(in, nodes);
+    o.ok = (int32_t)take_byte(in) & 1;
+    o.shadow = (int32_t)take_byte(in) & 1;
+    REQUIRE(psc_personas_outcome(p, now, &q, &o) == PSC_OK);
+    REQUIRE(psc_personas_beat(p, now, o.node, &b) == PSC_OK);
+    if (take_byte(in) & 1) REQUIRE(psc_personas_silent(p, now, o.node) == PSC_OK);
+    REQUIRE(psc_personas_explain(p, a.node, q.type, &x) == PSC_OK);
+    REQUIRE(is_finite(x.wait) && is_finite(x.service) && is_within(x.risk, 0.0, 1.0) && is_within(x.weight, 0.0, 1.0));
+}
+
+/* ==== Transfer, trial, stages =================================================================== */
+
+static inline void take_transfer_config(input *in, psc_transfer_config *config)
+{
+    psc_transfer_default(config);
+    config->owns = (int32_t)take_byte(in) % 2;
+    config->self = (int64_t)take_byte(in) % 4;
+    if (take_byte(in) & 1) {
+        config->epoch = take_word(in) >> take_byte(in) % 64;
+        config->retry_ms = take_option(in, 1, 5000);
+        config->patience_ms = take_option(in, 1, 60000);
+    }
+}
+
+static inline void take_event(input *in, psc_transfer_event *event)
+{
+    memset(event, 0, sizeof *event);
+    event->kind = take_option(in, PSC_EVENT_TICK, PSC_EVENT_RESTART);
+    event->peer = take_integer(in) % 5;
+    event->version = take_integer(in) % 2 ? take_word(in) : take_byte(in);
+    event->message.kind = take_option(in, PSC_MESSAGE_OFFER, PSC_MESSAGE_FENCE);
+    event->message.shard = take_byte(in) > 250;
+    event->message.from = (int64_t)take_byte(in) % 5 - (take_byte(in) > 250);
+    event->message.to = (int64_t)take_byte(in) % 4;
+    event->message.epoch = take_byte(in) > 240 ? take_word(in) : take_byte(in) % 8;
+}
+
+/* Any event: an error must leave everything as it was, and a version only rises. */
+static inline void feed_transfer(input *in, psc_transfer *transfer)
+{
+    psc_transfer_event event;
+    psc_transfer_action before, after, untold;
+    void *copy = copy_of(transfer, state_bytes(transfer));
+    psc_status status;
+
+    take_event(in, &event);
+    REQUIRE(psc_transfer_look(transfer, &before) == PSC_OK);
+    if (take_byte(in) & 1) event.version = before.version;
+    memset(&after, 0xa5, sizeof after);
+    untold = after;
+    status = psc_transfer_step(transfer, &event, (int64_t)take_word(in), &after);
+    if (status != PSC_OK) {
+        REQUIRE(status == PSC_ERR_RANGE || status == PSC_ERR_STATE);
+        REQUIRE(memcmp(copy, transfer, state_bytes(transfer)) == 0 && memcmp(&after, &untold, sizeof after) == 0);
+    } else {
+        REQUIRE(after.version >= before.version && after.epoch == after.version >> 3);
+        REQUIRE(!(after.send && after.persist));        /* nothing is told before it is stored */
+        REQUIRE(after.version == before.version || after.persist);
+        REQUIRE(!after.serves || after.phase != PSC_PHASE_RELEASED);
+        REQUIRE(!(after.serves && !before.serves) || (after.phase == PSC_PHASE_OWNER && !after.persist));
+        if (after.send) REQUIRE(after.message.to >= 0 && after.message.epoch >= 1);
+    }
+    free(copy);
+}
+
+static inline void take_trial_config(input *in, psc_trial_config *config)
+{
+    int k;
+
+    psc_trial_default(config);
+    config->quantiles = take_option(in, 0, 3);
+    if (!(take_byte(in) & 1)) return;
+    for (k = 0; k < 3; k++) {
+        config->quantile[k] = take_number(in, 0.01, 0.999);
+        config->harm[k] = take_number(in, 1e-4, 0.5);
+    }
+    config->error_harm = take_number(in, 1e-4, 0.5);
+    config->slack = take_number(in, 0.0, 10.0);
+    config->alpha = take_number(in, 1e-6, 0.5);
+    config->beta = take_number(in, 1e-6, 0.5);
+    config->learn = take_integer(in);
+    config->max_pairs = take_integer(in);
+    config->max_ns = take_integer(in);
+}
+
+static inline void feed_trial(input *in, psc_trial *trial)
+{
+    void *copy = copy_of(trial, state_bytes(trial));
+    psc_trial_info before, after;
+    psc_trial_pair pair;
+    int64_t now;
+    int k, repeats = 1 + (int)take_byte(in) % 32;
+
+    pair.source_latency = take_real(in);
+    pair.target_latency = take_real(in);
+    pair.source_failed = (int32_t)take_byte(in) % 2;
+    pair.target_failed = (int32_t)take_byte(in) % 2;
+    now = (int64_t)take_word(in);
+    REQUIRE(psc_trial_verdict(trial, &before) == PSC_OK);
+    while (repeats-- > 0)
+        if (psc_trial_observe(trial, &pair, now) != PSC_OK) REQUIRE(memcmp(copy, trial, state_bytes(trial)) == 0);
+    REQUIRE(psc_trial_verdict(trial, &after) == PSC_OK);
+    REQUIRE(before.verdict == PSC_TRIAL_PENDING || memcmp(&before, &after, sizeof after) == 0);
+    REQUIRE((after.verdict == PSC_TRIAL_FAIL) == (after.channel >= 0) && (before.passed & ~after.passed) == 0);
+    REQUIRE(are_finite(after.harmless, 4) && are_finite(after.harmful, 4) && are_finite(after.threshold, 3));
+    for (k = 0; k < 4; k++) REQUIRE(after.harmless[k] >= 0.0 && after.harmful[k] >= 0.0);
+    free(copy);
+}
+
+static inline void take_stages_config(input *in, psc_stages_config *config)
+{
+    psc_stages_default(config);
+    if (!(take_byte(in) & 1)) return;
+    config->source = take_integer(in);
+    config->target = take_integer(in);
+    config->copy_rate = take_integer(in);
+    config->copy_burst = take_integer(in);
+    config->warm_ns = take_integer(in);
+    config->hold_ns = take_integer(in);
+    config->grace_ns = take_integer(in);
+    config->patience_ns = take_integer(in);
+    config->first = take_share(in);
+    config->growth = take_number(in, 1.1, 1000.0);
+    config->unstable = take_share(in);
+}
+
+/* A stage, the share it has, and where the keys of a request then go. */
+static inline void feed_stages(input *in, psc_stages *stages)
+{
+    void *copy = copy_of(stages, state_bytes(stages));
+    psc_stages_input what;
+    psc_stages_output out;
+    psc_way way;
+    psc_status status;
+
+    memset(&what, 0, sizeof what);
+    memset(&out, 0xa5, sizeof out);
+    what.copied = take_integer(in);
+    what.left = take_byte(in) & 1 ? 0 : take_integer(in);
+    what.instability = take_byte(in) > 200 ? take_real(in) : 0.1;
+    what.verdict = take_option(in, PSC_TRIAL_PENDING, PSC_TRIAL_EXPIRED);
+    what.owner = take_option(in, PSC_OWNER_SOURCE, PSC_OWNER_MOVING);
+    what.cancel = take_byte(in) > 240;
+    status = psc_stages_step(stages, &what, (int64_t)take_word(in), &out);
+    REQUIRE(psc_route(stages, take_word(in), &way) == PSC_OK && way.serve != way.shadow);
+    if (status != PSC_OK) {
+        REQUIRE(status == PSC_ERR_RANGE && memcmp(copy, stages, state_bytes(stages)) == 0 && untouched(&out, sizeof out));
+    } else {
+        REQUIRE(out.share >= 0 && out.share <= PSC_SHARE_ALL && out.copy_bytes >= 0 && out.copy_bytes <= what.left);
+        REQUIRE(out.stage >= PSC_STAGE_SHADOW && out.stage <= PSC_STAGE_ROLLED_BACK);
+        REQUIRE((out.share == PSC_SHARE_ALL) >= (out.stage == PSC_STAGE_HANDOVER || out.stage == PSC_STAGE_DONE));
+        REQUIRE((way.shadow == -1) == (out.stage >= PSC_STAGE_DONE));
+    }
+    free(copy);
 }
 
 /* ==== Save and load ============================================================================= */
@@ -266,20 +444,32 @@ static inline void use_state(input *in, void *state)
 {
     psc_beat beat;
     double metric[PSC_MAX_METRICS];
+    const int32_t type = psc_state_type(state);
     int i;
 
     free(reload(state));
     memset(&beat, 0, sizeof beat);
-    for (i = 0; i < 6; i++) {
-        if (psc_state_type(state) == PSC_TYPE_TRACKER) {
+    if (type == PSC_TYPE_SPLIT) use_split(in, (psc_split *)state);
+    if (type == PSC_TYPE_ECHO) use_echo(in, (psc_echo *)state);
+    if (type == PSC_TYPE_MAP) use_map(in, (psc_map *)state);
+    for (i = 0; i < 6 && (type <= PSC_TYPE_PERSONAS || type >= PSC_TYPE_TRANSFER); i++) {
+        if (type == PSC_TYPE_TRANSFER) {
+            feed_transfer(in, (psc_transfer *)state);
+        } else if (type == PSC_TYPE_TRIAL) {
+            feed_trial(in, (psc_trial *)state);
+        } else if (type == PSC_TYPE_STAGES) {
+            feed_stages(in, (psc_stages *)state);
+        } else if (type == PSC_TYPE_PERSONAS) {
+            use_personas(in, (psc_personas *)state);
+        } else if (type == PSC_TYPE_TRACKER) {
             ask_tracker(in, (const psc_tracker *)state, no_bound(), no_bound());
             (void)feed_tracker(in, (psc_tracker *)state);
-        } else if (psc_state_type(state) == PSC_TYPE_FAILURE) {
+        } else if (type == PSC_TYPE_FAILURE) {
             ask_failure(in, (const psc_failure *)state);
             feed_failure(in, (psc_failure *)state);
-        } else if (psc_state_type(state) == PSC_TYPE_THRESHOLD) {
+        } else if (type == PSC_TYPE_THRESHOLD) {
             feed_threshold(in, (psc_threshold *)state);
-        } else if (psc_state_type(state) == PSC_TYPE_SILENCE) {
+        } else if (type == PSC_TYPE_SILENCE) {
             feed_silence(in, (psc_silence *)state);
         } else {
             ask_node(in, (const psc_node *)state);

@@ -1183,6 +1183,369 @@ static void run_plan(void)
     }
 }
 
+/* ==== Personas ================================================================================== */
+
+static void put_persona(const psc_personas *p, int32_t node, int32_t type)
+{
+    psc_persona x;
+
+    must("psc_personas_explain", psc_personas_explain(p, node, type, &x));
+    put(x.state);
+    put(x.prefetch);
+    put(x.verdict);
+    put(x.held);
+    put_real(x.capacity);
+    put_real(x.stability);
+    put_real(x.affinity);
+    put_real(x.cost);
+    put_real(x.weight);
+    put_real(x.wait);
+    put_real(x.service);
+    put_real(x.risk);
+    put_real(x.share);
+    put_real(x.confidence);
+}
+
+/* Draws of events from a generator of its own, so that the parts after this one draw as before. */
+static void run_fleet_of(psc_personas *p, const psc_personas_config *c, uint64_t seed)
+{
+    const double missing = real(UINT64_C(0x7ff8) << 48);
+    int64_t now = 0;
+    int i;
+
+    for (i = 0; i < 3000; i++) {
+        const uint64_t draw = psc__random(&seed);
+        const int32_t node = (int32_t)(draw % (uint64_t)c->nodes);
+        psc_request q = {0, 0, 0.0, 0.0, 0.0};
+        psc_persona_beat b = {0.4, 0.0, 0.2, 0.0, 0.0};
+        psc_outcome o = {0, 1, 0, 0, 0.0, 0.0, 0.0, 0.0, 1.0};
+        psc_assignment a;
+        q.type = (int32_t)(draw >> 20 & 1);
+        q.lead = (int32_t)(draw >> 24) % (c->nodes + 1) - 1;
+        if (q.lead < 0) q.lead = -1;
+        q.size = 0.5 + psc__uniform(&seed);
+        q.complexity = (double)(draw >> 30 & 3);
+        now += (int64_t)(draw >> 40);
+        must("psc_personas_assign", psc_personas_assign(p, now, &q, &a));
+        put(a.node * 65536 + a.choice);
+        put(a.runner_up);
+        put(a.shadow);
+        put_real(a.score);
+        put_real(a.runner_up_score);
+        o.node = a.node;
+        o.ok = draw % 16 > 0;
+        o.expected = a.service;
+        o.latency = 0.01 + 0.05 * psc__uniform(&seed);
+        o.service = draw % 3 ? 0.6 * o.latency : missing;
+        o.reference = 0.03;
+        must("psc_personas_outcome", psc_personas_outcome(p, now, &q, &o));
+        o.node = a.shadow;
+        o.shadow = 1;
+        if (a.shadow >= 0) must("psc_personas_outcome", psc_personas_outcome(p, now, &q, &o));
+        b.workers = missing;
+        b.failure = draw % 97 == 0 ? 0.8 : 0.1;
+        if (draw % 5 == 0) must("psc_personas_beat", psc_personas_beat(p, now, node, &b));
+        if (draw % 101 == 0) must("psc_personas_silent", psc_personas_silent(p, now, node));
+        if (draw % 103 == 0) must("psc_personas_drain", psc_personas_drain(p, now, node));
+        if (draw % 11 == 0) must("psc_personas_resume", psc_personas_resume(p, now, node));
+        put_persona(p, node, q.type);
+    }
+}
+
+static void run_personas(void)
+{
+    static uint64_t memory[8192];
+    static const int32_t nodes[3] = {5, 40, 80};
+    psc_personas_config config;
+    double service[80];
+    psc_request q = {1, 2, 1.5, 0.5, 0.0};
+    int i, k;
+
+    for (i = 0; i < 4; i++) {
+        psc_personas_default(&config);
+        config.nodes = nodes[i % 3];
+        config.types = 2;
+        config.shadow_rate = 0.2;
+        config.cold_ns = 1000000;
+        config.policy = i == 3 ? PSC_POLICY_WEIGHTED : PSC_POLICY_TIME;
+        must("psc_personas_init", psc_personas_init((psc_personas *)memory, sizeof memory, &config));
+        run_fleet_of((psc_personas *)memory, &config, (uint64_t)i);
+        must("psc_personas_cost", psc_personas_cost((psc_personas *)memory, &q, service, NULL));
+        for (k = 0; k < config.nodes; k++) put_real(service[k]);
+    }
+}
+
+/* ==== Blocks ==================================================================================== */
+
+static void run_split(void)
+{
+    static uint64_t mem[60000], start[64] = {0};
+    static psc_split_order order[64];
+    psc_split *split = (psc_split *)(void *)mem;
+    psc_split_config config;
+    psc_split_view view;
+    double size[64], load[64];
+    size_t n = 1, count, i, k;
+    int t;
+
+    psc_split_default(&config);
+    config.shards = 64;
+    config.samples = 2048;
+    must("psc_split_init", psc_split_init(split, sizeof mem, &config));
+    for (t = 0; t < 150; t++) {
+        must("psc_split_shards", psc_split_shards(split, start, n));
+        for (k = 0; k < (t < 60 ? 500u : 90u); k++) {
+            const uint64_t key = k % 7 == 0 && t < 30 ? UINT64_C(1) << 60 : (draw() >> 12) * (uint64_t)(1 + t % 9);
+            must("psc_split_observe", psc_split_observe(split, key, 0.5 + uniform()));
+        }
+        for (i = 0; i < n; i++) size[i] = 10.0 + 200.0 / (double)n;
+        psc_split_view_default(&view);
+        view.size = size;
+        must("psc_split_tick", psc_split_tick(split, &view, order, 64 - n, &count, load));
+        put_reals(load, n);
+        for (i = 0; i < count; i++) {
+            put((int64_t)order[i].key);
+            put(order[i].kind);
+            put(order[i].shard);
+            for (k = 0; k < n && start[k] < order[i].key; k++) { }
+            if (order[i].kind == PSC_SPLIT_CUT) {
+                memmove(&start[k + 1], &start[k], (n++ - k) * 8);
+                start[k] = order[i].key;
+            } else if (order[i].kind == PSC_SPLIT_MERGE) {
+                memmove(&start[k], &start[k + 1], (--n - k) * 8);
+            }
+        }
+    }
+    put((int64_t)psc_split_key("abcde", 5));
+    put_bytes(split, (size_t)((psc_state *)(void *)mem)->words * 8);
+}
+
+static void run_echo(void)
+{
+    static uint64_t mem[20000];
+    static psc_echo_order order[200];
+    psc_echo *echo = (psc_echo *)(void *)mem;
+    int64_t backlog[6], service[6];
+    int32_t places[6];
+    psc_echo_nodes nodes;
+    psc_echo_config config;
+    psc_echo_route route;
+    psc_echo_block hot[5];
+    uint64_t epoch;
+    size_t count, i;
+    int t, k;
+
+    psc_echo_default(&config);
+    config.nodes = 6;
+    config.tracked = 64;
+    must("psc_echo_init", psc_echo_init(echo, sizeof mem, &config));
+    psc_echo_nodes_default(&nodes);
+    nodes.backlog_ns = backlog;
+    nodes.service_ns = service;
+    nodes.places = places;
+    for (t = 0; t < 200; t++) {
+        const int64_t now = (int64_t)t * 10000000;
+        for (k = 0; k < 50; k++) {
+            const double u = uniform();
+            const uint64_t block = (uint64_t)(300.0 * u * u * u);
+            if (below(40) == 0) {
+                must("psc_echo_write", psc_echo_write(echo, block, (int32_t)(block % 6), now + k * 1000, &epoch));
+                continue;
+            }
+            must("psc_echo_read", psc_echo_read(echo, block, (int32_t)(block % 6), now + k * 1000, &route));
+            put(route.node);
+            put((int64_t)route.epoch);
+        }
+        for (k = 0; k < 6; k++) {
+            backlog[k] = below(30) == 0 ? -1 : (int64_t)below(40) * 1000000;
+            service[k] = 500000 + k * 100000;
+            places[k] = 4;
+        }
+        must("psc_echo_tick", psc_echo_tick(echo, &nodes, now, order, 200, &count));
+        for (i = 0; i < count; i++) {
+            put((int64_t)order[i].block);
+            put((int64_t)order[i].epoch);
+            put(order[i].kind * 10 + order[i].node);
+            if (order[i].kind == PSC_ECHO_COPY) (void)psc_echo_confirm(echo, order[i].block, order[i].node, order[i].epoch);
+        }
+    }
+    must("psc_echo_expect", psc_echo_expect(echo, 0, 3.5));
+    must("psc_echo_lost", psc_echo_lost(echo, 0, 1));
+    must("psc_echo_hot", psc_echo_hot(echo, hot, 5, &count));
+    for (i = 0; i < count; i++) put_real(hot[i].reads);
+    must("psc_echo_restart", psc_echo_restart(echo, 1 << 20));
+    put_bytes(echo, (size_t)((psc_state *)(void *)mem)->words * 8);
+}
+
+static void run_map(void)
+{
+    static uint64_t mem[400], work[64];
+    static const int32_t from[4] = {0, 3, 5, 8}, claim[8] = {0, 1, 9, 1, 2, 3, 4, 5};
+    psc_map *map = (psc_map *)(void *)mem;
+    psc_map_config config;
+    psc_map_change change;
+    psc_map_place place;
+    psc_map_fault fault[8];
+    uint64_t version;
+    size_t count, i;
+    int k;
+
+    psc_map_default(&config);
+    config.partitions = 8;
+    config.areas = 20;
+    config.echoes = 40;
+    must("psc_map_init", psc_map_init(map, sizeof mem, &config));
+    for (k = 0; k < 400; k++) {
+        memset(&change, 0, sizeof change);
+        change.kind = 1 + below(5);
+        change.key = (uint64_t)below(60) << 56;
+        change.partition = below(8);
+        change.node = below(4);
+        change.epoch = 1 + (uint64_t)k;
+        must("psc_map_version", psc_map_version(map, &version));
+        put(psc_map_apply(map, version, &change));
+        must("psc_map_find", psc_map_find(map, change.key + 5, &place));
+        put((int64_t)place.last);
+        put(place.partition * 100 + place.node * 10 + place.echoes);
+    }
+    must("psc_map_claims", psc_map_claims(map, from, claim, NULL, 3, work, sizeof work, fault, 8, &count));
+    for (i = 0; i < count && i < 8; i++) put(fault[i].partition * 1000 + fault[i].kind * 100 + fault[i].node);
+    put_bytes(map, (size_t)((psc_state *)(void *)mem)->words * 8);
+}
+
+/* ==== Transfer ================================================================================== */
+
+/* Four sides, their messages lost, repeated and reordered by a generator; every state as it is saved. */
+static void run_transfer(void)
+{
+    enum { SIDES = 4, FLIGHT = 16 };
+    static uint64_t side[SIDES][10];
+    static psc_message flight[FLIGHT];
+    psc_transfer_config config;
+    psc_transfer_event event;
+    psc_transfer_action action;
+    uint64_t seed = 77;
+    int64_t now = 0;
+    int i, step;
+
+    memset(flight, 0, sizeof flight);
+    for (i = 0; i < SIDES; i++) {
+        psc_transfer_default(&config);
+        config.self = i;
+        config.owns = i == 0;
+        must("psc_transfer_init", psc_transfer_init((psc_transfer *)side[i], sizeof side[i], &config));
+    }
+    for (step = 0; step < 20000; step++) {
+        const uint64_t draw = psc__random(&seed);
+        memset(&event, 0, sizeof event);
+        now += (int64_t)(draw % 300) * 1000000;
+        i = (int)(draw >> 20 & 3);
+        event.kind = (int32_t)(draw >> 30 & 7) < 5 ? PSC_EVENT_MESSAGE : (int32_t)(draw >> 30 & 3);
+        event.peer = (int64_t)(draw >> 40 & 3);
+        event.message = flight[draw >> 50 & (FLIGHT - 1)];
+        if (event.kind == PSC_EVENT_MESSAGE) i = (int)(event.message.to & 3);
+        if (psc_transfer_step((psc_transfer *)side[i], &event, now, &action) != PSC_OK) continue;
+        if (action.persist) {
+            put_bytes(&side[i][5], 8);
+            memset(&event, 0, sizeof event);
+            event.kind = PSC_EVENT_STORED;
+            event.version = action.version;
+            must("psc_transfer_step", psc_transfer_step((psc_transfer *)side[i], &event, now, &action));
+        }
+        if (action.send) flight[psc__random(&seed) & (FLIGHT - 1)] = action.message;
+        put(action.phase);
+        put(action.wake);
+    }
+    for (i = 0; i < SIDES; i++)
+        for (step = 0; step < 10; step++) put((int64_t)side[i][step]);
+}
+
+static void run_trial(void)
+{
+    psc_trial_config config;
+    psc_trial_info info;
+    psc_trial_pair pair;
+    uint64_t seed = 5;
+    int i, k;
+
+    for (k = 0; k < 6; k++) {
+        psc_trial_default(&config);
+        must("psc_trial_init", psc_trial_init((psc_trial *)state, sizeof state, &config));
+        for (i = 0; i < 3000; i++) {
+            pair.source_latency = psc__uniform(&seed);
+            pair.target_latency = psc__uniform(&seed) * (1.0 + 0.1 * k);
+            pair.source_failed = psc__uniform(&seed) < 0.01;
+            pair.target_failed = psc__uniform(&seed) < 0.01 + 0.005 * k;
+            must("psc_trial_observe", psc_trial_observe((psc_trial *)state, &pair, i));
+            must("psc_trial_verdict", psc_trial_verdict((psc_trial *)state, &info));
+            put(info.verdict);
+            put(info.pairs);
+            put_reals(info.threshold, 3);
+            put_reals(info.harmless, 4);
+            put_reals(info.harmful, 4);
+        }
+    }
+}
+
+static void run_stages(void)
+{
+    psc_stages_config config;
+    psc_stages_input in;
+    psc_stages_output out;
+    psc_way way;
+    uint64_t seed = 9;
+    int64_t now = 0;
+    int k, i;
+
+    for (k = 0; k < 40; k++) {
+        psc_stages_default(&config);
+        config.growth = 1.5 + 0.1 * k;
+        must("psc_stages_init", psc_stages_init((psc_stages *)state, sizeof state, &config));
+        memset(&in, 0, sizeof in);
+        in.left = 50000000;
+        for (i = 0; i < 200; i++) {
+            must("psc_stages_step", psc_stages_step((psc_stages *)state, &in, now, &out));
+            now += (int64_t)(psc__random(&seed) % 20000) * 1000000;
+            in.copied = out.copy_bytes;
+            in.left -= out.copy_bytes;
+            in.verdict = out.stage == PSC_STAGE_VALIDATE ? PSC_TRIAL_PASS : PSC_TRIAL_PENDING;
+            if (out.action == PSC_STAGES_PROPOSE) in.owner = (int32_t)(psc__random(&seed) % 3);
+            in.instability = psc__uniform(&seed) * 0.501;
+            must("psc_route", psc_route((psc_stages *)state, psc__random(&seed), &way));
+            put_bytes(&out, sizeof out);
+            put(way.serve);
+            put(way.shadow);
+        }
+    }
+}
+
+static void run_blocks(void)
+{
+    enum { BLOCKS = 200 };
+    static double heat[BLOCKS];
+    static int64_t loads[BLOCKS], bytes[BLOCKS], keys[BLOCKS];
+    static int32_t order[BLOCKS], chosen[BLOCKS];
+    psc_blocks_info relief;
+    uint64_t seed = 3;
+    int i, k;
+
+    for (k = 0; k < 20; k++) {
+        for (i = 0; i < BLOCKS; i++) {
+            heat[i] = psc__uniform(&seed);
+            loads[i] = (int64_t)(psc__random(&seed) % 1000);
+            bytes[i] = (int64_t)(psc__random(&seed) % 500);
+        }
+        must("psc_blocks_order", psc_blocks_order(heat, bytes, BLOCKS, keys, order));
+        for (i = 0; i < BLOCKS; i++) put(order[i]);
+        must("psc_blocks_relieve",
+             psc_blocks_relieve(loads, bytes, BLOCKS, 5000 * (k + 1), keys, order, chosen, &relief));
+        for (i = 0; i < BLOCKS; i++) put(chosen[i]);
+        put(relief.load);
+        put(relief.bytes);
+        put(relief.reached);
+    }
+}
+
 int main(void)
 {
     make_load();
@@ -1210,6 +1573,14 @@ int main(void)
     topic("relief", run_relief);
     topic("imbalance", run_imbalance);
     topic("plan", run_plan);
+    topic("personas", run_personas);
+    topic("split", run_split);
+    topic("echo", run_echo);
+    topic("map", run_map);
+    topic("transfer", run_transfer);
+    topic("trial", run_trial);
+    topic("stages", run_stages);
+    topic("blocks", run_blocks);
     line("total", total);
     return failed;
 }

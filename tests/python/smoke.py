@@ -18,7 +18,8 @@ P = C.POINTER
 
 
 KINDS = {"u32": u32, "i32": i32, "i64": i64, "u64": u64, "f64": f64, "size": size,
-         "*i32": P(i32), "*i64": P(i64), "*f64": P(f64), "*balance": C.c_void_p, "*event": C.c_void_p}
+         "*i32": P(i32), "*i64": P(i64), "*f64": P(f64), "*u8": C.c_char_p,
+         "*balance": C.c_void_p, "*event": C.c_void_p}
 
 
 def struct(name, fields):
@@ -113,6 +114,49 @@ SilenceReport = struct("SilenceReport", "i64: limit_ns excused_ns overdue truste
 Relief = struct("Relief", "u32: struct_size; i32: nodes shards reserved; *f64: p; *i32: crossed; *f64: capacity; *i32: home;"
                 "*f64: impact disruption; *i64: tied_from; *i32: tied_to; *f64: tie; f64: budget in_service")
 ReliefInfo = struct("ReliefInfo", "i32: shards drained kept reserved; f64: risk disruption")
+PersonasConfig = struct("PersonasConfig", "u32: struct_size; i32: nodes types policy streak cold;"
+                        "i64: beat_ns hold_ns cold_ns warm_ns warm_requests; u64: seed; i64: start_ns;"
+                        "f64: service error_cost price_weight congestion shift_margin target drain_at shadow_rate"
+                        " shadow_tolerance weight_affinity weight_stability weight_cost; *f64: workers speed price")
+PersonaBeat = struct("PersonaBeat", "f64: busy errors contention workers failure")
+Request = struct("Request", "i32: type lead; f64: size complexity steps")
+Assignment = struct("Assignment", "i32: node runner_up shadow choice; f64: score runner_up_score wait service price"
+                    " congestion risk shadow_service use")
+Outcome = struct("Outcome", "i32: node ok shadow reserved; f64: expected latency service reference use")
+Persona = struct("Persona", "i32: state prefetch verdict held; f64: capacity stability affinity cost weight workers out"
+                 " foreign wait service factor risk uptime contention ramp share confidence; i64: shadows")
+SplitConfig = struct("SplitConfig", "u32: struct_size; i32: shards samples settle; f64: mark size over big order undo;"
+                     "u64: seed")
+SplitView = struct("SplitView", "u32: struct_size; i32: leads; *f64: size; *u8: busy; *f64: forecast")
+SplitOrder = struct("SplitOrder", "u64: key; i32: kind shard")
+EchoConfig = struct("EchoConfig", "u32: struct_size; i32: nodes tracked echoes copies node_copies; i64: interval_ns;"
+                    "f64: gain; u64: seed epoch")
+EchoNodes = struct("EchoNodes", "u32: struct_size; i32: reserved; *i64: backlog_ns service_ns; *i32: places domain;"
+                   "*i64: distance_ns")
+EchoRoute = struct("EchoRoute", "u64: epoch; i32: node echo")
+EchoOrder = struct("EchoOrder", "u64: block epoch; i32: kind primary node reserved")
+EchoBlock = struct("EchoBlock", "u64: block; f64: reads weight writes; i32: primary echoes node[8]")
+MapConfig = struct("MapConfig", "u32: struct_size; i32: partitions areas echoes")
+MapChange = struct("MapChange", "u64: key epoch; i32: kind partition node reserved")
+MapPlace = struct("MapPlace", "u64: first last; i32: partition node echoes reserved echo[8]; u64: epoch[8]")
+MapFault = struct("MapFault", "i32: partition kind node wanted")
+Message = struct("Message", "i64: shard from_ to; u64: epoch held; i32: kind reserved")
+TransferConfig = struct("TransferConfig", "u32: struct_size; i32: owns; i64: self shard; u64: epoch;"
+                        "i32: retry_ms patience_ms")
+TransferEvent = struct("TransferEvent", "i32: kind reserved; i64: peer; u64: version; Message: message")
+TransferAction = struct("TransferAction", "i32: persist send serves phase; u64: version epoch; i64: peer wake;"
+                        "Message: message")
+TrialConfig = struct("TrialConfig", "u32: struct_size; i32: quantiles; f64: quantile[3] harm[3] error_harm slack alpha"
+                     " beta; i64: learn max_pairs max_ns")
+TrialPair = struct("TrialPair", "f64: source_latency target_latency; i32: source_failed target_failed")
+TrialInfo = struct("TrialInfo", "i32: verdict channel passed reserved; i64: pairs;"
+                   "f64: threshold[3] harmless[4] harmful[4]")
+StagesConfig = struct("StagesConfig", "u32: struct_size; i32: reserved; i64: source target copy_rate copy_burst warm_ns"
+                      " hold_ns grace_ns patience_ns; f64: first growth unstable")
+StagesInput = struct("StagesInput", "i64: copied left; f64: instability; i32: verdict owner cancel reserved")
+StagesOutput = struct("StagesOutput", "i32: stage share action reason; i64: copy_bytes")
+Way = struct("Way", "i64: serve shadow")
+BlocksInfo = struct("BlocksInfo", "i64: load bytes; i32: blocks reached")
 
 STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Drift, Series, NaiveOptions, SarOptions,
            ThetaOptions, DecompositionOptions, CrostonOptions, EtsOptions, ArOptions, ArimaOptions, AdditiveOptions,
@@ -120,7 +164,10 @@ STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Dri
            RegressorsInfo, Event, Calendar, Hierarchy, ReconcileInfo, Changes, Ranked, RankInfo, Balance, Cluster,
            Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig, Move, WavesInfo, FailureReport, ThresholdConfig, Shift,
            SilenceConfig, SilenceReport, Relief, ReliefInfo,
-           Pair, Fault, Provision]
+           Pair, Fault, Provision, PersonasConfig, PersonaBeat, Request, Assignment, Outcome, Persona,
+           SplitConfig, SplitView, SplitOrder, EchoConfig, EchoNodes, EchoRoute, EchoOrder, EchoBlock, MapConfig, MapChange,
+           MapPlace, MapFault, Message, TransferConfig, TransferEvent, TransferAction, TrialConfig, TrialPair, TrialInfo,
+           StagesConfig, StagesInput, StagesOutput, Way, BlocksInfo]
 
 for name, result, arguments in [
         ("psc_strerror", C.c_char_p, [i32]), ("psc_version_string", C.c_char_p, []), ("psc_struct_bytes", size, [i32]),
@@ -176,13 +223,35 @@ for name, result, arguments in [
         ("psc_calendar_fill", i32, [P(Calendar), size, P(f64), size]),
         ("psc_reconcile_run", i32, [P(Hierarchy), C.c_void_p, size, P(f64), P(f64), P(ReconcileInfo)]),
         ("psc_rank_shards", i32, [P(Changes), C.c_void_p, size, P(Ranked), size, P(Ranked), size, P(RankInfo)]),
+        ("psc_personas_size", size, [P(PersonasConfig)]),
+        ("psc_personas_init", i32, [C.c_void_p, size, P(PersonasConfig)]),
+        ("psc_personas_beat", i32, [C.c_void_p, i64, i32, P(PersonaBeat)]),
+        ("psc_personas_assign", i32, [C.c_void_p, i64, P(Request), P(Assignment)]),
+        ("psc_personas_outcome", i32, [C.c_void_p, i64, P(Request), P(Outcome)]),
+        ("psc_personas_explain", i32, [C.c_void_p, i32, i32, P(Persona)]),
         ("psc_cluster_check", i32, [P(Cluster)]), ("psc_soft_amounts", i32, [P(Cluster), f64, P(i64)]),
         ("psc_imbalance_of", i32, [P(Cluster), P(i32), f64, C.c_void_p, size, P(f64), P(f64), P(Imbalance)]),
         ("psc_plan_init", i32, [C.c_void_p, size, P(Cluster), P(PlanConfig)]),
         ("psc_plan_step", i32, [C.c_void_p, P(Cluster), i64]),
         ("psc_plan_best", i32, [C.c_void_p, P(Cluster), P(i32), P(PlanInfo)]),
         ("psc_plan_explain", i32, [C.c_void_p, P(Cluster), i32, P(Refusal)]),
-        ("psc_waves_of", i32, [P(Cluster), P(WavesConfig), P(i32), C.c_void_p, size, P(Move), size, P(WavesInfo)])]:
+        ("psc_split_size", size, [P(SplitConfig)]), ("psc_map_size", size, [P(MapConfig)]),
+        ("psc_echo_size", size, [P(EchoConfig)]), ("psc_echo_init", i32, [C.c_void_p, size, P(EchoConfig)]),
+        ("psc_echo_read", i32, [C.c_void_p, u64, i32, i64, P(EchoRoute)]),
+        ("psc_split_init", i32, [C.c_void_p, size, P(SplitConfig)]),
+        ("psc_split_shards", i32, [C.c_void_p, P(u64), size]), ("psc_split_observe", i32, [C.c_void_p, u64, C.c_double]),
+        ("psc_split_tick", i32, [C.c_void_p, P(SplitView), P(SplitOrder), size, P(size), P(C.c_double)]),
+        ("psc_map_init", i32, [C.c_void_p, size, P(MapConfig)]),
+        ("psc_map_apply", i32, [C.c_void_p, u64, P(MapChange)]), ("psc_map_find", i32, [C.c_void_p, u64, P(MapPlace)]),
+        ("psc_waves_of", i32, [P(Cluster), P(WavesConfig), P(i32), C.c_void_p, size, P(Move), size, P(WavesInfo)]),
+        ("psc_transfer_init", i32, [C.c_void_p, size, P(TransferConfig)]),
+        ("psc_transfer_step", i32, [C.c_void_p, P(TransferEvent), i64, P(TransferAction)]),
+        ("psc_stages_size", size, [P(StagesConfig)]), ("psc_stages_init", i32, [C.c_void_p, size, P(StagesConfig)]),
+        ("psc_stages_step", i32, [C.c_void_p, P(StagesInput), i64, P(StagesOutput)]),
+        ("psc_route", i32, [C.c_void_p, u64, P(Way)]),
+        ("psc_trial_size", size, [P(TrialConfig)]), ("psc_trial_init", i32, [C.c_void_p, size, P(TrialConfig)]),
+        ("psc_trial_observe", i32, [C.c_void_p, P(TrialPair), i64]), ("psc_trial_verdict", i32, [C.c_void_p, P(TrialInfo)]),
+        ("psc_blocks_order", i32, [P(f64), P(i64), size, P(i64), P(i32)])]:
     getattr(psc, name).restype, getattr(psc, name).argtypes = result, arguments
 
 
@@ -223,6 +292,48 @@ def make_tracker(hours):
     for t in range(hours):
         ok(psc.psc_tracker_observe(state, day(t)))
     return state
+
+
+def test_transfer():
+    sides = [block(80), block(80)]
+    for me, side in enumerate(sides):
+        config = default(TransferConfig, "psc_transfer_default")
+        config.self, config.owns = me, me == 0
+        ok(psc.psc_transfer_init(side, 80, C.byref(config)))
+    at, event, action = 0, TransferEvent(kind=2, peer=1), TransferAction()      # proposes to node 1
+    for _ in range(20):
+        ok(psc.psc_transfer_step(sides[at], C.byref(event), 0, C.byref(action)))
+        if action.persist:
+            event = TransferEvent(kind=4, version=action.version)
+        elif action.send:
+            event = TransferEvent(kind=1, message=action.message)
+            at = action.message.to
+        else:
+            break
+    assert at == 0 and action.phase == 4 and not action.serves
+    ok(psc.psc_transfer_step(sides[1], C.byref(TransferEvent()), 0, C.byref(action)))
+    assert action.serves == 1
+
+
+def test_stages_and_trial():
+    config, way, out = default(StagesConfig, "psc_stages_default"), Way(), StagesOutput()
+    n = psc.psc_stages_size(C.byref(config))
+    stages = block(n)
+    ok(psc.psc_stages_init(stages, n, C.byref(config)))
+    ok(psc.psc_stages_step(stages, C.byref(StagesInput(left=100)), 0, C.byref(out)))
+    ok(psc.psc_route(stages, 7, C.byref(way)))
+    assert out.copy_bytes == 100 and (way.serve, way.shadow) == (0, 1)
+    config, info = default(TrialConfig, "psc_trial_default"), TrialInfo()
+    n = psc.psc_trial_size(C.byref(config))
+    trial = block(n)
+    ok(psc.psc_trial_init(trial, n, C.byref(config)))
+    for t in range(10):
+        ok(psc.psc_trial_observe(trial, C.byref(TrialPair(0.01, 0.01, 0, 1)), t))
+    ok(psc.psc_trial_verdict(trial, C.byref(info)))
+    assert (info.verdict, info.channel) == (2, 3)
+    order, work = array(i32, [0] * 3), array(i64, [0] * 3)
+    ok(psc.psc_blocks_order(array(f64, [1.0, 3.0, 2.0]), None, 3, work, order))
+    assert list(order) == [1, 2, 0]
 
 
 def test_structs():
@@ -468,6 +579,57 @@ def test_plan_and_waves():
     ok(psc.psc_waves_of(C.byref(cluster), C.byref(waves), assignment, block(n), n, order, 6, C.byref(done)))
     assert done.stuck == 0 and done.moves == info.moves and done.waves >= 1
     assert all(order[i].to == assignment[order[i].shard] for i in range(done.moves))
+
+
+def test_personas():
+    config = default(PersonasConfig, "psc_personas_default")
+    config.nodes, config.speed = 3, array(f64, [1.0, 2.0, 1.0])
+    n = psc.psc_personas_size(C.byref(config))
+    state, request, answer, persona = block(n), Request(0, -1, 1.0), Assignment(), Persona()
+    ok(psc.psc_personas_init(state, n, C.byref(config)))
+    ok(psc.psc_personas_assign(state, 0, C.byref(request), C.byref(answer)))
+    assert answer.node == 1 and answer.runner_up == 0 and answer.score > 0.0
+    nan = float("nan")
+    ok(psc.psc_personas_outcome(state, 1, C.byref(request),
+                                C.byref(Outcome(1, 0, 0, 0, answer.service, 0.001, 0.001, nan, nan))))
+    ok(psc.psc_personas_beat(state, 2, 0, C.byref(PersonaBeat(0.5, 0.0, 0.1, nan, 0.01))))
+    ok(psc.psc_personas_assign(state, 3, C.byref(request), C.byref(answer)))
+    assert answer.node != 1
+    ok(psc.psc_personas_explain(state, 1, 0, C.byref(persona)))
+    assert persona.state == 2 and 0.09 < persona.risk < 0.11
+
+
+def test_blocks():
+    config, view, load, n = default(SplitConfig, "psc_split_default"), default(SplitView, "psc_split_view_default"), \
+        (C.c_double * 1)(), size()
+    bytes_, orders = psc.psc_split_size(C.byref(config)), (SplitOrder * 8)()
+    split = block(bytes_)
+    ok(psc.psc_split_init(split, bytes_, C.byref(config)))
+    ok(psc.psc_split_shards(split, (u64 * 1)(0), 1))
+    for t in range(3):
+        for k in range(200):
+            ok(psc.psc_split_observe(split, 1000 + k, 1.0))
+        ok(psc.psc_split_tick(split, C.byref(view), orders, 8, C.byref(n), load))
+        if n.value:
+            break
+    assert n.value == 1 and orders[0].kind == 1 and 1050 < orders[0].key < 1150 and load[0] == 200.0
+
+    config, route = default(EchoConfig, "psc_echo_default"), EchoRoute()
+    bytes_ = psc.psc_echo_size(C.byref(config))
+    echo = block(bytes_)
+    ok(psc.psc_echo_init(echo, bytes_, C.byref(config)))
+    ok(psc.psc_echo_read(echo, 5, 1, 0, C.byref(route)))
+    assert (route.node, route.echo, route.epoch) == (1, 0, 0)
+
+    config, place = default(MapConfig, "psc_map_default"), MapPlace()
+    config.partitions, config.areas = 2, 2
+    bytes_ = psc.psc_map_size(C.byref(config))
+    there = block(bytes_)
+    ok(psc.psc_map_init(there, bytes_, C.byref(config)))
+    for version, change in enumerate([MapChange(kind=1, partition=1, node=7), MapChange(kind=2, key=100, partition=1)]):
+        ok(psc.psc_map_apply(there, version, C.byref(change)))
+    ok(psc.psc_map_find(there, 150, C.byref(place)))
+    assert (place.first, place.last, place.partition, place.node) == (100, 2**64 - 1, 1, 7)
 
 
 def test_pickle():

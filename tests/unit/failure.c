@@ -54,6 +54,7 @@ static void test_config(void)
     int i;
 
     psc_failure_default(NULL);
+    CHECK_INT(psc_failure_size(NULL), 0);
     psc_failure_default(&config);
     CHECK(config.capacity == 4096 && config.horizon_ns == 1800 * SECOND && config.wait_ns == 0 && config.base == 0.01
           && config.slope_z == 2.0 && config.slope_phi == 0.5 && config.correct_from == 10000.0);
@@ -106,7 +107,8 @@ static void test_scores(void)
         const double low = field < 4 ? 0.0 : -6.0, high = field < 3 ? PSC_MAX_Z : field == 3 ? PSC_MAX_PHI : 6.0;
         for (i = 0; i < SPECIALS + 2; i++) {
             const double x = i < SPECIALS ? special(i) : i == SPECIALS ? low - 1e-9 : high * (1.0 + DBL_EPSILON);
-            const psc_status want = isnan(x) || isinf(x) ? PSC_ERR_NONFINITE : x < low || x > high ? PSC_ERR_RANGE : PSC_OK;
+            const psc_status want = isnan(x) || isinf(x) ? PSC_ERR_NONFINITE : x < low || x > high ? PSC_ERR_RANGE
+                : PSC_OK;
             psc_node_score s = score_of(1.0, 0.0);
             double p = 7.0;
             if (field == 0) s.z = x;
@@ -187,8 +189,8 @@ static void learn_world(psc_failure *model, int rows, uint64_t seed, int bent)
     }
 }
 
-/* 20000 rows: the calibration error of what was told is below the sampling error of its bins, some 0.003 each, times the
- * ten of them, plus what was told while learning. */
+/* 20000 rows: the calibration error of what was told is below the sampling error of its bins, some 0.003 each, times
+ * the ten of them, plus what was told while learning. */
 static void test_learns(void)
 {
     psc_failure_config config;
@@ -258,6 +260,37 @@ static void test_report(void)
     CHECK_NEAR(r.brier, brier, 4 * DBL_EPSILON);
     CHECK_NEAR(r.skill, 1.0 - brier / (2.0 / 9.0), 32 * DBL_EPSILON);
     free(model);
+    for (i = 0; i < 2; i++) {                               /* where all end alike there is no skill to speak of */
+        model = model_new(&config);
+        CHECK_STATUS(psc_failure_learn(model, &s, i), PSC_OK);
+        r = report_of(model);
+        CHECK(r.failures == i && r.skill == 0.0 && r.brier > 0.0);
+        free(model);
+    }
+}
+
+/* A ring that cannot be followed, by the words of the layout: capacity, first, rows. */
+static void test_damage(void)
+{
+    static const struct {
+        int word;
+        int64_t value;
+    } damage[] = {{4, -1}, {4, INT64_MAX}, {4, 4}, {5, -1}, {5, 3}, {6, -1}, {6, 4}};
+    psc_failure_config config;
+    uint64_t *model;
+    psc_node_score s = score_of(1.0, 0.0);
+    double p;
+    size_t i;
+
+    psc_failure_default(&config);
+    config.capacity = 3;
+    for (i = 0; i < sizeof damage / sizeof damage[0]; i++) {
+        model = (uint64_t *)(void *)model_new(&config);
+        memcpy(model + damage[i].word, &damage[i].value, 8);
+        CHECK_STATUS(psc_failure_probability((psc_failure *)(void *)model, &s, &p), PSC_ERR_STATE);
+        CHECK_STATUS(psc_failure_happened((psc_failure *)(void *)model, 1, 0), PSC_ERR_STATE);
+        free(model);
+    }
 }
 
 /* ==== Outcomes that come late =================================================================== */
@@ -281,10 +314,13 @@ static void test_late(void)
     CHECK(r.outcomes == 2.0 && r.failures == 2.0 && r.waiting == 4);
     CHECK_STATUS(psc_failure_happened(model, 1, 4 * SECOND), PSC_OK);      /* told twice is no second one */
     CHECK(report_of(model).outcomes == 2.0);
-    CHECK_STATUS(psc_failure_censor(model, 0, 4 * SECOND), PSC_OK);        /* rows at 2 but not at 0, whose time is over */
-    CHECK_STATUS(psc_failure_watch(model, 5, 5 * SECOND, &s), PSC_OK);     /* at 5 nothing is due: 0 + 3 + 2 is not past */
+    /* rows at 2 but not at 0, whose time is over */
+    CHECK_STATUS(psc_failure_censor(model, 0, 4 * SECOND), PSC_OK);
+    /* at 5 nothing is due: 0 + 3 + 2 is not past */
+    CHECK_STATUS(psc_failure_watch(model, 5, 5 * SECOND, &s), PSC_OK);
     CHECK(report_of(model).waiting == 5);
-    CHECK_STATUS(psc_failure_watch(model, 5, 6 * SECOND, &s), PSC_OK);     /* now the first is, and what is settled behind it */
+    /* now the first is, and what is settled behind it */
+    CHECK_STATUS(psc_failure_watch(model, 5, 6 * SECOND, &s), PSC_OK);
     r = report_of(model);
     CHECK(r.outcomes == 3.0 && r.failures == 2.0 && r.waiting == 2 && r.dropped == 0);
     for (t = 0; t < 10; t++) CHECK_STATUS(psc_failure_watch(model, 5, 7 * SECOND, &s), PSC_OK);
@@ -308,6 +344,7 @@ int main(void)
     RUN(test_learns);
     RUN(test_corrects);
     RUN(test_report);
+    RUN(test_damage);
     RUN(test_late);
     return test_end();
 }

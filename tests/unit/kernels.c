@@ -81,7 +81,8 @@ static void test_errors(void)
     for (i = 0; i < sizeof stated / sizeof stated[0]; i++) {
         double at = 0.0, worst = largest_error(stated[i].f, stated[i].g, stated[i].low, stated[i].high,
                                                stated[i].exponential, 200000, &at);
-        if (getenv("VERBOSE")) printf("%-12s %8g..%-8g %.3f ulp at %.17g\n", stated[i].name, stated[i].low, stated[i].high, worst, at);
+        if (getenv("VERBOSE"))
+            printf("%-12s %8g..%-8g %.3f ulp at %.17g\n", stated[i].name, stated[i].low, stated[i].high, worst, at);
         CHECK(worst <= stated[i].bound);
     }
 }

@@ -102,21 +102,26 @@ static void limit_put(void *config, const limit *l)
 static void test_config(void)
 {
     const limit limits[] = {
-        N('i', metrics, 1, 1), N('i', metrics, PSC_MAX_METRICS, 1), N('i', metrics, 0, 0), N('i', metrics, PSC_MAX_METRICS + 1, 0),
+        N('i', metrics, 1, 1), N('i', metrics, PSC_MAX_METRICS, 1), N('i', metrics, 0, 0),
+        N('i', metrics, PSC_MAX_METRICS + 1, 0),
         N('i', metrics, INT32_MIN, 0), N('i', metrics, INT32_MAX, 0), N('l', id, -9e18, 1), N('l', learn, 2, 1),
         N('l', learn, 2147483648.0, 1), N('l', learn, 1, 0), N('l', learn, 2147483649.0, 0), N('l', learn, -1, 0),
         N('l', learn, -9e18, 0), N('l', memory, 2, 1), N('l', memory, 2147483648.0, 1), N('l', memory, 1, 0),
         N('l', memory, 2147483649.0, 0), N('l', day_ns, 0, 1), N('l', day_ns, 48e6, 1), N('l', day_ns, 48e6 - 1, 0),
         N('l', day_ns, 31 * 86400e9, 1), N('l', day_ns, 31 * 86400e9 + 1, 0), N('l', day_ns, -1, 0),
-        N('l', step_ns, 1e6, 1), N('l', step_ns, 999999, 0), N('l', step_ns, 86400e9, 1), N('l', step_ns, 86400e9 + 1, 0),
+        N('l', step_ns, 1e6, 1), N('l', step_ns, 999999, 0), N('l', step_ns, 86400e9, 1),
+        N('l', step_ns, 86400e9 + 1, 0),
         N('l', memory, 9e18, 0), N('l', memory, -9e18, 0), N('l', interval_ns, 1e6, 1), N('l', interval_ns, 8.64e13, 1),
         N('l', interval_ns, 999999, 0), N('l', interval_ns, 86400000000001.0, 0), N('l', interval_ns, 0, 0),
         N('l', interval_ns, -1e9, 0), N('l', pause_ns, 0, 1), N('l', pause_ns, 8.64e13, 1), N('l', pause_ns, -1, 0),
         N('l', pause_ns, 86400000000001.0, 0), N('u', max_jump, 1, 1), N('u', max_jump, 4611686018427387904.0, 1),
         N('u', max_jump, 4611686018427388928.0, 0), N('u', max_jump, 0, 0),
-        N('d', winsor, 1.0, 1), N('d', winsor, 100.0, 1), N('d', winsor, 1.0 - DBL_EPSILON, 0), N('d', winsor, 100.0 + 1e-13, 0),
-        N('d', winsor, NAN, 0), N('d', winsor, INFINITY, 0), N('d', relative_floor, 0.0, 1), N('d', relative_floor, 1.0, 1),
-        N('d', relative_floor, -DBL_MIN, 0), N('d', relative_floor, 1.0 + DBL_EPSILON, 0), N('d', relative_floor, NAN, 0),
+        N('d', winsor, 1.0, 1), N('d', winsor, 100.0, 1), N('d', winsor, 1.0 - DBL_EPSILON, 0),
+        N('d', winsor, 100.0 + 1e-13, 0),
+        N('d', winsor, NAN, 0), N('d', winsor, INFINITY, 0), N('d', relative_floor, 0.0, 1),
+        N('d', relative_floor, 1.0, 1),
+        N('d', relative_floor, -DBL_MIN, 0), N('d', relative_floor, 1.0 + DBL_EPSILON, 0),
+        N('d', relative_floor, NAN, 0),
         N('i', struct_size, 4, 0)
     };
     psc_node_config config;
@@ -188,8 +193,11 @@ static void test_pointers(void)
     static const struct {
         int word;
         int64_t value;
-    } damage[] = {{0, 0}, {0, INT64_C(0x5053430000010001)}, {0, INT64_C(0x5053430000020002)}, {1, 0}, {1, 58}, {1, INT64_MAX},
-                  {3, 0}, {3, 6}, {3, 8}, {3, 65}, {3, -1}, {3, INT64_MIN}};     /* word 3: the number of metrics */
+    } damage[] = {{0, 0}, {0, INT64_C(0x5053430000010001)}, {0, INT64_C(0x5053430000020002)}, {1, 0}, {1, 58},
+                  {1, INT64_MAX},
+                  {3, 0}, {3, 6}, {3, 8}, {3, 65}, {3, -1}, {3, INT64_MIN},      /* word 3: the number of metrics */
+                  {8, -1}, {32, -1}, {32, 6}, {33, -1}, {33, 62},                /* day, steps in the two rings */
+                  {194, -1}, {194, 65}, {195, -1}, {195, 65}};                   /* values in the sets of metric 0 */
     psc_node_config config;
     psc_node *node;
     psc_node_score s, before;
@@ -229,7 +237,8 @@ static void test_pointers(void)
 /* ==== Beats ===================================================================================== */
 
 /* What is wrong with a beat. The newest one taken is epoch 5, sequence 1000. */
-enum { FORGED_NODE = 1, FORGED_SENDER = 2, OLD_EPOCH = 4, OLD_SEQUENCE = 8, REPEAT = 16, JUMP = 32, SHARDS = 64, METRIC = 128 };
+enum { FORGED_NODE = 1, FORGED_SENDER = 2, OLD_EPOCH = 4, OLD_SEQUENCE = 8, REPEAT = 16, JUMP = 32, SHARDS = 64,
+      METRIC = 128 };
 
 static void spoil(psc_beat *b, double *metric, int how)
 {
@@ -321,7 +330,7 @@ static void test_first_beat(void)
 /* Beat i of a set of six that begins at `first`, as it is sent. */
 static psc_status send_beat(psc_node *node, uint64_t first, int i)
 {
-    const psc_beat b = beat_of(1, first + (uint64_t)i, (200 + i) * SECOND + i * i * 1000000);
+    const psc_beat b = beat_of(1, first + (uint64_t)i, (200 + i) * SECOND + i * i * INT64_C(1000000));
     double metric[PSC_METRIC_HOST];
     uint64_t seed = (uint64_t)i + 50;
 
@@ -330,9 +339,9 @@ static psc_status send_beat(psc_node *node, uint64_t first, int i)
     return psc_node_observe(node, &b, metric);
 }
 
-/* All orders of six beats, each sent twice, to a node that is new, one that knows the epoch, one whose numbers wrap, and
- * one that lost the beat before: the state is bit for bit that of the order of sending, and so is what one more beat
- * makes of it. */
+/* All orders of six beats, each sent twice, to a node that is new, one that knows the epoch, one whose numbers wrap,
+ * and one that lost the beat before: the state is bit for bit that of the order of sending, and so is what one more
+ * beat makes of it. */
 static void test_orders(void)
 {
     enum { BEATS = 6, CASES = 5 };
@@ -472,6 +481,8 @@ static void test_batch(void)
     of[BEATS - 1] = (BEATS - 1) % NODES;
     CHECK_STATUS(psc_nodes_observe(NULL, NODES, BEATS, beat, of, metric, result), PSC_ERR_NULL);
     CHECK_STATUS(psc_nodes_observe(block, NODES, BEATS, NULL, of, metric, result), PSC_ERR_NULL);
+    CHECK_STATUS(psc_nodes_observe(block, NODES, BEATS, beat, NULL, metric, result), PSC_ERR_NULL);
+    CHECK_STATUS(psc_nodes_observe(block, NODES, BEATS, beat, of, NULL, result), PSC_ERR_NULL);
     CHECK_STATUS(psc_nodes_observe(block, NODES, BEATS, beat, of, metric, NULL), PSC_ERR_NULL);
     CHECK_STATUS(psc_nodes_observe(NULL, 0, 0, NULL, NULL, NULL, NULL), PSC_OK);
     CHECK(memcmp(block, copy, NODES * bytes) == 0);
@@ -482,6 +493,12 @@ static void test_batch(void)
         CHECK_STATUS(result[i], one);
     }
     CHECK(memcmp(block, copy, NODES * bytes) == 0);
+    memset(block + bytes, 0, 8);                            /* the second one is none, or of other metrics */
+    CHECK_STATUS(psc_nodes_observe(block, NODES, BEATS, beat, of, metric, result), PSC_ERR_STATE);
+    config.metrics++;
+    CHECK_STATUS(psc_node_init((psc_node *)(void *)(block + bytes), 2 * bytes, &config), PSC_OK);
+    CHECK_STATUS(psc_nodes_observe(block, NODES, BEATS, beat, of, metric, result), PSC_ERR_STATE);
+    CHECK(memcmp(block, copy, bytes) == 0);
     free(block);
     free(copy);
 }
@@ -498,6 +515,7 @@ static void test_heard(void)
     psc_node_default(&config);
     node = node_new(&config);
     CHECK_STATUS(psc_node_heard(node, &epoch, &at), PSC_ERR_EMPTY);
+    CHECK_STATUS(psc_node_heard(node, &epoch, NULL), PSC_ERR_NULL);
     CHECK_INT(at, 9);
     CHECK_STATUS(psc_node_observe(node, &b, metric), PSC_OK);
     b.sequence = 5;                                         /* a late one says nothing new */
@@ -541,7 +559,8 @@ static void test_poisoned_sequence(void)
 /* Each metric with each pattern: what it can be is taken, what it cannot be changes nothing. */
 static void test_metric_patterns(void)
 {
-    static const double edge[] = {1.0, 1.0 + DBL_EPSILON, 1e15, 1e15 * (1.0 + DBL_EPSILON), -1e15, -1.0, -1e15 * (1.0 + DBL_EPSILON)};
+    static const double edge[] = {1.0, 1.0 + DBL_EPSILON, 1e15, 1e15 * (1.0 + DBL_EPSILON), -1e15, -1.0,
+                                  -1e15 * (1.0 + DBL_EPSILON)};
     psc_node_config config;
     psc_node *node;
     uint64_t *copy;
@@ -641,7 +660,8 @@ static void test_clock(void)
         before = score_of(straight, newest + 3 * SECOND / 2).phi;
         after = at < INT64_MAX ? score_of(node, at + 3 * SECOND / 2).phi : before;
         CHECK(before > 0.0 && memcmp(&before, &after, sizeof before) == 0);
-        CHECK(score_of(node, at > INT64_MIN ? at - 1 : at).phi < 1e-3);     /* before the newest beat counts as at it: 1 s is 10 sd away */
+        /* before the newest beat counts as at it: 1 s is 10 sd away */
+        CHECK(score_of(node, at > INT64_MIN ? at - 1 : at).phi < 1e-3);
         free(node);
         free(straight);
     }
@@ -655,7 +675,8 @@ static void test_intervals(void)
         int64_t interval;
         int learned;
     } next[] = {
-        {1, 101, SECOND / 2, 1}, {1, 101, 10 * SECOND, 1}, {1, 101, 10 * SECOND + 1, 0}, {1, 101, 0, 0}, {1, 101, -SECOND, 0},
+        {1, 101, SECOND / 2, 1}, {1, 101, 10 * SECOND, 1}, {1, 101, 10 * SECOND + 1, 0}, {1, 101, 0, 0},
+        {1, 101, -SECOND, 0},
         {1, 102, 3 * SECOND, 0}, {2, 101, 3 * SECOND, 0}, {2, 1, 3 * SECOND, 0}, {1, 101, 1, 1}
     };
     double metric[7] = {NAN, NAN, NAN, NAN, NAN, NAN, NAN};
@@ -703,8 +724,8 @@ static void test_silence(void)
         if (now >= 105 * SECOND) CHECK(score_of(patient, now).phi == score_of(node, now - 5 * SECOND).phi);
     }
     CHECK(last == PSC_MAX_PHI);
-    CHECK_NEAR(score_of(node, 101 * SECOND).phi, 0.30102999566398120, 1e-9);    /* late by the mean: -log10 0.5, beats are
-                                                    exactly 1 s apart, and as the mean starts there it never moves */
+    /* late by the mean: -log10 0.5; beats are exactly 1 s apart, and as the mean starts there it never moves */
+    CHECK_NEAR(score_of(node, 101 * SECOND).phi, 0.30102999566398120, 1e-9);
     CHECK_NEAR(score_of(node, 140 * SECOND).instability, 300.0 / 308.0, DBL_EPSILON);
     CHECK_STATUS(psc_node_observe(node, &b, metric), PSC_OK);
     CHECK(score_of(node, 140 * SECOND).phi < 1e-9);         /* P(interval > 0) is 1 but for ten standard deviations */
@@ -727,7 +748,8 @@ static void test_before_and_learning(void)
     config.learn = 10;
     node = node_new(&config);
     s = score_of(node, INT64_MAX);
-    CHECK(s.instability == 0.0 && s.z == 0.0 && s.phi == 0.0 && s.onset == 0.0 && s.metric == PSC_METRIC_BEATS && s.learned == 0
+    CHECK(s.instability == 0.0 && s.z == 0.0 && s.phi == 0.0 && s.onset == 0.0 && s.metric == PSC_METRIC_BEATS
+          && s.learned == 0
           && s.beats == 0 && s.shards == 0);
     for (i = 1; i <= 40; i++) {
         psc_beat b = beat_of(1, (uint64_t)i, i * SECOND);
@@ -807,7 +829,8 @@ static void test_ties(void)
         if (i == 10) CHECK_INT(score_of(node, i * SECOND + 1).metric, PSC_METRIC_BEATS);
     }
     CHECK_INT(score_of(node, 40 * SECOND).metric, 1);
-    CHECK_NEAR(score_of(node, 40 * SECOND).z, 0.5 / 8.0, DBL_EPSILON);      /* 0.5 sd, an eighth of it at the first beat */
+    /* 0.5 sd, an eighth of it at the first beat */
+    CHECK_NEAR(score_of(node, 40 * SECOND).z, 0.5 / 8.0, DBL_EPSILON);
     free(node);
 }
 

@@ -114,8 +114,8 @@ static void forecast_with(const double *value, const double *regressor, double *
 
 /* The tenants named burst-* run a batch now and then: a tick with more than 2.2 times what is usual at its hour. Where
  * the schedule is known, the next one, at step 6, must show in the forecast, and nowhere else. The recorder draws a
- * batch 2.5 to 4.5 times the rate (examples/record/record.c) and lets it die away; the values are counts. So the mean of
- * the learned factors lies well above 1.5. */
+ * batch 2.5 to 4.5 times the rate (examples/record/record.c) and lets it die away; the values are counts. So the mean
+ * of the learned factors lies well above 1.5. */
 static void test_event(void)
 {
     double regressor[TICKS + HORIZON], with[HORIZON], without[HORIZON], factor = 0.0;

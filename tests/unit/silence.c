@@ -49,8 +49,10 @@ static void test_config(void)
     int i;
 
     psc_silence_default(NULL);
+    CHECK_INT(psc_silence_size(NULL), 0);
     psc_silence_default(&config);
-    CHECK(config.interval_ns == SECOND && config.round_ns == SECOND && config.cost_suspect == 30.0 && config.cost_late == 4.0
+    CHECK(config.interval_ns == SECOND && config.round_ns == SECOND && config.cost_suspect == 30.0
+          && config.cost_late == 4.0
           && config.most_false == 15.0 && config.prior_ns == 7 * 86400 * SECOND);
     s = silence_new(&config);
     CHECK_INT(psc_state_type(s), PSC_TYPE_SILENCE);
@@ -194,7 +196,8 @@ static void test_wild(void)
         CHECK_STATUS(psc_silence_round(s, now, 8, heard, suspected), PSC_OK);
         for (k = 0; k < 8; k++) if (heard[k] >= now || heard[k] == INT64_MIN) CHECK_INT(suspected[k], 0);
         r = report_of(s);
-        CHECK(r.limit_ns >= 3 * SECOND / 2 && r.limit_ns < 26 * SECOND && r.excused_ns >= 0 && isfinite(r.false_a_year));
+        CHECK(r.limit_ns >= 3 * SECOND / 2 && r.limit_ns < 26 * SECOND && r.excused_ns >= 0
+              && isfinite(r.false_a_year));
     }
     free(s);
 }

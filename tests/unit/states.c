@@ -1,7 +1,8 @@
 /* States: save and load of every type, damaged and hostile bytes, and the files that earlier versions have written.
  *
- * tests/golden/tracker-1.psc, node-1.psc, failure-1.psc, threshold-1.psc and silence-1.psc are saves of format 1. They were written once, by this program with the
- * argument --write-golden; a later format adds its own and must go on reading these. */
+ * tests/golden/tracker-1.psc, node-1.psc, failure-1.psc, threshold-1.psc and silence-1.psc are saves of format 1. They
+ * were written once, by this program with the argument --write-golden; a later format adds its own and must go on
+ * reading these. */
 #include "predscale.h"
 #include "../test.h"
 #include "../blocks.h"
@@ -24,8 +25,10 @@ typedef struct subject {
 static const subject subjects[] = {
     {"tracker", PSC_TYPE_TRACKER, 0, 0, 0}, {"tracker of one season", PSC_TYPE_TRACKER, 5, 0, 0},
     {"tracker of two seasons", PSC_TYPE_TRACKER, 4, 12, 0}, {"tracker of the second season", PSC_TYPE_TRACKER, 0, 3, 0},
-    {"node of 1 metric", PSC_TYPE_NODE, 0, 0, 1}, {"node of 7", PSC_TYPE_NODE, 0, 0, 7}, {"node of 64", PSC_TYPE_NODE, 0, 0, 64},
-    {"failure model", PSC_TYPE_FAILURE, 0, 0, 0}, {"threshold", PSC_TYPE_THRESHOLD, 0, 0, 0}, {"silence", PSC_TYPE_SILENCE, 0, 0, 0}
+    {"node of 1 metric", PSC_TYPE_NODE, 0, 0, 1}, {"node of 7", PSC_TYPE_NODE, 0, 0, 7},
+    {"node of 64", PSC_TYPE_NODE, 0, 0, 64},
+    {"failure model", PSC_TYPE_FAILURE, 0, 0, 0}, {"threshold", PSC_TYPE_THRESHOLD, 0, 0, 0},
+    {"silence", PSC_TYPE_SILENCE, 0, 0, 0}
 };
 
 enum { SUBJECTS = sizeof subjects / sizeof subjects[0], STEPS = 90 };
@@ -58,7 +61,8 @@ static void beat(int t, psc_beat *b, double *metric)
     b->sequence = (uint64_t)(t + t / 40);       /* some are lost, and what follows waits */
     b->sent_at = b->received_at = t * SECOND + (int64_t)(test_random(&seed) % 100000000);
     b->shards = t % 7;
-    for (k = 0; k < PSC_MAX_METRICS; k++) metric[k] = k == t % 9 ? (double)NAN : 0.2 + 0.1 * test_uniform(&seed) + (t > 70 ? 0.3 : 0.0);
+    for (k = 0; k < PSC_MAX_METRICS; k++)
+        metric[k] = k == t % 9 ? (double)NAN : 0.2 + 0.1 * test_uniform(&seed) + (t > 70 ? 0.3 : 0.0);
 }
 
 /* A score of step t: what a failure model takes. */
@@ -90,9 +94,11 @@ static void advance_fleet(void *state, int32_t type, int t)
         CHECK_STATUS(psc_threshold_learn((psc_threshold *)state, 1 + t % 4), PSC_OK);
         CHECK_STATUS(psc_threshold_fleet((psc_threshold *)state, t % 5 / 2.0), PSC_OK);
     } else {
-        CHECK_STATUS(psc_silence_learn((psc_silence *)state, t * SECOND, (t + 1 + t % 4) * SECOND + t * 1000000), PSC_OK);
+        CHECK_STATUS(psc_silence_learn((psc_silence *)state, t * SECOND, (t + 1 + t % 4) * SECOND + t * 1000000),
+                     PSC_OK);
         if (t % 30 == 9) CHECK_STATUS(psc_silence_failed((psc_silence *)state), PSC_OK);
-        CHECK_STATUS(psc_silence_round((psc_silence *)state, t * SECOND + t % 7 * SECOND / 4, 4, heard, suspected), PSC_OK);
+        CHECK_STATUS(psc_silence_round((psc_silence *)state, t * SECOND + t % 7 * SECOND / 4, 4, heard, suspected),
+                     PSC_OK);
     }
 }
 
@@ -148,7 +154,9 @@ static void *subject_new(const subject *s, int steps, size_t *bytes)
     case PSC_TYPE_TRACKER: CHECK_STATUS(psc_tracker_init((psc_tracker *)state, *bytes, &tracker), PSC_OK); break;
     case PSC_TYPE_NODE: CHECK_STATUS(psc_node_init((psc_node *)state, *bytes, &node), PSC_OK); break;
     case PSC_TYPE_FAILURE: CHECK_STATUS(psc_failure_init((psc_failure *)state, *bytes, &failure), PSC_OK); break;
-    case PSC_TYPE_THRESHOLD: CHECK_STATUS(psc_threshold_init((psc_threshold *)state, *bytes, &threshold), PSC_OK); break;
+    case PSC_TYPE_THRESHOLD:
+        CHECK_STATUS(psc_threshold_init((psc_threshold *)state, *bytes, &threshold), PSC_OK);
+        break;
     default: CHECK_STATUS(psc_silence_init((psc_silence *)state, *bytes, &silence), PSC_OK);
     }
     advance(state, s->type, 1, steps);
@@ -263,7 +271,8 @@ static void test_reached_states_load(void)
             beat(t, &b, metric);
             b.node = b.sender = 0;
             b.received_at = t * 10 * config.interval_ns;
-            for (k = 0; k < 8; k++) metric[k] = k >= 2 && k <= 4 ? (double)(t % 2) : k == 7 && t % 2 ? -1e15 : t % 2 ? 0.0 : 1e15;
+            for (k = 0; k < 8; k++)
+                metric[k] = k >= 2 && k <= 4 ? (double)(t % 2) : k == 7 && t % 2 ? -1e15 : t % 2 ? 0.0 : 1e15;
             CHECK_STATUS(psc_node_observe((psc_node *)block, &b, metric), PSC_OK);
         }
         CHECK_STATUS(psc_save(block, saved, sizeof saved, &written), PSC_OK);
@@ -314,7 +323,7 @@ static void test_arguments(void)
     CHECK_STATUS(psc_load(PSC_TYPE_ANY, saved, n, mem, 0), PSC_ERR_SPACE);
     CHECK_STATUS(psc_load(PSC_TYPE_NODE, saved, n, mem, bytes), PSC_ERR_STATE);
     CHECK_STATUS(psc_load(-1, saved, n, mem, bytes), PSC_ERR_RANGE);
-    CHECK_STATUS(psc_load(PSC_TYPE_SILENCE + 1, saved, n, mem, bytes), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_load(PSC_TYPE_END, saved, n, mem, bytes), PSC_ERR_RANGE);
     CHECK(memcmp(mem, before, bytes + 8) == 0);
     CHECK_STATUS(psc_load(PSC_TYPE_TRACKER, saved, n, mem, bytes + 8), PSC_OK);
     CHECK(memcmp(mem, state, bytes) == 0);
@@ -342,7 +351,8 @@ static void test_heads(void)
         {0, UINT64_C(5) << 16, PSC_ERR_CORRUPT}, {0, UINT64_C(2) << 16, PSC_ERR_CORRUPT}    /* types 4 and 3 */
     };
     size_t bytes, n, i;
-    void *state = subject_new(&subjects[1], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
+    void *state = subject_new(&subjects[1], STEPS, &bytes), *mem = block_new(bytes, 0x5C),
+        *before = block_copy(mem, bytes);
     unsigned char *saved = saved_of(state, &n);
 
     for (i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
@@ -367,7 +377,8 @@ static void test_truncations(void)
 
     for (k = 0; k < SUBJECTS; k++) {
         size_t bytes, n, cut;
-        void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
+        void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C),
+            *before = block_copy(mem, bytes);
         unsigned char *saved = saved_of(state, &n), *longer = (unsigned char *)block_new(n + 16, 0);
         for (cut = 0; cut < n; cut += stride(n, 2000)) {
             unsigned char *part = (unsigned char *)block_new(cut + !cut, 0);        /* a read beyond it is seen */
@@ -377,7 +388,8 @@ static void test_truncations(void)
             free(part);
         }
         memcpy(longer, saved, n);
-        for (cut = n + 1; cut <= n + 16; cut++) CHECK_STATUS(psc_load(PSC_TYPE_ANY, longer, cut, mem, bytes), PSC_ERR_FORMAT);
+        for (cut = n + 1; cut <= n + 16; cut++)
+            CHECK_STATUS(psc_load(PSC_TYPE_ANY, longer, cut, mem, bytes), PSC_ERR_FORMAT);
         CHECK(memcmp(mem, before, bytes) == 0);
         free(state);
         free(mem);
@@ -394,7 +406,8 @@ static void test_flips(void)
 
     for (k = 0; k < SUBJECTS; k++) {
         size_t bytes, n, bit;
-        void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
+        void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C),
+            *before = block_copy(mem, bytes);
         unsigned char *saved = saved_of(state, &n);
         for (bit = 0; bit < 8 * n; bit += stride(n * n, 2000000)) {
             psc_status status;
@@ -417,7 +430,8 @@ static void test_flips(void)
 static void test_bursts(void)
 {
     size_t bytes, n;
-    void *state = subject_new(&subjects[2], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
+    void *state = subject_new(&subjects[2], STEPS, &bytes), *mem = block_new(bytes, 0x5C),
+        *before = block_copy(mem, bytes);
     unsigned char *saved = saved_of(state, &n);
     uint64_t seed = 8;
     int round;
@@ -446,7 +460,8 @@ static void test_bursts(void)
 static const uint64_t hostile[] = {
     0, 1, 2, 3, 4, UINT64_MAX, UINT64_C(0x8000000000000000), INT64_MAX, INT64_MAX - 7, UINT64_C(0x8000000000000001),
     INT32_MAX, UINT64_C(1) << 32, UINT64_C(1) << 53, UINT64_C(1) << 60, 100000, 100001,
-    UINT64_C(0x7ff8000000000000), UINT64_C(0xfff4000000000001), UINT64_C(0x7ff0000000000000), UINT64_C(0xfff0000000000000),
+    UINT64_C(0x7ff8000000000000), UINT64_C(0xfff4000000000001), UINT64_C(0x7ff0000000000000),
+    UINT64_C(0xfff0000000000000),
     UINT64_C(0x0010000000000000), UINT64_C(0x7fefffffffffffff), UINT64_C(0xffefffffffffffff),
     UINT64_C(0x43abc16d674ec800), UINT64_C(0xc3abc16d674ec800), UINT64_C(0x430c6bf526340000),       /* +-1e18, 1e15 */
     UINT64_C(0x3ff0000000000000), UINT64_C(0x3feff7ced916872b), UINT64_C(0x408f400000000000),       /* 1, 0.999, 1000 */
@@ -469,17 +484,18 @@ static void use_tracker(psc_tracker *tracker)
 {
     static const double value[] = {1.0, -1e15, 1e15, 0.0, 7.0, 1e15, -1e15, 5e-324};
     static const double level[] = {1e-9, 0.5, 1.0 - 1e-9};
-    static const size_t lead[] = {1, 2, 64, 70};
+    static const size_t lead[] = {1, 70};
     double point[70], quantile[210];
     size_t i, j;
     int t;
 
     for (t = 0; t < 72; t++) {
         if (t % 24 == 0) {
-            for (i = 0; i < 4; i++) {
+            for (i = 0; i < 2; i++) {
                 if (psc_tracker_predict(tracker, lead[i], level, 3, point, quantile) != PSC_OK) continue;
                 CHECK(all_finite(point, lead[i]) && all_finite(quantile, 3 * lead[i]));
-                for (j = 0; j < lead[i]; j++) CHECK(quantile[3 * j] <= quantile[3 * j + 1] && quantile[3 * j + 1] <= quantile[3 * j + 2]);
+                for (j = 0; j < lead[i]; j++)
+                    CHECK(quantile[3 * j] <= quantile[3 * j + 1] && quantile[3 * j + 1] <= quantile[3 * j + 2]);
             }
         }
         CHECK(psc_tracker_observe(tracker, t % 11 == 10 ? (double)NAN : value[t % 8]) <= PSC_OK);
@@ -495,8 +511,7 @@ static void use_node(psc_node *node)
     int t, k;
 
     for (t = 100; t < 112; t++) {
-        for (k = 0; k < 5; k++) {
-            if (psc_node_score_at(node, moment[k], &s) != PSC_OK) continue;
+        if (psc_node_score_at(node, moment[t % 5], &s) == PSC_OK) {
             CHECK(isfinite(s.instability) && isfinite(s.z) && isfinite(s.phi) && isfinite(s.onset));
             CHECK(s.instability >= 0.0 && s.instability <= 1.0 && s.phi >= 0.0 && s.phi <= PSC_MAX_PHI && s.z >= 0.0);
             CHECK(s.metric >= PSC_METRIC_BEATS && s.metric < PSC_MAX_METRICS && s.z <= PSC_MAX_Z);
@@ -548,7 +563,7 @@ static void use_silence(psc_silence *silence)
     int32_t suspected[5];
     int t;
 
-    for (t = 0; t < 10; t++) {
+    for (t = 0; t < 5; t++) {
         CHECK_STATUS(psc_silence_learn(silence, moment[t % 5], moment[(t + 1) % 5]), PSC_OK);
         CHECK_STATUS(psc_silence_round(silence, moment[t % 5], 5, moment, suspected), PSC_OK);
         CHECK_STATUS(psc_silence_failed(silence), PSC_OK);
@@ -594,9 +609,11 @@ static void test_hostile_words(void)
 
     for (k = 0; k < SUBJECTS; k++) {
         size_t bytes, n, i, taken = 0, tried = 0;
-        void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
+        void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C),
+            *before = block_copy(mem, bytes);
         unsigned char *saved = saved_of(state, &n);
-        for (i = 0; i < bytes / 8; i += stride(bytes, 1600)) {
+        /* few words of the nodes of many metrics: they have no field that the node of one has not */
+        for (i = 0; i < bytes / 8; i += stride(bytes, bytes > 10000 ? 300 : 1600)) {
             const uint64_t was = word_get(saved + 8 * i);
             for (v = 0; v < HOSTILE; v++, tried++) {
                 word_put(saved + 8 * i, hostile[v]);
@@ -620,9 +637,10 @@ static void test_hostile_states(void)
 
     for (k = 0; k < SUBJECTS; k++) {
         size_t bytes, n;
-        void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C), *before = block_copy(mem, bytes);
+        void *state = subject_new(&subjects[k], STEPS, &bytes), *mem = block_new(bytes, 0x5C),
+            *before = block_copy(mem, bytes);
         unsigned char *saved = saved_of(state, &n);
-        for (round = 0; round < (bytes > 2000 ? 150 : 2000); round++) {
+        for (round = 0; round < (bytes > 100000 ? 30 : bytes > 2000 ? 150 : 2000); round++) {
             unsigned char *bad = (unsigned char *)block_copy(saved, n);
             uint64_t changes = 2 + test_random(&seed) % 5;
             for (; changes > 0; changes--) {
@@ -649,15 +667,20 @@ static void test_invariants(void)
         uint64_t value;
     } bad[] = {
         {2, 2, 1}, {2, 2, 12}, {2, 2, 3}, {2, 3, 4}, {2, 3, 13},                /* periods */
-        {2, 4, UINT64_C(0x3ff0000000000001)}, {2, 5, UINT64_C(0xbff0000000000000)},     /* gains; tracker.c has the rest */
+        /* gains; tracker.c has the rest */
+        {2, 4, UINT64_C(0x3ff0000000000001)}, {2, 5, UINT64_C(0xbff0000000000000)},
         /* node: metrics, learn, memory, interval, pause, day, step, max_jump, winsor, relative floor */
-        {5, 3, 6}, {5, 3, 0}, {5, 3, 65}, {5, 4, 1}, {5, 5, 1}, {5, 5, UINT64_C(1) << 40}, {5, 6, 0}, {5, 7, UINT64_MAX},
+        {5, 3, 6}, {5, 3, 0}, {5, 3, 65}, {5, 4, 1}, {5, 5, 1}, {5, 5, UINT64_C(1) << 40}, {5, 6, 0},
+        {5, 7, UINT64_MAX},
         {5, 8, 1}, {5, 9, 0}, {5, 10, 0}, {5, 10, UINT64_MAX}, {5, 11, 0}, {5, 12, UINT64_C(0x4000000000000000)},
         /* newest, shards, beats, next, waiting, chained, gap mean */
         {5, 14, 5000}, {5, 17, UINT64_MAX}, {5, 18, UINT64_MAX}, {5, 19, 5}, {5, 20, 256}, {5, 22, 2},
         {5, 23, UINT64_C(0xbff0000000000000)},
         /* failure: horizon, capacity, first, rows; threshold: a count, the share; silence: interval, a cost */
-        {7, 2, 0}, {7, 4, 13}, {7, 5, 12}, {7, 6, 13}, {8, 3, UINT64_MAX}, {8, 9, UINT64_C(0x4000000000000000)},
+        {7, 2, 0}, {7, 2, INT64_MAX}, {7, 3, UINT64_MAX}, {7, 4, 13}, {7, 4, INT64_MAX}, {7, 5, 12}, {7, 6, 13},
+        /* phi's slope; half a failure */
+        {7, 8, UINT64_C(0xbff0000000000000)}, {7, 391, UINT64_C(0x3fe0000000000000)},
+        {8, 3, UINT64_MAX}, {8, 9, UINT64_C(0x4000000000000000)},
         {9, 2, 0}, {9, 4, UINT64_C(0xbff0000000000000)}
     };
     size_t bytes, n, i;
@@ -672,7 +695,7 @@ static void test_invariants(void)
         free(mem);
         free(saved);
     }
-    {                                                       /* a table of errors that are none: what shape would that be */
+    {   /* a table of errors that are none: what shape would that be */
         void *state = subject_new(&subjects[0], STEPS, &bytes), *mem = block_new(bytes, 0);
         unsigned char *saved = saved_of(state, &n);
         for (i = 61; i < 85; i++) word_put(saved + 8 * i, 0);
@@ -696,13 +719,58 @@ static void test_invariants(void)
     }
 }
 
+/* Beats that wait: numbers 0, 1, 2 and 4 have come, so 3 is next and the place of 4 is in use. */
+static void test_waiting(void)
+{
+    static const struct {
+        int word;
+        uint64_t value;
+    } bad[] = {
+        {18, 0},                                            /* more wait than have come */
+        {19, 5},                                            /* nothing is missing, and yet one waits */
+        {20, 1 << 4 | 1 << 3}, {20, 1 << 4 | 1 << 6},       /* the next one waits; one beyond the newest does */
+        {20, 0}                                             /* what does not wait has left its place */
+    };
+    static const uint64_t number[] = {0, 1, 2, 4};
+    psc_node_config config;
+    uint64_t state[1024], mem[1024];
+    unsigned char saved[sizeof state];
+    double metric[PSC_MAX_METRICS];
+    size_t i, n, bytes;
+    psc_beat b;
+
+    psc_node_default(&config);
+    config.metrics = 1;
+    config.id = 42;
+    bytes = psc_node_size(&config);
+    CHECK(bytes + 8 <= sizeof saved);
+    CHECK_STATUS(psc_node_init((psc_node *)(void *)state, sizeof state, &config), PSC_OK);
+    for (i = 0; i < 4; i++) {
+        beat(1, &b, metric);
+        b.sequence = number[i];
+        CHECK_STATUS(psc_node_observe((psc_node *)(void *)state, &b, metric), PSC_OK);
+    }
+    CHECK(state[18] == 4 && state[19] == 3 && state[20] == 1 << 4);
+    for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        CHECK_STATUS(psc_save(state, saved, sizeof saved, &n), PSC_OK);
+        CHECK_STATUS(psc_load(PSC_TYPE_NODE, saved, n, mem, sizeof mem), PSC_OK);
+        word_put(saved + 8 * 18, 100);                      /* beats: room for more that wait */
+        repair(saved, n);
+        CHECK_STATUS(psc_load(PSC_TYPE_NODE, saved, n, mem, sizeof mem), PSC_OK);
+        word_put(saved + 8 * bad[i].word, bad[i].value);
+        repair(saved, n);
+        CHECK_STATUS(psc_load(PSC_TYPE_NODE, saved, n, mem, sizeof mem), PSC_ERR_CORRUPT);
+    }
+}
+
 /* ==== Golden files ============================================================================== */
 
 static const struct {
     const char *path;
     int subject;
 } golden[] = {{"tests/golden/tracker-1.psc", 2}, {"tests/golden/node-1.psc", 4},
-              {"tests/golden/failure-1.psc", 7}, {"tests/golden/threshold-1.psc", 8}, {"tests/golden/silence-1.psc", 9}};
+              {"tests/golden/failure-1.psc", 7}, {"tests/golden/threshold-1.psc", 8},
+              {"tests/golden/silence-1.psc", 9}};
 
 enum { GOLDEN = sizeof golden / sizeof golden[0] };
 
@@ -765,6 +833,7 @@ int main(int argc, char **argv)
     RUN(test_hostile_words);
     RUN(test_hostile_states);
     RUN(test_invariants);
+    RUN(test_waiting);
     RUN(test_golden);
     return test_end();
 }

@@ -37,6 +37,7 @@ static void test_config(void)
     int i;
 
     psc_threshold_default(NULL);
+    CHECK_INT(psc_threshold_size(NULL), 0);
     for (i = 0; i < 22; i++) {
         psc_threshold_default(&config);
         if (i == 0) config.cost_act = 0.0;
@@ -134,7 +135,8 @@ static void test_converges(void)
         CHECK_NEAR(value_of(t), from[k], 1e-12);
         for (i = 0; i < 4000; i++) {
             const double v = value_of(t), p = v + (1.0 - v) * test_uniform(&seed);
-            CHECK_STATUS(psc_threshold_learn(t, test_uniform(&seed) < p ? PSC_ACT_PREEMPTIVE : PSC_ACT_UNNECESSARY), PSC_OK);
+            CHECK_STATUS(psc_threshold_learn(t, test_uniform(&seed) < p ? PSC_ACT_PREEMPTIVE : PSC_ACT_UNNECESSARY),
+                         PSC_OK);
             if (i >= 2000) sum += v / 2000.0;
         }
         CHECK_NEAR(sum, 0.4, 0.1);
@@ -235,8 +237,8 @@ static double worth(const world *w, unsigned set)
     return sum;
 }
 
-/* Against all subsets of the six shards of the node: never worth less than nothing or than all of them, and in the sum at
- * least nine tenths of the best; every shard that is listed pays. */
+/* Against all subsets of the six shards of the node: never worth less than nothing or than all of them, and in the sum
+ * at least nine tenths of the best; every shard that is listed pays. */
 static void test_relief(void)
 {
     double reached = 0.0, possible = 0.0;
@@ -328,7 +330,8 @@ static void test_relief_errors(void)
 {
     int i;
 
-    for (i = 0; i < 20; i++) {
+    CHECK_INT(psc_relief_size(NULL), 0);
+    for (i = 0; i < 28; i++) {
         world w;
         double drain[N];
         int32_t shard[S];
@@ -356,9 +359,151 @@ static void test_relief_errors(void)
         if (i == 17) w.view.p = NULL;
         if (i == 18) w.view.home = NULL;
         if (i == 19) w.view.tie = NULL;
+        if (i == 20) w.view.crossed = NULL;
+        if (i == 21) w.view.impact = NULL;
+        if (i == 22) w.view.tied_to = NULL;
+        if (i >= 23) want = PSC_ERR_RANGE;
+        if (i == 23) w.to[4] = -1;
+        if (i == 24) w.view.nodes = (1 << 26) + 1;
+        if (i == 25) w.view.shards = (1 << 26) + 1;
+        if (i == 26) w.view.budget = NAN;
+        if (i == 27) w.view.shards = INT32_MIN;
         memset(drain, 0x5C, sizeof drain);
         CHECK_STATUS(relief_of(&w.view, drain, shard, &info), want);
         CHECK(memcmp(drain, "\x5C\x5C\x5C\x5C\x5C\x5C\x5C\x5C", 8) == 0);
+    }
+}
+
+static void test_relief_pointers(void)
+{
+    world w;
+    double drain[N];
+    int32_t shard[S];
+    psc_relief_info info;
+    uint64_t work[2 * (S + 4)];
+
+    world_make(&w, 3);
+    CHECK(psc_relief_size(&w.view) <= sizeof work);
+    CHECK_STATUS(psc_relief_of(NULL, work, sizeof work, drain, shard, &info), PSC_ERR_NULL);
+    CHECK_STATUS(psc_relief_of(&w.view, work, sizeof work, NULL, shard, &info), PSC_ERR_NULL);
+    CHECK_STATUS(psc_relief_of(&w.view, work, sizeof work, drain, NULL, &info), PSC_ERR_NULL);
+    CHECK_STATUS(psc_relief_of(&w.view, work, sizeof work, drain, shard, NULL), PSC_ERR_NULL);
+    w.view.struct_size--;
+    CHECK_INT(psc_relief_size(&w.view), 0);
+    CHECK_STATUS(psc_relief_of(&w.view, work, sizeof work, drain, shard, &info), PSC_ERR_VERSION);
+    w.view.struct_size++;
+    memset(w.from, 0, sizeof w.from);                       /* no ties, and none needed */
+    w.view.tied_to = NULL;
+    w.view.tie = NULL;
+    CHECK_STATUS(psc_relief_of(&w.view, work, sizeof work, drain, shard, &info), PSC_OK);
+    w.view.shards = 0;
+    w.view.home = NULL;
+    w.view.impact = NULL;
+    w.view.tied_from = NULL;
+    CHECK_STATUS(psc_relief_of(&w.view, work, sizeof work, drain, NULL, &info), PSC_OK);
+    CHECK(info.shards == 0 && info.drained == 1 && drain[0] == w.p[0]);
+}
+
+/* A shard tied to itself cuts nothing, alone and in a set. */
+static void test_own_tie(void)
+{
+    uint64_t seed;
+    int i;
+
+    for (seed = 1; seed <= 50; seed++) {
+        world with, without;
+        double a[N], b[N];
+        int32_t first[S], second[S];
+        psc_relief_info one, two;
+        world_make(&with, seed);
+        world_make(&without, seed);
+        /* the second tie of each becomes one to itself, or nothing */
+        for (i = 0; i < S; i++) {
+            with.to[2 * i + 1] = i;
+            with.tie[2 * i + 1] = 50.0;
+            without.to[2 * i + 1] = i;
+            without.tie[2 * i + 1] = 0.0;
+        }
+        CHECK_STATUS(relief_of(&with.view, a, first, &one), PSC_OK);
+        CHECK_STATUS(relief_of(&without.view, b, second, &two), PSC_OK);
+        CHECK(one.shards == two.shards && one.risk == two.risk);
+        CHECK(memcmp(first, second, (size_t)one.shards * sizeof first[0]) == 0);
+    }
+}
+
+/* Equal probabilities and equal gains: the lower index first, in a heap of any shape. */
+static void test_equals(void)
+{
+    enum { MANY = 40 };
+    double p[MANY], drain[MANY], impact[MANY], last;
+    int32_t crossed[MANY], home[MANY], shard[MANY];
+    uint64_t seed = 4;
+    int round, i, k;
+
+    for (round = 0; round < 60; round++) {
+        const int n = 1 + round % MANY;
+        psc_relief r;
+        psc_relief_info info;
+        psc_relief_default(&r);
+        for (i = 0; i < n; i++) {
+            p[i] = 0.2 * (double)(1 + test_random(&seed) % 3);
+            impact[i] = 1.0;
+            home[i] = i;
+            crossed[i] = test_random(&seed) % 8 != 0;
+        }
+        r.nodes = r.shards = n;
+        r.p = p;
+        r.crossed = crossed;
+        r.home = home;
+        r.impact = impact;
+        r.in_service = 0.4;
+        CHECK_STATUS(relief_of(&r, drain, shard, &info), PSC_OK);
+        for (i = 0; i < n; i++)                             /* who is kept has no claim above one who is drained */
+            for (k = 0; k < n; k++)
+                if (drain[i] > 0.0 && crossed[k] && !(drain[k] > 0.0)) CHECK(p[i] > p[k] || (p[i] >= p[k] && i < k));
+        CHECK_INT(info.shards, info.drained);
+        for (last = 1.0, i = 0; i < info.shards; last = p[shard[i]], i++)
+            CHECK(p[shard[i]] < last || (p[shard[i]] <= last && shard[i] > shard[i - 1]));
+    }
+}
+
+/* A chain in which each shard pays only while the next one goes with it: longer than there are rounds to undo it. */
+static void test_chain(void)
+{
+    enum { LONG = 60 };
+    double p[1] = {0.5}, drain[1], impact[LONG], price[LONG], tie[2 * LONG];
+    int32_t crossed[1] = {1}, home[LONG] = {0}, shard[LONG], to[2 * LONG];
+    int64_t from[LONG + 1];
+    psc_relief r;
+    psc_relief_info info;
+    int length, i;
+
+    for (length = 2; length <= LONG; length += 29) {
+        int64_t ties = 0;
+        psc_relief_default(&r);
+        for (i = 0; i < length; i++) {
+            impact[i] = 1.0;
+            price[i] = i == length - 1 ? 5.0 : 1.0;         /* the last is dropped at once, then one a round */
+            from[i] = ties;
+            if (i > 0) { to[ties] = i - 1; tie[ties++] = 1.0; }
+            if (i < length - 1) { to[ties] = i + 1; tie[ties++] = 1.0; }
+        }
+        from[length] = ties;
+        r.nodes = 1;
+        r.shards = length;
+        r.p = p;
+        r.crossed = crossed;
+        r.home = home;
+        r.impact = impact;
+        r.disruption = price;
+        r.tied_from = from;
+        r.tied_to = to;
+        r.tie = tie;
+        r.in_service = 0.0;
+        CHECK_STATUS(relief_of(&r, drain, shard, &info), PSC_OK);
+        if (length <= 16) CHECK_INT(info.shards, 0);
+        CHECK(info.shards < length);
+        CHECK_NEAR(info.risk, 0.5 * info.shards, 0.0);
     }
 }
 
@@ -369,13 +514,20 @@ static void test_soft(void)
     double bad = 1.5;
 
     CHECK_STATUS(psc_relief_soft(drain, 3, 2, amount, amount), PSC_OK);
-    CHECK(amount[0] == 1000 && amount[1] == 7 && amount[2] == 750 && amount[3] == 5 && amount[4] == 0 && amount[5] == 0);
+    CHECK(amount[0] == 1000 && amount[1] == 7 && amount[2] == 750 && amount[3] == 5 && amount[4] == 0
+          && amount[5] == 0);
     CHECK_STATUS(psc_relief_soft(&bad, 1, 1, amount, amount), PSC_ERR_RANGE);
     bad = NAN;
     CHECK_STATUS(psc_relief_soft(&bad, 1, 1, amount, amount), PSC_ERR_NONFINITE);
     amount[0] = -1;
     CHECK_STATUS(psc_relief_soft(drain, 1, 1, amount, amount), PSC_ERR_RANGE);
+    amount[0] = PSC_MAX_AMOUNT + 1;
+    CHECK_STATUS(psc_relief_soft(drain, 1, 1, amount, amount), PSC_ERR_RANGE);
     CHECK_STATUS(psc_relief_soft(NULL, 1, 1, amount, amount), PSC_ERR_NULL);
+    CHECK_STATUS(psc_relief_soft(drain, 1, 1, NULL, amount), PSC_ERR_NULL);
+    CHECK_STATUS(psc_relief_soft(drain, 1, 1, amount, NULL), PSC_ERR_NULL);
+    CHECK_STATUS(psc_relief_soft(NULL, 3, 0, NULL, NULL), PSC_OK);
+    CHECK_STATUS(psc_relief_soft(NULL, 0, 3, NULL, NULL), PSC_OK);
 }
 
 int main(void)
@@ -388,6 +540,10 @@ int main(void)
     RUN(test_budget);
     RUN(test_floor);
     RUN(test_relief_errors);
+    RUN(test_relief_pointers);
+    RUN(test_own_tie);
+    RUN(test_equals);
+    RUN(test_chain);
     RUN(test_soft);
     return test_end();
 }
