@@ -43,6 +43,17 @@ static void put_bytes(const void *bytes, size_t n)
     for (i = 0; i < n; i++) fold(&digest, b[i]);
 }
 
+static void put_state(const void *state)       /* its words, the same on machines of either byte order */
+{
+    const unsigned char *word = (const unsigned char *)state;
+    uint64_t left = ((const psc_state *)state)->words, x;
+
+    for (; left > 0; left--, word += 8) {
+        memcpy(&x, word, 8);
+        fold(&digest, x);
+    }
+}
+
 static double real(uint64_t bits)
 {
     double x;
@@ -1317,7 +1328,7 @@ static void run_split(void)
         }
     }
     put((int64_t)psc_split_key("abcde", 5));
-    put_bytes(split, (size_t)((psc_state *)(void *)mem)->words * 8);
+    put_state(split);
 }
 
 static void run_echo(void)
@@ -1374,7 +1385,7 @@ static void run_echo(void)
     must("psc_echo_hot", psc_echo_hot(echo, hot, 5, &count));
     for (i = 0; i < count; i++) put_real(hot[i].reads);
     must("psc_echo_restart", psc_echo_restart(echo, 1 << 20));
-    put_bytes(echo, (size_t)((psc_state *)(void *)mem)->words * 8);
+    put_state(echo);
 }
 
 static void run_map(void)
@@ -1410,7 +1421,7 @@ static void run_map(void)
     }
     must("psc_map_claims", psc_map_claims(map, from, claim, NULL, 3, work, sizeof work, fault, 8, &count));
     for (i = 0; i < count && i < 8; i++) put(fault[i].partition * 1000 + fault[i].kind * 100 + fault[i].node);
-    put_bytes(map, (size_t)((psc_state *)(void *)mem)->words * 8);
+    put_state(map);
 }
 
 /* ==== Transfer ================================================================================== */
@@ -1446,7 +1457,7 @@ static void run_transfer(void)
         if (event.kind == PSC_EVENT_MESSAGE) i = (int)(event.message.to & 3);
         if (psc_transfer_step((psc_transfer *)side[i], &event, now, &action) != PSC_OK) continue;
         if (action.persist) {
-            put_bytes(&side[i][5], 8);
+            put((int64_t)side[i][5]);
             memset(&event, 0, sizeof event);
             event.kind = PSC_EVENT_STORED;
             event.version = action.version;
@@ -1512,7 +1523,11 @@ static void run_stages(void)
             if (out.action == PSC_STAGES_PROPOSE) in.owner = (int32_t)(psc__random(&seed) % 3);
             in.instability = psc__uniform(&seed) * 0.501;
             must("psc_route", psc_route((psc_stages *)state, psc__random(&seed), &way));
-            put_bytes(&out, sizeof out);
+            put(out.stage);
+            put(out.share);
+            put(out.action);
+            put(out.reason);
+            put(out.copy_bytes);
             put(way.serve);
             put(way.shadow);
         }
