@@ -4282,11 +4282,12 @@ static void pt_size_cut(const psc_split *s, const psc_split_view *view, int64_t 
 /* Load expected of a range above `bound`, on the mean of the forecast's ticks. */
 static int pt_stays_above(const psc_split_view *view, int64_t i, double bound)
 {
-    const double *f = view->forecast + (size_t)i * (size_t)view->leads;
+    const double *f;
     double sum = 0.0;
     int32_t k;
 
     if (view->leads == 0) return 1;
+    f = view->forecast + (size_t)i * (size_t)view->leads;
     for (k = 0; k < view->leads; k++) sum += f[k] / (double)view->leads;
     return sum > bound;
 }
