@@ -4008,13 +4008,14 @@ static double pt_keys_within(uint64_t from, uint64_t to, int last)
     return last ? PT_KEYS - (double)from : (double)(to - from);
 }
 
-/* Share of the load of [a, b) that lies in [from, to), by the sample, or by the keys where it has none. */
+/* Share of the load of [a, b) that lies in [from, to), by the sample, or by the keys where it has none. An end of 0 is
+ * that of the keys, and of nothing else. */
 static double pt_load_share(const psc_split *s, uint64_t a, uint64_t b, int last, uint64_t from, uint64_t to,
                             int to_last)
 {
     const double whole = pt_load_between(s, a, b, last);
 
-    if (from == a && to == b && last == to_last) return 1.0;
+    if (from == a && to == b) return 1.0;
     if (whole > 0.0) return pt_load_between(s, from, to, to_last) / whole;
     return pt_keys_within(from, to, to_last) / pt_keys_within(a, b, last);
 }
@@ -4260,7 +4261,7 @@ static int pt_relieves(const psc_split *s, const psc_split_view *view, int64_t j
            && pt_ranges(s)[j].recent + load * rest / size < PT_COOL * s->mark;
 }
 
-/* Where a range that is too large is cut. */
+/* Where a range that is too large is cut: below PT_SNUG of its keys, so inside it, if it has more than one. */
 static void pt_size_cut(const psc_split *s, const psc_split_view *view, int64_t i, pt_cuts *cuts)
 {
     const pt_range *r = &pt_ranges(s)[i];
@@ -4276,17 +4277,18 @@ static void pt_size_cut(const psc_split *s, const psc_split_view *view, int64_t 
         else if (pt_relieves(s, view, i - 1, size, r->recent)) share = 1.0 - snug;
     }
     offset = floor(share * width);
-    if (offset >= 1.0 && offset < width && offset < PT_KEYS) pt_add_cut(cuts, start + (uint64_t)offset);
+    if (offset >= 1.0) pt_add_cut(cuts, start + (uint64_t)offset);
 }
 
 /* Load expected of a range above `bound`, on the mean of the forecast's ticks. */
 static int pt_stays_above(const psc_split_view *view, int64_t i, double bound)
 {
-    const double *f = view->forecast + (size_t)i * (size_t)view->leads;
+    const double *f;
     double sum = 0.0;
     int32_t k;
 
     if (view->leads == 0) return 1;
+    f = view->forecast + (size_t)i * (size_t)view->leads;
     for (k = 0; k < view->leads; k++) sum += f[k] / (double)view->leads;
     return sum > bound;
 }
@@ -4373,7 +4375,7 @@ static int pt_may_join(const psc_split *s, const psc_split_view *view, int64_t i
 
     if (view->busy && (view->busy[i] || view->busy[i - 1])) return 0;
     if (r->used || left->used || s->tick - r->made < s->settle) return 0;
-    if (r->seen < PT_SPLIT_WINDOW || left->seen < PT_SPLIT_WINDOW || size < 0.0) return 0;
+    if (r->seen < PT_SPLIT_WINDOW || size < 0.0) return 0;      /* all ranges have been seen for as long */
     if (r->recent + left->recent > PT_COOL * s->mark) return 0;
     for (k = 0; k < PT_SPLIT_WINDOW; k++) saved += pt_saving(s, left->past[k], r->past[k], size);
     if (saved < PT_CREDIT * PT_SPLIT_WINDOW) return 0;

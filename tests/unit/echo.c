@@ -171,6 +171,32 @@ static void test_heavy_hitters(void)
     free(w.echo);
 }
 
+/* A short list of the hottest is the head of the long one, wherever the blocks are kept. */
+static void test_hottest(void)
+{
+    enum { BLOCKS = 16 };
+    const psc_echo_config config = echo_config();
+    psc_echo_block all[BLOCKS], hot[BLOCKS];
+    size_t n, k;
+    world w;
+    int i, falling;
+
+    for (falling = 0; falling < 2; falling++) {
+        world_begin(&w, &config);
+        for (i = 0; i < BLOCKS; i++) read_many(&w, (uint64_t)i, 1, 1 + (falling ? BLOCKS - i : i));
+        tick(&w);
+        CHECK_STATUS(psc_echo_hot(w.echo, all, BLOCKS, &n), PSC_OK);
+        CHECK_INT(n, BLOCKS);
+        for (i = 0; i < BLOCKS; i++) CHECK_INT(all[i].block, falling ? i : BLOCKS - 1 - i);
+        for (k = 0; k <= BLOCKS; k++) {
+            CHECK_STATUS(psc_echo_hot(w.echo, hot, k, &n), PSC_OK);
+            CHECK_INT(n, k);
+            for (i = 0; i < (int)k; i++) CHECK_INT(hot[i].block, all[i].block);
+        }
+        free(w.echo);
+    }
+}
+
 /* ==== Routes ==================================================================================== */
 
 static void test_route(void)
@@ -434,6 +460,24 @@ static void test_domains(void)
     free(w.echo);
 }
 
+/* A node in the primary's domain gets none while another domain can, wherever it is in the list. */
+static void test_domain_last(void)
+{
+    psc_echo_config config = echo_config();
+    world w;
+
+    config.echoes = 1;
+    world_begin(&w, &config);
+    w.nodes.domain = w.domain;
+    w.domain[3] = 0;                    /* with the primary */
+    w.backlog[1] = 40 * MS;
+    w.backlog[2] = 20 * MS;
+    make_echo(&w, 7);
+    CHECK_INT(w.n, 1);
+    CHECK_INT(w.order[0].node, 2);
+    free(w.echo);
+}
+
 /* No node holds more than it has places for; a full one changes its least useful echo for one of twice the use. */
 static void test_places(void)
 {
@@ -490,6 +534,38 @@ static void test_moved(void)
     CHECK(w.order[0].kind == PSC_ECHO_DROP && w.order[0].node == holder);
     CHECK(w.order[1].kind == PSC_ECHO_COPY && w.order[1].node != holder && w.order[1].node != 0);
     free(w.echo);
+}
+
+/* Of two echoes the one under the higher pressure moves, whichever was made first. */
+static void test_worst_moved(void)
+{
+    psc_echo_config config = echo_config();
+    psc_echo_block hot;
+    int t, worse;
+    size_t n;
+    world w;
+
+    config.echoes = 2;
+    for (worse = 0; worse < 2; worse++) {
+        world_begin(&w, &config);
+        make_echo(&w, 7);
+        for (t = 0; t < 20; t++) {
+            read_many(&w, 7, 0, 10);
+            tick(&w);
+            confirm_all(&w);
+        }
+        CHECK_STATUS(psc_echo_hot(w.echo, &hot, 1, &n), PSC_OK);
+        CHECK(n == 1 && hot.echoes == 2);
+        w.backlog[0] = 900 * MS;
+        w.backlog[hot.node[worse]] = 400 * MS;
+        w.backlog[hot.node[1 - worse]] = 300 * MS;
+        read_many(&w, 7, 0, 10);
+        tick(&w);
+        CHECK_INT(w.n, 2);
+        CHECK(w.order[0].kind == PSC_ECHO_DROP && w.order[0].node == hot.node[worse]);
+        CHECK(w.order[1].kind == PSC_ECHO_COPY && w.order[1].node == 6 - hot.node[0] - hot.node[1]);    /* the third */
+        free(w.echo);
+    }
 }
 
 /* Echoes of a block that nobody reads any more go; a forecast keeps them. */
@@ -810,10 +886,38 @@ static void test_saved(void)
     free(w.echo);
 }
 
+/* Memory that was overwritten while in use: the sizes are held to their bounds by every call. */
+static void test_overwritten(void)
+{
+    const psc_echo_config config = echo_config();
+    psc_echo_route route;
+    uint64_t *words, old;
+    int i, k, refused = 0;
+    world w;
+
+    world_begin(&w, &config);
+    words = (uint64_t *)(void *)w.echo;
+    for (i = 1; i < 16; i++) {
+        for (k = 0; k < 3; k++) {
+            psc_status status;
+            old = words[i];
+            words[i] = k == 0 ? UINT64_MAX : k == 1 ? UINT64_C(1) << 62 : old ^ 1;
+            status = psc_echo_read(w.echo, 1, 0, 0, NULL);
+            CHECK(status == PSC_ERR_STATE || status == PSC_ERR_NULL);
+            refused += status == PSC_ERR_STATE;
+            words[i] = old;
+        }
+    }
+    CHECK_INT(refused, 3 * 3 + 2);      /* words, nodes and tracked always; echoes, 4, may be 5 */
+    CHECK_STATUS(psc_echo_read(w.echo, 1, 0, 0, &route), PSC_OK);
+    free(w.echo);
+}
+
 int main(void)
 {
     RUN(test_rates);
     RUN(test_heavy_hitters);
+    RUN(test_hottest);
     RUN(test_route);
     RUN(test_route_down);
     RUN(test_distance);
@@ -824,8 +928,10 @@ int main(void)
     RUN(test_messages);
     RUN(test_no_benefit);
     RUN(test_domains);
+    RUN(test_domain_last);
     RUN(test_places);
     RUN(test_moved);
+    RUN(test_worst_moved);
     RUN(test_cold);
     RUN(test_unconfirmed);
     RUN(test_little_room);
@@ -834,5 +940,6 @@ int main(void)
     RUN(test_arguments);
     RUN(test_view);
     RUN(test_saved);
+    RUN(test_overwritten);
     return test_end();
 }

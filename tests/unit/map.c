@@ -308,6 +308,21 @@ static void test_claims(void)
     free(map);
 }
 
+/* The fault names the lowest node that is not the map's, however many claim. */
+static void test_claimed_by_all(void)
+{
+    static const int32_t from[] = {0, 1, 2, 3}, claim[] = {4, 4, 4};
+    psc_map *map = claimed_map();
+    psc_map_fault f[8];
+
+    CHECK_INT(claims_of(map, from, claim, NULL, 3, f, 8), 7);
+    check_fault(&f[4], 4, PSC_CLAIM_TWICE, 0, 2);
+    CHECK_STATUS(apply(map, change_of(PSC_MAP_PARTITION, 0, 4, 0, 0)), PSC_OK);
+    CHECK_INT(claims_of(map, from, claim, NULL, 3, f, 8), 7);
+    check_fault(&f[4], 4, PSC_CLAIM_TWICE, 1, 0);
+    free(map);
+}
+
 static void test_right_claims(void)
 {
     static const int32_t from[] = {0, 2, 4, 6, 6, 6, 6, 6, 7};
@@ -385,6 +400,61 @@ static void test_saved(void)
     free(map);
 }
 
+/* No block has more echoes than there can be, in what is loaded, either. */
+static void test_saved_echoes(void)
+{
+    enum { LAST = PSC_MAX_ECHOES, BLOCK = 0x5500, OTHER = 0x5501 };
+    const psc_map_config config = map_config();
+    const size_t bytes = psc_map_size(&config), saved_bytes = bytes + 8;
+    psc_map *map = map_new(&config);
+    unsigned char *saved = (unsigned char *)block_new(saved_bytes, 0);
+    size_t at = 16, written;
+    int32_t node;
+
+    for (node = 0; node <= LAST; node++)
+        CHECK_STATUS(apply(map, change_of(PSC_MAP_ECHO, node == LAST ? OTHER : BLOCK, 0, node, 1)), PSC_OK);
+    CHECK_STATUS(psc_save(map, saved, saved_bytes, &written), PSC_OK);
+    CHECK_STATUS(psc_load(PSC_TYPE_MAP, saved, saved_bytes, map, bytes), PSC_OK);
+    while (at < bytes && word_get(saved + at) != OTHER) at += 8;
+    CHECK(at < bytes);
+    word_put(saved + at, BLOCK);
+    repair(saved, saved_bytes);
+    CHECK_STATUS(psc_load(PSC_TYPE_MAP, saved, saved_bytes, map, bytes), PSC_ERR_CORRUPT);
+    free(saved);
+    free(map);
+}
+
+/* Memory that was overwritten while in use: sizes and indices are held to their bounds by every call. */
+static void test_overwritten(void)
+{
+    enum { HEAD_WORDS = 8, OWNER = HEAD_WORDS + PARTITIONS + AREAS };      /* the first area's partition */
+    const psc_map_config config = map_config();
+    psc_map *map = map_new(&config);
+    uint64_t *words = (uint64_t *)(void *)map, old;
+    psc_map_place p;
+    int i, k, refused = 0;
+
+    for (i = 1; i < HEAD_WORDS; i++) {
+        for (k = 0; k < 3; k++) {
+            psc_status status;
+            old = words[i];
+            words[i] = k == 0 ? UINT64_MAX : k == 1 ? UINT64_C(1) << 62 : old ^ 1;
+            status = psc_map_version(map, NULL);
+            CHECK(status == PSC_ERR_STATE || status == PSC_ERR_NULL);
+            refused += status == PSC_ERR_STATE;
+            words[i] = old;
+        }
+    }
+    CHECK_INT(refused, 5 * 3 + 2);      /* words, the capacities and the areas always; an echo more may be there */
+    CHECK_STATUS(apply(map, change_of(PSC_MAP_PARTITION, 0, 0, 6, 0)), PSC_OK);
+    for (k = -1; k <= PARTITIONS; k++) {
+        words[OWNER] = (uint64_t)(int64_t)k;
+        CHECK_STATUS(psc_map_find(map, 0, &p), PSC_OK);
+        CHECK(p.partition == k && p.node == (k == 0 ? 6 : -1));
+    }
+    free(map);
+}
+
 int main(void)
 {
     RUN(test_start);
@@ -393,8 +463,11 @@ int main(void)
     RUN(test_versions);
     RUN(test_arguments);
     RUN(test_claims);
+    RUN(test_claimed_by_all);
     RUN(test_right_claims);
     RUN(test_claim_arguments);
     RUN(test_saved);
+    RUN(test_saved_echoes);
+    RUN(test_overwritten);
     return test_end();
 }

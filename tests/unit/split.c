@@ -234,6 +234,44 @@ static void test_busy_and_full(void)
     free(w.split);
 }
 
+/* A busy shard holds no other one up. */
+static void test_busy_neighbour(void)
+{
+    static const uint64_t start[2] = {0, 1000};
+    static const uint8_t busy[2] = {1, 0};
+    const psc_split_config config = split_config();
+    world w;
+    int t;
+
+    world_begin(&w, &config, start, 2);
+    w.view.busy = busy;
+    for (t = 0; t < 2; t++) {
+        feed(&w, 0, 1000, 190);
+        feed(&w, 1000, 1000, 190);
+        tick(&w);
+    }
+    CHECK(w.orders == 1 && w.order[0].kind == PSC_SPLIT_CUT && w.order[0].shard == 1);
+    free(w.split);
+}
+
+/* A hot key is reported if there is room for an order. */
+static void test_no_room_for_hot_key(void)
+{
+    const psc_split_config config = split_config();
+    size_t capacity;
+    world w;
+
+    for (capacity = 0; capacity < 3; capacity++) {
+        world_begin(&w, &config, one_shard, 1);
+        feed(&w, 0, 500, 60);
+        feed(&w, 777, 1, 300);
+        CHECK_STATUS(psc_split_tick(w.split, &w.view, capacity > 0 ? w.order : NULL, capacity, &w.orders, NULL), PSC_OK);
+        CHECK_INT(w.orders, capacity > 0);
+        if (capacity > 0) CHECK(w.order[0].kind == PSC_SPLIT_ECHO && w.order[0].key == 777);
+        free(w.split);
+    }
+}
+
 /* A forecast that says that it will pass holds the cut; one that says that it stays does not. */
 static void test_forecast_of_cuts(void)
 {
@@ -278,6 +316,52 @@ static void test_size_cut(void)
     CHECK(w.order[0].kind == PSC_SPLIT_CUT);
     CHECK_NEAR((double)w.order[0].key / 9223372036854775808.0, 0.97 / 1.25, 1e-9);       /* 28 go to the neighbour */
     free(w.split);
+}
+
+/* What is above a snug shard goes to the right neighbour, else to the left one, else it is halved: a neighbour that is
+ * too full or too busy takes nothing. */
+static void test_size_neighbours(void)
+{
+    static const uint64_t start[2] = {0, UINT64_C(1) << 63};
+    static const double size[4][2] = {{125.0, 90.0}, {50.0, 125.0}, {90.0, 125.0}, {125.0, 50.0}};
+    static const double share[4] = {0.5, 1.0 - 0.97 / 1.25, 0.5, 0.5};
+    const psc_split_config config = split_config();
+    world w;
+    int t, what;
+
+    for (what = 0; what < 4; what++) {
+        const int large = size[what][1] > 100.0;
+        world_begin(&w, &config, start, 2);
+        w.view.size = size[what];
+        for (t = 0; t < 99 && w.orders == 0; t++) {
+            if (what == 3) feed(&w, start[1], start[1], 80);
+            tick(&w);
+        }
+        CHECK_INT(t, 49);               /* 1.25 a tick, above 60 */
+        CHECK(w.orders == 1 && w.order[0].kind == PSC_SPLIT_CUT && w.order[0].shard == large);
+        CHECK_NEAR((double)(w.order[0].key - start[large]) / 9223372036854775808.0, share[what], 1e-9);
+        free(w.split);
+    }
+}
+
+/* A shard of one key cannot be cut, whatever its size; one of two keys is cut between them. */
+static void test_size_of_one_key(void)
+{
+    const psc_split_config config = split_config();
+    uint64_t start[3] = {0, 5, 6};
+    world w;
+    int t;
+
+    for (; start[2] <= 7; start[2]++) {
+        world_begin(&w, &config, start, 3);
+        w.view.size = w.size;
+        w.size[0] = w.size[2] = 50.0;
+        w.size[1] = 240.0;
+        for (t = 0; t < 20 && w.orders == 0; t++) tick(&w);
+        CHECK_INT(w.orders, start[2] - 6);
+        if (w.orders > 0) CHECK(w.order[0].kind == PSC_SPLIT_CUT && w.order[0].shard == 1 && w.order[0].key == 6);
+        free(w.split);
+    }
 }
 
 /* ==== Merges ==================================================================================== */
@@ -347,6 +431,71 @@ static void test_three_to_two(void)
         w.size[2] = what == 0 ? 60.0 : 80.0;
         for (t = 1; t <= 24; t++) tick(&w);
         CHECK_INT(w.orders, what == 0);
+        free(w.split);
+    }
+}
+
+/* It is the smaller one of the neighbours of a pair that takes the rest, on whichever side. */
+static void test_smaller_neighbour(void)
+{
+    static const uint64_t start[4] = {0, 1000, 2000, 3000};
+    const psc_split_config config = split_config();
+    world w;
+    int t, what;
+
+    for (what = 0; what < 3; what++) {
+        world_begin(&w, &config, start, 4);
+        w.view.size = w.size;
+        w.size[0] = what == 1 ? 70.0 : 80.0;
+        w.size[1] = w.size[2] = 60.0;
+        w.size[3] = what == 0 ? 70.0 : 80.0;
+        for (t = 1; t <= 24; t++) tick(&w);
+        CHECK_INT(w.orders, what < 2);
+        if (what < 2) CHECK(w.order[0].kind == PSC_SPLIT_MERGE && w.order[0].shard == 2);
+        free(w.split);
+    }
+}
+
+/* The pair with the least load goes first, and no shard is in two pairs. */
+static void test_least_pair_first(void)
+{
+    static const uint64_t start[4] = {0, 1000, 2000, 3000};
+    static const int load[4] = {30, 25, 10, 10};
+    const psc_split_config config = split_config();
+    world w;
+    int t, k;
+
+    world_begin(&w, &config, start, 4);
+    for (t = 1; t <= 24; t++) {
+        for (k = 0; k < 4; k++) feed(&w, start[k], 1000, load[k]);
+        tick(&w);
+    }
+    CHECK_INT(w.orders, 2);
+    CHECK(kinds(&w, PSC_SPLIT_MERGE) == 2 && w.order[0].shard == 3 && w.order[1].shard == 1);
+    free(w.split);
+}
+
+/* A pair waits while one of the two is busy. */
+static void test_merge_busy(void)
+{
+    static const uint64_t start[2] = {0, 1000};
+    static const uint8_t busy[3][2] = {{0, 0}, {1, 0}, {0, 1}};
+    const psc_split_config config = split_config();
+    world w;
+    int t, what;
+
+    for (what = 0; what < 3; what++) {
+        world_begin(&w, &config, start, 2);
+        w.view.busy = busy[what];
+        for (t = 1; t <= 24; t++) {
+            feed(&w, 0, 1000, 20);
+            feed(&w, 1000, 1000, 20);
+            tick(&w);
+        }
+        CHECK_INT(w.orders, what == 0);
+        w.view.busy = busy[0];
+        tick(&w);
+        CHECK_INT(w.orders, 1);
         free(w.split);
     }
 }
@@ -646,6 +795,95 @@ static void test_saved_altered(void)
     free(w.split);
 }
 
+/* The first keys of the shards rise in what is loaded. */
+static void test_saved_order(void)
+{
+    enum { SECOND = 0x1234500, THIRD = 0x7654300 };
+    static const uint64_t start[3] = {0, SECOND, THIRD}, value[4] = {0, THIRD, THIRD - 1, 1};
+    const psc_split_config config = split_config();
+    unsigned char *saved;
+    size_t at = 16, written;
+    world w;
+    int i;
+
+    world_begin(&w, &config, start, 3);
+    saved = (unsigned char *)block_new(w.bytes + 8, 0);
+    CHECK_STATUS(psc_save(w.split, saved, w.bytes + 8, &written), PSC_OK);
+    while (at < w.bytes && word_get(saved + at) != SECOND) at += 8;
+    CHECK(at < w.bytes);
+    for (i = 0; i < 4; i++) {
+        word_put(saved + at, value[i]);
+        repair(saved, written);
+        CHECK((psc_load(PSC_TYPE_SPLIT, saved, written, w.split, w.bytes) == PSC_OK) == (i >= 2));
+    }
+    free(saved);
+    free(w.split);
+}
+
+/* A tick whose part of the sample is full, and each word of the head as 0, the load of the next key among them: no key
+ * more is taken than there is room for, so that the state loads again. */
+static void test_saved_full(void)
+{
+    enum { HEAD_WORDS = 27, ROOM = 64 };
+    psc_split_config config = split_config();
+    unsigned char *saved, *bad;
+    size_t at, written;
+    world w;
+    int i, loaded = 0;
+
+    config.samples = 4 * ROOM;
+    world_begin(&w, &config, one_shard, 1);
+    for (i = 0; i < ROOM; i++)          /* a key for each part of 100 / 256, with which the first tick starts */
+        CHECK_STATUS(psc_split_observe(w.split, (uint64_t)i, 0.390625), PSC_OK);
+    saved = (unsigned char *)block_new(w.bytes + 8, 0);
+    CHECK_STATUS(psc_save(w.split, saved, w.bytes + 8, &written), PSC_OK);
+    for (at = 16; at < 8 * HEAD_WORDS; at += 8) {
+        bad = (unsigned char *)block_copy(saved, written);
+        word_put(bad + at, 0);
+        repair(bad, written);
+        if (psc_load(PSC_TYPE_SPLIT, bad, written, w.split, w.bytes) == PSC_OK) {
+            const psc_status status = psc_split_observe(w.split, 7, 0.0);
+            CHECK(status == PSC_OK || status == PSC_ERR_EMPTY);
+            CHECK_STATUS(psc_save(w.split, bad, written, &written), PSC_OK);
+            CHECK_STATUS(psc_load(PSC_TYPE_SPLIT, bad, written, w.split, w.bytes), PSC_OK);
+            loaded++;
+        }
+        free(bad);
+    }
+    CHECK(loaded > 10);
+    free(saved);
+    free(w.split);
+}
+
+/* Memory that was overwritten while in use: sizes and indices are held to their bounds by every call. */
+static void test_overwritten(void)
+{
+    const psc_split_config config = split_config();
+    uint64_t *words, old;
+    int i, k, refused = 0;
+    world w;
+
+    world_begin(&w, &config, one_shard, 1);
+    feed(&w, 0, 1000, 50);
+    tick(&w);
+    words = (uint64_t *)(void *)w.split;
+    for (i = 1; i < 27; i++) {
+        for (k = 0; k < 3; k++) {
+            psc_status status;
+            old = words[i];
+            words[i] = k == 0 ? UINT64_MAX : k == 1 ? UINT64_C(1) << 62 : old ^ 1;
+            status = psc_split_shards(w.split, NULL, 1);
+            CHECK(status == PSC_ERR_STATE || status == PSC_ERR_NULL);
+            refused += status == PSC_ERR_STATE;
+            words[i] = old;
+        }
+    }
+    /* words, shards and samples always; settle, n, taken, sorted and kept[4] for two of the three; tick for -1 */
+    CHECK_INT(refused, 3 * 3 + 8 * 2 + 1);
+    CHECK_STATUS(psc_split_shards(w.split, one_shard, 1), PSC_OK);
+    free(w.split);
+}
+
 int main(void)
 {
     RUN(test_halved);
@@ -654,11 +892,18 @@ int main(void)
     RUN(test_hot_key);
     RUN(test_hot_ends);
     RUN(test_busy_and_full);
+    RUN(test_busy_neighbour);
+    RUN(test_no_room_for_hot_key);
     RUN(test_forecast_of_cuts);
     RUN(test_size_cut);
+    RUN(test_size_neighbours);
+    RUN(test_size_of_one_key);
     RUN(test_merge);
     RUN(test_merge_vetoes);
     RUN(test_three_to_two);
+    RUN(test_smaller_neighbour);
+    RUN(test_least_pair_first);
+    RUN(test_merge_busy);
     RUN(test_settled);
     RUN(test_carried);
     RUN(test_same_shards);
@@ -668,5 +913,8 @@ int main(void)
     RUN(test_arguments);
     RUN(test_saved);
     RUN(test_saved_altered);
+    RUN(test_saved_order);
+    RUN(test_saved_full);
+    RUN(test_overwritten);
     return test_end();
 }
