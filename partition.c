@@ -223,7 +223,7 @@ static psc_status pt_shape(const psc_cluster *c)
 /* Which field pt_shape has refused. */
 static int32_t pt_shape_field(const psc_cluster *c, psc_status status)
 {
-    if (status == PSC_ERR_VERSION || !c) return PSC_FIELD_CLUSTER;
+    if (status == PSC_ERR_VERSION) return PSC_FIELD_CLUSTER;
     if (status == PSC_ERR_RANGE) return c->groups == 0 && c->group ? PSC_FIELD_GROUP : PSC_FIELD_COUNTS;
     if (!c->capacity) return PSC_FIELD_CAPACITY;
     if (c->shards > 0 && !c->demand) return PSC_FIELD_DEMAND;
@@ -1980,17 +1980,17 @@ static int pt_may_cross(const pt_search *v, int32_t a, int32_t b)
     return ok;
 }
 
-/* 1 if two shards that go where the other is would touch a node too often. */
+/* 1 if two shards that go where the other is would touch a node too often. A home that is neither of the two nodes
+ * loses one of the moves that touch it and gets another. */
 static int pt_swap_crowds(const pt_search *v, int32_t a, int32_t b)
 {
     const int32_t most = v->head->max_node_moves, x = v->now[a], y = v->now[b];
-    const int32_t i = pt_home(v->c, a), k = pt_home(v->c, b);
     int crowded;
 
     if (most == INT32_MAX) return 0;
     pt_touch(v, a, x, y);
     pt_touch(v, b, y, x);
-    crowded = v->touches[x] > most || v->touches[y] > most || v->touches[i] > most || v->touches[k] > most;
+    crowded = v->touches[x] > most || v->touches[y] > most;
     pt_touch(v, a, y, x);
     pt_touch(v, b, x, y);
     return crowded;
@@ -2089,7 +2089,7 @@ static void pt_choose_nodes(const pt_search *v, int32_t most)
     b->columns = 1;
     if (!pt_is_hot(v->head) && pt_pick(v, PT_HOMES) == 0) {
         const int32_t home = pt_home_of_one(v, b->node[0]);
-        if (home >= 0 && want > 1) b->node[b->columns++] = home;
+        if (home >= 0) b->node[b->columns++] = home;
     }
     while (b->columns < want) {
         const int32_t x = pt_pick(v, n);
@@ -2223,7 +2223,7 @@ static void pt_price_row(const pt_search *v, int32_t i)
     pt_rank_row(v, i);
 }
 
-/* Column j has got row k: those of the rows still open. */
+/* Column j has got row k: those of the rows still open. A row whose only column is j has it as best. */
 static void pt_price_column(const pt_search *v, int32_t j, int32_t k)
 {
     pt_rebuild *b = v->rebuild;
@@ -2237,7 +2237,7 @@ static void pt_price_column(const pt_search *v, int32_t j, int32_t k)
         if (row[j] == PT_IMPOSSIBLE) continue;
         blocked = group >= 0 && v->c->group[b->shard[i]] == group && b->node[j] != b->old[i];
         row[j] = blocked ? PT_IMPOSSIBLE : pt_price(v, i, j);
-        if (j == b->best[i] || j == b->second[i] || b->second[i] < 0 || row[j] < row[b->second[i]]) pt_rank_row(v, i);
+        if (j == b->best[i] || j == b->second[i] || row[j] < row[b->second[i]]) pt_rank_row(v, i);
     }
 }
 
