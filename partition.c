@@ -3347,11 +3347,13 @@ static void pt_unfollow(pt_run *run, int32_t moves)
     }
 }
 
-/* Where a shard can wait: of the nodes that take it, the one that is emptiest with it; -1: none does. */
+/* Where a shard can wait: of the nodes that take it, the one that is emptiest with it; -1: none does. What blocks the
+ * shard's own move stays as it was found. */
 static int32_t pt_parking(pt_run *run, int32_t shard)
 {
     const psc_cluster *c = run->c;
     const int64_t *d = c->demand + pt_cell(c, shard);
+    const int32_t block = run->block[shard];
     int64_t least = INT64_MAX;
     int32_t n, r, best = -1;
 
@@ -3367,6 +3369,7 @@ static int32_t pt_parking(pt_run *run, int32_t shard)
         least = most;
         best = n;
     }
+    run->block[shard] = block;
     return best;
 }
 
@@ -3435,11 +3438,9 @@ static void pt_unblock(pt_run *run, int32_t least, int32_t parks_most)
     pt_look_ahead(run);
     while (run->parks < parks_most && run->spare > 0) {
         const int32_t out = pt_best_park(run, &most);
-        int32_t place, block;
+        int32_t place;
         if (out < 0 || most < least) break;
-        block = run->block[out];
         place = pt_parking(run, out);
-        run->block[out] = block;
         if (place < 0) {
             run->follows[out] = 1;      /* not to be tried again in this wave */
             continue;
@@ -3473,10 +3474,7 @@ static void pt_start_clearing(pt_run *run)
 /* 1 if some node takes the shard while it waits. */
 static int pt_may_wait(pt_run *run, int32_t shard)
 {
-    const int32_t block = run->block[shard];
-
     if (run->can_wait[shard] < 0) run->can_wait[shard] = pt_parking(run, shard) >= 0;
-    run->block[shard] = block;
     return run->can_wait[shard];
 }
 
@@ -3675,8 +3673,7 @@ static void pt_begin_some(pt_run *run)
     if (run->guest >= 0) pt_clear(run);
 }
 
-/* One wave; 0 if no move could begin. Every pending move was then tried with nothing in flight, so that the
- * reasons that remain are those of the cluster and not of the wave. */
+/* One wave; 0 if no move could begin. */
 static int pt_wave(pt_run *run)
 {
     int32_t i, left = 0;
@@ -3756,7 +3753,11 @@ psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *conf
     run.parks_early = run.left / PT_EARLY < run.parks_most ? run.left / PT_EARLY : run.parks_most;
     while (pt_wave(&run)) { }
     pt_sort(run.pending, (size_t)run.left, NULL);
-    for (i = 0; i < run.left; i++) pt_write(&run, run.pending[i], -1, assignment[run.pending[i]]);
+    for (i = 0; i < run.left; i++) {
+        const int32_t s = run.pending[i];
+        (void)pt_run_allows(&run, s, assignment[s]);    /* nothing is in flight: the reason is the cluster's */
+        pt_write(&run, s, -1, assignment[s]);
+    }
     memset(info, 0, sizeof *info);
     info->stuck = run.left;
     info->waves = run.waves;
