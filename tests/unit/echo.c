@@ -967,7 +967,53 @@ static void test_saved(void)
     free(w.echo);
 }
 
-/* Each block is in its set once, and copies that have not ended have an epoch, in what is loaded, too. */
+static psc_status load_altered(world *w, const unsigned char *saved, size_t at, uint64_t value)
+{
+    unsigned char *bad = (unsigned char *)block_copy(saved, w->bytes + 8);
+    psc_status status;
+
+    word_put(bad + at, value);
+    repair(bad, w->bytes + 8);
+    status = psc_load(PSC_TYPE_ECHO, bad, w->bytes + 8, w->echo, w->bytes);
+    free(bad);
+    return status;
+}
+
+/* Copies in what is loaded: on different nodes, with an epoch unless they have ended. Counts stop at a limit. */
+static void test_saved_copies(void)
+{
+    enum { READS = 8 * 3, NODE = 8 * 12, COPY = 8 * 5 };        /* bytes from a block's epoch, its first word */
+    psc_echo_config config = echo_config();
+    unsigned char *saved;
+    size_t at, written;
+    uint64_t epoch;
+    int t;
+    world w;
+
+    config.tracked = 8;
+    config.epoch = UINT64_C(0x1234567890);
+    world_begin(&w, &config);
+    make_echo(&w, 7);
+    for (t = 0; t < 20; t++) {
+        read_many(&w, 7, 0, 10);
+        tick(&w);
+    }
+    saved = (unsigned char *)block_new(w.bytes + 8, 0);
+    CHECK_STATUS(psc_save(w.echo, saved, w.bytes + 8, &written), PSC_OK);
+    for (at = w.bytes - 8; word_get(saved + at) != config.epoch + 1; at -= 8) { }
+    CHECK_STATUS(load_altered(&w, saved, at, 0), PSC_ERR_CORRUPT);
+    CHECK_STATUS(load_altered(&w, saved, at + NODE, word_get(saved + at + NODE + COPY)), PSC_ERR_CORRUPT);
+    CHECK_STATUS(load_altered(&w, saved, at + READS, UINT64_C(1000000000000)), PSC_OK);
+    read_many(&w, 7, 0, 3);
+    CHECK_STATUS(psc_echo_write(w.echo, 7, 0, w.now, &epoch), PSC_OK);
+    CHECK_STATUS(psc_save(w.echo, saved, w.bytes + 8, &written), PSC_OK);
+    CHECK(word_get(saved + at) == 0 && word_get(saved + at + READS) == UINT64_C(1000000000000));
+    CHECK_STATUS(psc_load(PSC_TYPE_ECHO, saved, written, w.echo, w.bytes), PSC_OK);
+    free(saved);
+    free(w.echo);
+}
+
+/* Each block is in its set, and there once, in what is loaded. */
 static void test_saved_blocks(void)
 {
     enum { FIRST = 0x5500, OTHERS = 0x5600, BLOCKS = 16 };
@@ -978,7 +1024,6 @@ static void test_saved_blocks(void)
     world w;
 
     config.tracked = 16;
-    config.epoch = UINT64_C(0x1234567890);
     world_begin(&w, &config);
     make_echo(&w, FIRST);
     for (i = 0; i < BLOCKS; i++) (void)read_one(&w, OTHERS + (uint64_t)i, 1);
@@ -999,10 +1044,6 @@ static void test_saved_blocks(void)
         free(bad);
     }
     CHECK(placed > 0 && placed < BLOCKS);
-    for (at = w.bytes - 8; word_get(saved + at) != config.epoch + 1; at -= 8) { }
-    word_put(saved + at, 0);
-    repair(saved, written);
-    CHECK_STATUS(psc_load(PSC_TYPE_ECHO, saved, written, w.echo, w.bytes), PSC_ERR_CORRUPT);
     free(saved);
     free(w.echo);
 }
@@ -1091,6 +1132,7 @@ int main(void)
     RUN(test_arguments);
     RUN(test_view);
     RUN(test_saved);
+    RUN(test_saved_copies);
     RUN(test_saved_blocks);
     RUN(test_extremes);
     RUN(test_overwritten);
