@@ -5329,8 +5329,6 @@ psc_status psc_echo_tick(psc_echo *echo, const psc_echo_nodes *nodes, int64_t no
         pt_fold(b);
         b->ahead = pt_reads_ahead(b);
         for (k = 0; k < b->copies; k++) pt_nodes(echo)[b->copy[k].node].held++;
-    }
-    for (i = 0; i < echo->tracked; i++) {
         pt_drop_ended(echo, &o, i);
         pt_find_victims(echo, i);
     }
