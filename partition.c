@@ -4036,7 +4036,7 @@ static void pt_inherit(const psc_split *s, pt_range *r, uint64_t from, uint64_t 
     r->recent = pt_capped(r->recent + share * o->recent);
     for (i = 0; i < PT_SPLIT_WINDOW; i++) r->past[i] = pt_capped(r->past[i] + share * o->past[i]);
     if (o->seen < r->seen) r->seen = o->seen;
-    if (o->start != r->start) return;
+    if (a != from) return;
     r->made = o->made;
     r->joined = !old_last && (last || b < to) ? s->tick : o->joined;
     if (last == old_last && b == to) {
@@ -4114,7 +4114,7 @@ static void pt_merge_slots(psc_split *s)
 
     s->sorted = 0;
     below[0] = 0.0;
-    do {
+    for (;;) {
         for (best = -1, i = 0; i < PT_SLOTS; i++) {
             if (next[i] == s->kept[i]) continue;
             if (best < 0 || pt_ring(s)[i * room + next[i]] < pt_ring(s)[best * room + next[best]]) best = i;
@@ -4123,7 +4123,7 @@ static void pt_merge_slots(psc_split *s)
         pt_sorted(s)[s->sorted] = pt_ring(s)[best * room + next[best]++];
         below[s->sorted + 1] = below[s->sorted] + s->each[best] / (double)slots;
         s->sorted++;
-    } while (1);
+    }
 }
 
 /* The tick's loads go into the past and its keys into the sample; a new tick begins. */
@@ -4329,7 +4329,7 @@ static void pt_split_order(pt_orders *o, int32_t kind, int64_t shard, uint64_t k
 
 static void pt_order_cuts(psc_split *s, const psc_split_view *view, pt_orders *o)
 {
-    int64_t i;
+    int64_t room = s->shards - s->n, i;
     int32_t k;
 
     for (i = 0; i < s->n; i++) {
@@ -4340,7 +4340,8 @@ static void pt_order_cuts(psc_split *s, const psc_split_view *view, pt_orders *o
         pt_range_cuts(s, view, i, &v, &cuts);
         if (cuts.n == 0 && v.hot > s->mark && o->n < o->capacity)
             pt_split_order(o, PSC_SPLIT_ECHO, i, pt_sorted(s)[v.hot_low]);
-        if (cuts.n == 0 || (size_t)cuts.n > o->capacity - o->n) continue;
+        if (cuts.n == 0 || cuts.n > room || (size_t)cuts.n > o->capacity - o->n) continue;
+        room -= cuts.n;
         for (k = 0; k < cuts.n; k++) pt_split_order(o, PSC_SPLIT_CUT, i, cuts.key[k]);
         r->used = 1;
     }
@@ -4544,6 +4545,7 @@ int psc__split_valid(const psc__image *image)
 #define PT_OPEN 10          /* ticks after which a copy is given up that nobody confirms                     */
 #define PT_TRUST 50.0       /* reads of prior in the yield: as expected                                      */
 #define PT_MEMORY 0.999     /* of the yield, a tick                                                          */
+#define PT_NOTHING 1e-100   /* decayed sums below are 0                                                      */
 #define PT_MAX_EPOCH (UINT64_C(1) << 62)
 #define PT_MAX_RATE 1e12    /* reads a tick: no count or rate is above                                       */
 #define PT_MAX_COUNT 2e14   /* decayed counts stay below: 160 times PT_MAX_RATE and a little               */
@@ -4573,7 +4575,8 @@ typedef struct pt_hot_block {
 
 typedef struct pt_echo_node {
     int64_t  when;                      /* time to which `backlog` belongs                           */
-    int64_t  down, held;                /* held: copies that are not EMPTY                           */
+    int64_t  down;
+    int64_t  held;                      /* within a tick: copies that are not EMPTY                  */
     int64_t  places, domain;
     double   backlog, service;          /* ns                                                        */
     double   sent;                      /* service of what was sent there since the last tick, ns    */
@@ -4682,32 +4685,30 @@ void psc_echo_nodes_default(psc_echo_nodes *nodes)
     nodes->struct_size = (uint32_t)sizeof *nodes;
 }
 
-/* A state whose sizes fit each other. What is inside the blocks and nodes is held to their bounds where it is
- * followed. */
+/* A state whose sizes fit each other. Its blocks and nodes are as the library left them or psc_load let them in. */
 static psc_status pt_echo(const psc_echo *e)
 {
     const psc_status status = psc__state(e, PSC_TYPE_ECHO);
 
     if (status != PSC_OK) return status;
-    if (e->nodes < 2 || e->nodes > PSC_MAX_ECHO_NODES || e->tracked < PT_WAYS || e->tracked > 1 << 20
-        || (e->tracked & (e->tracked - 1)) != 0 || e->echoes < 1 || e->echoes > PSC_MAX_ECHOES
+    if (!pt_echo_counts(e->nodes, e->tracked, e->echoes, e->copies, e->node_copies, e->interval)
         || e->head.words != pt_echo_words(e->nodes, e->tracked))
         return PSC_ERR_STATE;
     return PSC_OK;
 }
 
 /* First place of the set of a block. */
-static int64_t pt_set_of(const psc_echo *e, uint64_t block)
+static int64_t pt_set_of(uint64_t seed, int64_t tracked, uint64_t block)
 {
-    uint64_t z = block ^ e->seed;
+    uint64_t z = block ^ seed;
 
-    return (int64_t)(psc__random(&z) & (uint64_t)(e->tracked - 1)) & ~(int64_t)(PT_WAYS - 1);
+    return (int64_t)(psc__random(&z) & (uint64_t)(tracked - 1)) & ~(int64_t)(PT_WAYS - 1);
 }
 
 /* Place of a block, -1: not tracked. */
 static int64_t pt_find_block(const psc_echo *e, uint64_t block)
 {
-    const int64_t first = pt_set_of(e, block);
+    const int64_t first = pt_set_of(e->seed, e->tracked, block);
     const uint64_t *keys = pt_keys(e) + first;
     int64_t i;
 
@@ -4724,7 +4725,7 @@ static double pt_heft(const pt_hot_block *b) { return b->weight + (double)b->rea
  * weight it takes over. -1: all have copies. */
 static int64_t pt_take_block(psc_echo *e, uint64_t block, int64_t primary)
 {
-    const int64_t first = pt_set_of(e, block);
+    const int64_t first = pt_set_of(e->seed, e->tracked, block);
     pt_hot_block *b = pt_blocks(e);
     int64_t i, at = -1;
     double weight;
@@ -5005,6 +5006,7 @@ static void pt_echo_load(psc_echo *e, const psc_echo_nodes *nodes, int64_t now)
         if (since > 0.0) {
             const double share = n->sent / since;
             n->busy = PT_BUSY * n->busy + (1.0 - PT_BUSY) * (share < 1e3 ? share : 1e3);
+            if (n->busy < PT_NOTHING) n->busy = 0.0;
         }
         n->sent = 0.0;
         n->down = nodes->backlog_ns[i] < 0;
@@ -5014,20 +5016,29 @@ static void pt_echo_load(psc_echo *e, const psc_echo_nodes *nodes, int64_t now)
         n->places = nodes->places[i];
         n->domain = nodes->domain ? nodes->domain[i] : i;
         n->pressure = n->busy + n->backlog / (PT_PRESS * (double)e->interval);
-        n->copied = 0;
+        n->copied = n->held = 0;
         n->victim = -1;
     }
+}
+
+/* A decayed sum a tick later. Below PT_NOTHING it is 0: it must not become denormal, with which some machines are a
+ * hundred times slower. */
+static double pt_faded(double sum, double left, int64_t more)
+{
+    const double x = left * sum + (double)more;
+
+    return x < PT_NOTHING ? 0.0 : x;
 }
 
 /* A tick's counts into the rates. */
 static void pt_fold(pt_hot_block *b)
 {
-    b->fast = PT_FAST * b->fast + (double)b->reads;
-    b->slow = PT_SLOW * b->slow + (double)b->reads;
-    b->weight = PT_SLOW * b->weight + (double)b->reads;
-    b->fast_writes = PT_FAST * b->fast_writes + (double)b->writes;
-    b->slow_writes = PT_SLOW * b->slow_writes + (double)b->writes;
-    b->expected *= PT_SLOW;
+    b->fast = pt_faded(b->fast, PT_FAST, b->reads);
+    b->slow = pt_faded(b->slow, PT_SLOW, b->reads);
+    b->weight = pt_faded(b->weight, PT_SLOW, b->reads);
+    b->fast_writes = pt_faded(b->fast_writes, PT_FAST, b->writes);
+    b->slow_writes = pt_faded(b->slow_writes, PT_SLOW, b->writes);
+    b->expected = pt_faded(b->expected, PT_SLOW, 0);
     b->reads = b->writes = 0;
 }
 
@@ -5041,10 +5052,8 @@ static double pt_reads_ahead(const pt_hot_block *b)
     return x > 1e-9 ? -reads * psc__expm1(-x) / writes : reads * PT_AHEAD;
 }
 
-static double pt_use_of(const pt_hot_block *b)
-{
-    return b->ahead / (double)(b->copies > 0 ? b->copies : 1);
-}
+/* Reads that each echo of a block that has some will serve. */
+static double pt_use_of(const pt_hot_block *b) { return b->ahead / (double)b->copies; }
 
 /* Copies that ended, were never confirmed, or serve a block that went cold. */
 static void pt_drop_ended(psc_echo *e, pt_echo_orders *o, int64_t i)
@@ -5305,7 +5314,7 @@ psc_status psc_echo_tick(psc_echo *echo, const psc_echo_nodes *nodes, int64_t no
 {
     psc_status status = pt_echo(echo);
     pt_echo_orders o;
-    int64_t i;
+    int64_t i, k;
 
     if (status != PSC_OK) return status;
     if (!count || (capacity > 0 && !orders)) return PSC_ERR_NULL;
@@ -5320,6 +5329,7 @@ psc_status psc_echo_tick(psc_echo *echo, const psc_echo_nodes *nodes, int64_t no
         if (!pt_echo_taken(echo)[i]) continue;
         pt_fold(b);
         b->ahead = pt_reads_ahead(b);
+        for (k = 0; k < b->copies; k++) pt_nodes(echo)[b->copy[k].node].held++;
         pt_drop_ended(echo, &o, i);
         pt_find_victims(echo, i);
     }
@@ -5388,7 +5398,7 @@ static int pt_copy_valid(const psc__image *image, size_t at, int64_t nodes)
            && psc__real_in(image, at + PT_COPY_AT(promised), 0.0, PT_MAX_COUNT * PT_AHEAD);
 }
 
-/* A block that is tracked: in the set of its key, with copies on different nodes. */
+/* Copies are on different nodes, and ended if they have no epoch. */
 static int pt_block_valid(const psc__image *image, size_t at, int64_t nodes, int64_t echoes)
 {
     const int64_t copies = psc__integer(image, at + PT_BLOCK_AT(copies));
@@ -5406,6 +5416,8 @@ static int pt_block_valid(const psc__image *image, size_t at, int64_t nodes, int
     if (!psc__real_in(image, at + PT_BLOCK_AT(expected), 0.0, PT_MAX_RATE)) return 0;
     for (k = 0; k < copies; k++) {
         if (!pt_copy_valid(image, copy + (size_t)k * words, nodes)) return 0;
+        if (psc__word(image, at) == 0 && psc__integer(image, copy + (size_t)k * words + PT_COPY_AT(status)) != PT_VOID)
+            return 0;
         for (i = 0; i < k; i++)
             if (psc__word(image, copy + (size_t)k * words) == psc__word(image, copy + (size_t)i * words)) return 0;
     }
@@ -5418,6 +5430,7 @@ static int pt_node_valid(const psc__image *image, size_t at, int64_t tracked)
     const int64_t victim = psc__integer(image, at + PT_NODE_AT(victim));
 
     return psc__word(image, at + PT_NODE_AT(down)) <= 1 && psc__word(image, at + PT_NODE_AT(copied)) <= 1 << 20
+           && psc__word(image, at + PT_NODE_AT(held)) <= (uint64_t)(tracked * PSC_MAX_ECHOES)
            && places >= 0 && places <= INT32_MAX && victim >= -1 && victim < tracked
            && psc__real_in(image, at + PT_NODE_AT(backlog), 0.0, PT_MAX_SUM)
            && psc__real_in(image, at + PT_NODE_AT(service), 0.0, (double)PT_LONGEST)
@@ -5426,19 +5439,16 @@ static int pt_node_valid(const psc__image *image, size_t at, int64_t tracked)
            && psc__real_in(image, at + PT_NODE_AT(pressure), 0.0, 1e32);
 }
 
-/* Each node holds as many copies as there are of it. */
-static int pt_held_valid(const psc__image *image, size_t blocks, size_t node, int64_t nodes, int64_t tracked)
+/* The block at place i is in the set that its key belongs to, once. */
+static int pt_key_valid(const psc__image *image, size_t keys, size_t flags, int64_t tracked, int64_t i)
 {
-    const size_t words = sizeof(pt_hot_block) / 8;
-    int64_t all = 0, i, held;
+    const uint64_t key = psc__word(image, keys + (size_t)i);
+    int64_t k = pt_set_of(psc__word(image, PT_ECHO_AT(seed)), tracked, key);
 
-    for (i = 0; i < tracked; i++) all += psc__integer(image, blocks + (size_t)i * words + PT_BLOCK_AT(copies));
-    for (i = 0; i < nodes; i++) {
-        held = psc__integer(image, node + (size_t)i * (sizeof(pt_echo_node) / 8) + PT_NODE_AT(held));
-        if (held < 0 || held > all) return 0;
-        all -= held;
-    }
-    return all == 0;
+    if (i < k || i >= k + PT_WAYS) return 0;
+    for (; k < i; k++)
+        if (psc__word(image, keys + (size_t)k) == key && psc__word(image, flags + (size_t)k) != 0) return 0;
+    return 1;
 }
 
 int psc__echo_valid(const psc__image *image)
@@ -5467,15 +5477,17 @@ int psc__echo_valid(const psc__image *image)
         taken = psc__integer(image, flags + (size_t)i);
         if (taken < 0 || taken > 1 || !pt_block_valid(image, blocks + (size_t)i * words, nodes, echoes)) return 0;
         if (!taken && psc__integer(image, blocks + (size_t)i * words + PT_BLOCK_AT(copies)) != 0) return 0;
+        if (taken && !pt_key_valid(image, base, flags, tracked, i)) return 0;
     }
     for (i = 0; i < nodes; i++)
         if (!pt_node_valid(image, node + (size_t)i * (sizeof(pt_echo_node) / 8), tracked)) return 0;
-    return pt_held_valid(image, blocks, node, nodes, tracked);
+    return 1;
 }
 
 /* ==== Map ======================================================================================= */
 
 #define PT_MAX_HELD (1 << 24)       /* echoes of a map */
+#define PT_MAX_VERSION (UINT64_C(1) << 62)
 
 /* Followed by int64_t[partitions] node of each; uint64_t[areas] first keys, rising from 0, int64_t[areas] their
  * partitions; uint64_t[echoes] blocks, int64_t[echoes] nodes, rising by block, then by node, uint64_t[echoes] epochs.
@@ -5678,6 +5690,7 @@ psc_status psc_map_apply(psc_map *map, uint64_t version, const psc_map_change *c
     if (!c) return PSC_ERR_NULL;
     if (version < map->version) return PSC_ERR_STALE;
     if (version > map->version) return PSC_ERR_EMPTY;
+    if (version >= PT_MAX_VERSION) return PSC_ERR_RANGE;
     switch (c->kind) {
     case PSC_MAP_PARTITION:
         if (c->partition < 0 || c->partition >= map->partitions || c->node < -1) return PSC_ERR_RANGE;
@@ -5852,6 +5865,7 @@ int psc__map_valid(const psc__image *image)
     held = psc__integer(image, PT_MAP_AT(held));
     if (!pt_map_counts(partitions, areas, echoes) || cut < 1 || cut > areas || held < 0 || held > echoes) return 0;
     if (image->words != pt_map_words(partitions, areas, echoes)) return 0;
+    if (psc__word(image, PT_MAP_AT(version)) > PT_MAX_VERSION) return 0;
     starts = base + (size_t)partitions;
     blocks = starts + 2 * (size_t)areas;
     if (psc__word(image, starts) != 0) return 0;

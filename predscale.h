@@ -2259,15 +2259,15 @@ PSC_API psc_status psc_personas_explain(const psc_personas *personas, int32_t no
  *     over  * (load - max(mark, its hottest key)) / mark     for each shard and tick, where above 0
  *     big   * (size - size mark) / size mark                 the same
  *     order for each cut and each merge, undo for one that takes back another of the last `settle` ticks
- * CUTS. Each shard has a debt, the cost of its overload so far, which fades by 1/25 a tick. A cut is paid for when
- * the debt has reached 0.3 of what a cut costs in the end (two orders, and a shard kept for `settle` ticks), so that
- * what passes by itself costs little and what stays costs little more (ski rental, Karlin et al. 1988); it is made
- * while the load is above the mark. A shard is cut at once into ceil(load / (1.15 mark)) pieces, at least two, at
- * quantiles of the load over its keys. A key hotter than 0.9 of the mark is set apart instead, by a cut on each side
- * where there is anything else, and then left alone; one hotter than the mark is reported in every tick:
- * PSC_SPLIT_ECHO. Where a forecast is given, a cut waits while its mean is not above the mark (or the hottest key). A
- * size debt works the same way, with 0.6 for 0.3 and no fading; the keys are taken as even over the range, and the
- * cut is where the smaller piece will go with a neighbour, else in the middle.
+ * CUTS. Each shard has a debt, the cost of its overload so far, which fades by 1/25 a tick. A cut is paid for when the
+ * debt has reached 0.3 of what a cut costs in the end (two orders, and a shard kept for `settle` ticks), so that what
+ * passes by itself costs little and what stays costs little more (ski rental, Karlin et al. 1988); it is made while
+ * the load is above the mark. A shard is cut at once into ceil(load / (1.15 mark)) pieces, at least two, at quantiles
+ * of the load over its keys. A key hotter than 0.9 of the mark is set apart instead, by a cut on each side where there
+ * is anything else, and then left alone; one hotter than the mark is reported, PSC_SPLIT_ECHO, in every tick in which
+ * its shard is not busy and not cut. Where a forecast is given, a cut waits while its mean is not above the mark (or
+ * the hottest key). A size debt works the same way, with 0.6 for 0.3 and no fading; the keys are taken as even over
+ * the range, and the cut is where the smaller piece will go with a neighbour, else in the middle.
  * MERGES. Neighbours are joined when over the last 24 ticks one shard would have cost less than two by 0.6 a tick,
  * their load in the last 4 is below 0.75 of the mark, so that both are on the mean below half of it, their common
  * boundary is older than `settle`, and a forecast, if given, says so too. A joint size of up to 1.25 of the mark will
@@ -2340,8 +2340,9 @@ PSC_API psc_status psc_split_observe(psc_split *split, uint64_t key, double weig
 
 /* Ends the tick and says what to do.
  *   orders  cuts of all shards by rising key, with echoes among them, then merges. Those of a shard are all there or
- *           none; where the array is full they wait for a later tick. An order that the host does not follow
- *           needs no answer: psc_split_shards tells what became of it.
+ *           none; where the array is full, or config.shards would be exceeded, they wait for a later tick. An order
+ *           that the host does not follow needs no answer: psc_split_shards tells what became of it. One that takes
+ *           longer than a tick is given again, unless the shards concerned are marked busy.
  *   load    [shards] what each took in this tick, for the host's forecasts; or NULL
  * Errors: PSC_ERR_EMPTY (no shards yet), PSC_ERR_NONFINITE, PSC_ERR_RANGE.
  * Cost: O(samples log samples + shards (24 + leads) + merges * shards). */
@@ -2354,8 +2355,9 @@ PSC_API psc_status psc_split_tick(psc_split *split, const psc_split_view *view, 
  * echoes there are: it counts reads and writes, says where a read goes, and orders copies. It moves no data.
  * COUNTS. Blocks are tracked by Space-Saving (Metwally et al. 2005) in sets of 8, the set being chosen by a seeded
  * hash: a block that is not tracked takes the place of the lightest one of its set that has no echo, and its weight,
- * so that weight is never below, and reads never above the decayed number of reads. Each tracked block has rates of
- * reads and writes a tick at two speeds, exponential means over 16 and 160 ticks; the larger one counts.
+ * so that weight is never below, and reads never above the decayed number of reads. (Where all 8 have echoes it is not
+ * counted.) Each tracked block has rates of reads and writes a tick at two speeds, exponential means over 16 and 160
+ * ticks; the larger one counts.
  * BENEFIT. Pressure of a node = busy share, an exponential mean over 10 ticks, + backlog / 15 ticks. f = reads expected
  * in the next 10 ticks before the next write = r (1 - exp(-10 w)) / w, r and w being rates, or forecast. One more echo
  * is worth
@@ -2532,9 +2534,10 @@ typedef struct psc_map_change {
 PSC_API psc_status psc_map_version(const psc_map *map, uint64_t *version);
 
 /* Makes version + 1 of `version`. Errors: PSC_ERR_STALE (the map is beyond: this change or another was made),
- * PSC_ERR_EMPTY (the map is behind: changes are missing between), PSC_ERR_RANGE (no such kind, partition, node < -1
- * or < 0 for an echo, area to join or echo to drop; epoch 0; more than PSC_MAX_ECHOES of a block), PSC_ERR_SPACE
- * (more areas or echoes than in the configuration). Cost: O(log n) and a move of what lies behind. */
+ * PSC_ERR_EMPTY (the map is behind: changes are missing between), PSC_ERR_RANGE (no such kind, partition, node < -1 or
+ * < 0 for an echo, area to join or echo to drop; epoch 0; more than PSC_MAX_ECHOES of a block; versions are used up,
+ * after 2^62), PSC_ERR_SPACE (more areas or echoes than in the configuration). Cost: O(log n) and a move of what lies
+ * behind. */
 PSC_API psc_status psc_map_apply(psc_map *map, uint64_t version, const psc_map_change *change);
 
 typedef struct psc_map_place {

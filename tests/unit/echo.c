@@ -197,6 +197,60 @@ static void test_hottest(void)
     }
 }
 
+/* In a set whose blocks all have echoes no other block is tracked; it is read at its primary. */
+static void test_full_set(void)
+{
+    enum { BLOCKS = 8 };
+    psc_echo_config config = echo_config();
+    psc_echo_block hot[BLOCKS + 1];
+    psc_echo_route r;
+    uint64_t block, epoch;
+    world w;
+    size_t n, k;
+    int t;
+
+    config.tracked = BLOCKS;
+    config.node_copies = BLOCKS;
+    world_begin(&w, &config);
+    w.backlog[0] = 100 * MS;
+    for (t = 0; t < 50; t++) {
+        for (block = 0; block < BLOCKS; block++) read_many(&w, block, 0, 10);
+        tick(&w);
+        confirm_all(&w);
+    }
+    r = read_one(&w, BLOCKS, 0);
+    CHECK(r.node == 0 && !r.echo && r.epoch == 0);
+    CHECK_STATUS(psc_echo_write(w.echo, BLOCKS, 0, w.now, &epoch), PSC_OK);
+    CHECK_STATUS(psc_echo_expect(w.echo, BLOCKS, 1.0), PSC_ERR_EMPTY);
+    CHECK_STATUS(psc_echo_hot(w.echo, hot, BLOCKS + 1, &n), PSC_OK);
+    CHECK_INT(n, BLOCKS);
+    for (k = 0; k < n; k++) CHECK(hot[k].block != BLOCKS && hot[k].echoes > 0);
+    free(w.echo);
+}
+
+/* What was read long ago is 0 at last, without a way through denormal numbers. */
+static void test_faded(void)
+{
+    psc_echo_config config = echo_config();
+    double least = 1.0;
+    psc_echo_block hot;
+    world w;
+    size_t n;
+    int t;
+
+    config.tracked = 8;
+    world_begin(&w, &config);
+    read_many(&w, 7, 0, 100);
+    for (t = 0; t < 40000; t++) {       /* 100 exp(-40000 / 160) < 1e-100 */
+        tick(&w);
+        CHECK_STATUS(psc_echo_hot(w.echo, &hot, 1, &n), PSC_OK);
+        if (hot.reads > 0.0 && hot.reads < least) least = hot.reads;
+    }
+    CHECK(n == 1 && hot.block == 7 && hot.reads == 0.0 && hot.weight == 0.0 && hot.echoes == 0);
+    CHECK(least > 1e-103);
+    free(w.echo);
+}
+
 /* ==== Routes ==================================================================================== */
 
 static void test_route(void)
@@ -475,6 +529,33 @@ static void test_domain_last(void)
     make_echo(&w, 7);
     CHECK_INT(w.n, 1);
     CHECK_INT(w.order[0].node, 2);
+    free(w.echo);
+}
+
+/* A domain that has an echo is no longer new: the second one goes elsewhere, pressed harder though it is. */
+static void test_domain_of_echo(void)
+{
+    psc_echo_config config = echo_config();
+    psc_echo_block hot;
+    world w;
+    size_t n;
+    int t;
+
+    config.echoes = 2;
+    config.copies = 1;
+    world_begin(&w, &config);
+    w.nodes.domain = w.domain;
+    w.domain[2] = 1;                    /* with node 1 */
+    w.backlog[3] = 20 * MS;
+    make_echo(&w, 7);
+    CHECK_INT(w.order[0].node, 1);
+    for (w.n = 0, t = 0; t < 40 && w.n == 0; t++) {
+        read_many(&w, 7, 0, 10);
+        tick(&w);
+        confirm_all(&w);
+    }
+    CHECK_STATUS(psc_echo_hot(w.echo, &hot, 1, &n), PSC_OK);
+    CHECK(n == 1 && hot.echoes == 2 && hot.node[0] == 1 && hot.node[1] == 3);
     free(w.echo);
 }
 
@@ -886,6 +967,113 @@ static void test_saved(void)
     free(w.echo);
 }
 
+static psc_status load_altered(world *w, const unsigned char *saved, size_t at, uint64_t value)
+{
+    unsigned char *bad = (unsigned char *)block_copy(saved, w->bytes + 8);
+    psc_status status;
+
+    word_put(bad + at, value);
+    repair(bad, w->bytes + 8);
+    status = psc_load(PSC_TYPE_ECHO, bad, w->bytes + 8, w->echo, w->bytes);
+    free(bad);
+    return status;
+}
+
+/* Copies in what is loaded: on different nodes, with an epoch unless they have ended. Counts stop at a limit. */
+static void test_saved_copies(void)
+{
+    enum { READS = 8 * 3, NODE = 8 * 12, COPY = 8 * 5 };        /* bytes from a block's epoch, its first word */
+    psc_echo_config config = echo_config();
+    unsigned char *saved;
+    size_t at, written;
+    uint64_t epoch;
+    int t;
+    world w;
+
+    config.tracked = 8;
+    config.epoch = UINT64_C(0x1234567890);
+    world_begin(&w, &config);
+    make_echo(&w, 7);
+    for (t = 0; t < 20; t++) {
+        read_many(&w, 7, 0, 10);
+        tick(&w);
+    }
+    saved = (unsigned char *)block_new(w.bytes + 8, 0);
+    CHECK_STATUS(psc_save(w.echo, saved, w.bytes + 8, &written), PSC_OK);
+    for (at = w.bytes - 8; word_get(saved + at) != config.epoch + 1; at -= 8) { }
+    CHECK_STATUS(load_altered(&w, saved, at, 0), PSC_ERR_CORRUPT);
+    CHECK_STATUS(load_altered(&w, saved, at + NODE, word_get(saved + at + NODE + COPY)), PSC_ERR_CORRUPT);
+    CHECK_STATUS(load_altered(&w, saved, at + READS, UINT64_C(1000000000000)), PSC_OK);
+    read_many(&w, 7, 0, 3);
+    CHECK_STATUS(psc_echo_write(w.echo, 7, 0, w.now, &epoch), PSC_OK);
+    CHECK_STATUS(psc_save(w.echo, saved, w.bytes + 8, &written), PSC_OK);
+    CHECK(word_get(saved + at) == 0 && word_get(saved + at + READS) == UINT64_C(1000000000000));
+    CHECK_STATUS(psc_load(PSC_TYPE_ECHO, saved, written, w.echo, w.bytes), PSC_OK);
+    free(saved);
+    free(w.echo);
+}
+
+/* Each block is in its set, and there once, in what is loaded. */
+static void test_saved_blocks(void)
+{
+    enum { FIRST = 0x5500, OTHERS = 0x5600, BLOCKS = 16 };
+    psc_echo_config config = echo_config();
+    unsigned char *saved, *bad;
+    size_t at, first, written;
+    int i, placed = 0;
+    world w;
+
+    config.tracked = 16;
+    world_begin(&w, &config);
+    make_echo(&w, FIRST);
+    for (i = 0; i < BLOCKS; i++) (void)read_one(&w, OTHERS + (uint64_t)i, 1);
+    saved = (unsigned char *)block_new(w.bytes + 8, 0);
+    CHECK_STATUS(psc_save(w.echo, saved, w.bytes + 8, &written), PSC_OK);
+    for (first = 16; word_get(saved + first) != FIRST; first += 8) { }
+    for (i = 0; i < BLOCKS; i++) {
+        bad = (unsigned char *)block_copy(saved, written);
+        for (at = 16; at < w.bytes && word_get(bad + at) != OTHERS + (uint64_t)i; at += 8) { }
+        if (at < w.bytes) {
+            word_put(bad + at, FIRST);          /* twice in its set, or in the other one */
+            repair(bad, written);
+            CHECK_STATUS(psc_load(PSC_TYPE_ECHO, bad, written, w.echo, w.bytes), PSC_ERR_CORRUPT);
+            word_put(bad + first, OTHERS + (uint64_t)i);
+            repair(bad, written);               /* changed places: right within a set */
+            placed += psc_load(PSC_TYPE_ECHO, bad, written, w.echo, w.bytes) == PSC_OK;
+        }
+        free(bad);
+    }
+    CHECK(placed > 0 && placed < BLOCKS);
+    free(saved);
+    free(w.echo);
+}
+
+/* The longest services and the most reads: what is reached can be saved and loaded. */
+static void test_extremes(void)
+{
+    const psc_echo_config config = echo_config();
+    static const int64_t when[3] = {0, INT64_MAX - 10 * MS, INT64_MIN};
+    unsigned char *saved;
+    size_t written;
+    world w;
+    int i, t;
+
+    world_begin(&w, &config);
+    for (i = 0; i < NODES; i++) w.service[i] = INT64_C(86400000000000);
+    saved = (unsigned char *)block_new(w.bytes + 8, 0);
+    for (t = 0; t < 3; t++) {
+        w.now = when[t];
+        tick(&w);
+        confirm_all(&w);
+        read_many(&w, 7, 0, 12000);             /* 1e18 ns and more */
+        read_many(&w, UINT64_MAX, 1, 1);
+        CHECK_STATUS(psc_save(w.echo, saved, w.bytes + 8, &written), PSC_OK);
+        CHECK_STATUS(psc_load(PSC_TYPE_ECHO, saved, written, w.echo, w.bytes), PSC_OK);
+    }
+    free(saved);
+    free(w.echo);
+}
+
 /* Memory that was overwritten while in use: the sizes are held to their bounds by every call. */
 static void test_overwritten(void)
 {
@@ -908,7 +1096,8 @@ static void test_overwritten(void)
             words[i] = old;
         }
     }
-    CHECK_INT(refused, 3 * 3 + 2);      /* words, nodes and tracked always; echoes, 4, may be 5 */
+    /* words, nodes and tracked always; echoes, copies, node_copies and interval may be one more or less */
+    CHECK_INT(refused, 3 * 3 + 4 * 2);
     CHECK_STATUS(psc_echo_read(w.echo, 1, 0, 0, &route), PSC_OK);
     free(w.echo);
 }
@@ -918,6 +1107,8 @@ int main(void)
     RUN(test_rates);
     RUN(test_heavy_hitters);
     RUN(test_hottest);
+    RUN(test_full_set);
+    RUN(test_faded);
     RUN(test_route);
     RUN(test_route_down);
     RUN(test_distance);
@@ -929,6 +1120,7 @@ int main(void)
     RUN(test_no_benefit);
     RUN(test_domains);
     RUN(test_domain_last);
+    RUN(test_domain_of_echo);
     RUN(test_places);
     RUN(test_moved);
     RUN(test_worst_moved);
@@ -940,6 +1132,9 @@ int main(void)
     RUN(test_arguments);
     RUN(test_view);
     RUN(test_saved);
+    RUN(test_saved_copies);
+    RUN(test_saved_blocks);
+    RUN(test_extremes);
     RUN(test_overwritten);
     return test_end();
 }

@@ -400,7 +400,7 @@ static void test_saved(void)
     free(map);
 }
 
-/* No block has more echoes than there can be, in what is loaded, either. */
+/* No block has more echoes than there can be, by changes or in what is loaded. */
 static void test_saved_echoes(void)
 {
     enum { LAST = PSC_MAX_ECHOES, BLOCK = 0x5500, OTHER = 0x5501 };
@@ -413,11 +413,39 @@ static void test_saved_echoes(void)
 
     for (node = 0; node <= LAST; node++)
         CHECK_STATUS(apply(map, change_of(PSC_MAP_ECHO, node == LAST ? OTHER : BLOCK, 0, node, 1)), PSC_OK);
+    CHECK_STATUS(apply(map, change_of(PSC_MAP_ECHO, BLOCK, 0, LAST, 1)), PSC_ERR_RANGE);
+    CHECK_STATUS(apply(map, change_of(PSC_MAP_ECHO, BLOCK, 0, 0, 2)), PSC_OK);
     CHECK_STATUS(psc_save(map, saved, saved_bytes, &written), PSC_OK);
     CHECK_STATUS(psc_load(PSC_TYPE_MAP, saved, saved_bytes, map, bytes), PSC_OK);
     while (at < bytes && word_get(saved + at) != OTHER) at += 8;
     CHECK(at < bytes);
     word_put(saved + at, BLOCK);
+    repair(saved, saved_bytes);
+    CHECK_STATUS(psc_load(PSC_TYPE_MAP, saved, saved_bytes, map, bytes), PSC_ERR_CORRUPT);
+    free(saved);
+    free(map);
+}
+
+/* Versions end at 2^62, which only a saved map can be near. */
+static void test_last_version(void)
+{
+    enum { VERSION = 7 };               /* word of it */
+    static const uint64_t last = UINT64_C(1) << 62;
+    const psc_map_config config = map_config();
+    const size_t bytes = psc_map_size(&config), saved_bytes = bytes + 8;
+    psc_map *map = map_new(&config);
+    unsigned char *saved = (unsigned char *)block_new(saved_bytes, 0);
+    size_t written;
+
+    CHECK_STATUS(psc_save(map, saved, saved_bytes, &written), PSC_OK);
+    word_put(saved + 8 * VERSION, last - 1);
+    repair(saved, saved_bytes);
+    CHECK_STATUS(psc_load(PSC_TYPE_MAP, saved, saved_bytes, map, bytes), PSC_OK);
+    CHECK_STATUS(apply(map, change_of(PSC_MAP_PARTITION, 0, 0, 1, 0)), PSC_OK);
+    CHECK_STATUS(apply(map, change_of(PSC_MAP_PARTITION, 0, 0, 2, 0)), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_save(map, saved, saved_bytes, &written), PSC_OK);
+    CHECK_STATUS(psc_load(PSC_TYPE_MAP, saved, saved_bytes, map, bytes), PSC_OK);
+    word_put(saved + 8 * VERSION, last + 1);
     repair(saved, saved_bytes);
     CHECK_STATUS(psc_load(PSC_TYPE_MAP, saved, saved_bytes, map, bytes), PSC_ERR_CORRUPT);
     free(saved);
@@ -452,6 +480,8 @@ static void test_overwritten(void)
         CHECK_STATUS(psc_map_find(map, 0, &p), PSC_OK);
         CHECK(p.partition == k && p.node == (k == 0 ? 6 : -1));
     }
+    words[OWNER - AREAS] = 5;           /* the first area no longer begins with the keys */
+    CHECK_STATUS(psc_map_find(map, 3, &p), PSC_OK);
     free(map);
 }
 
@@ -468,6 +498,7 @@ int main(void)
     RUN(test_claim_arguments);
     RUN(test_saved);
     RUN(test_saved_echoes);
+    RUN(test_last_version);
     RUN(test_overwritten);
     return test_end();
 }

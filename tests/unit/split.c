@@ -272,6 +272,56 @@ static void test_no_room_for_hot_key(void)
     }
 }
 
+/* No more cuts than there can be shards, all of a shard or none; the first ones by key. */
+static void test_most_shards(void)
+{
+    static const uint64_t start[2] = {0, 1000};
+    psc_split_config config = split_config();
+    world w;
+    int t;
+
+    for (config.shards = 3; config.shards <= 4; config.shards++) {
+        world_begin(&w, &config, one_shard, 1);
+        for (t = 0; t < 4; t++) {
+            feed(&w, 0, 1000, 430);
+            tick(&w);
+        }
+        CHECK_INT(w.orders, config.shards == 4 ? 3 : 0);
+        follow(&w);
+        free(w.split);
+    }
+    config.shards = 3;
+    world_begin(&w, &config, start, 2);
+    for (t = 0; t < 3; t++) {
+        feed(&w, 0, 1000, 190);
+        feed(&w, 1000, 1000, 190);
+        tick(&w);
+    }
+    CHECK(w.orders == 1 && w.order[0].kind == PSC_SPLIT_CUT && w.order[0].shard == 0);
+    follow(&w);
+    free(w.split);
+}
+
+/* Two hot keys side by side, with little else: each is set apart, and no shard begins twice at one key. */
+static void test_hot_neighbours(void)
+{
+    const psc_split_config config = split_config();
+    world w;
+    int t;
+
+    world_begin(&w, &config, one_shard, 1);
+    for (t = 0; t < 9 && kinds(&w, PSC_SPLIT_CUT) == 0; t++) {
+        feed(&w, 777, 1, 300);
+        feed(&w, 778, 1, 200);
+        feed(&w, 779, 1000, 60);
+        tick(&w);
+    }
+    CHECK_INT(kinds(&w, PSC_SPLIT_CUT), 2);
+    CHECK(w.order[0].key == 778 && w.order[1].key > 778 && w.order[1].key < 1000);
+    follow(&w);
+    free(w.split);
+}
+
 /* A forecast that says that it will pass holds the cut; one that says that it stays does not. */
 static void test_forecast_of_cuts(void)
 {
@@ -551,6 +601,68 @@ static void test_carried(void)
 }
 
 /* The same shards given again change nothing. */
+/* Before the first sample shards are divided by their keys. */
+static void test_carried_by_keys(void)
+{
+    static const uint64_t start[2] = {0, UINT64_C(1) << 62};
+    const psc_split_config config = split_config();
+    world w;
+
+    world_begin(&w, &config, one_shard, 1);
+    feed(&w, 5, 1, 100);
+    CHECK_STATUS(psc_split_shards(w.split, start, 2), PSC_OK);
+    tick(&w);
+    CHECK(w.load[0] == 25.0 && w.load[1] == 75.0);
+    free(w.split);
+}
+
+/* The first shard begins where the keys do, whatever its first key is said to be. */
+static void test_first_key(void)
+{
+    static const uint64_t start[2][2] = {{0, 1000}, {5, 1000}};
+    const psc_split_config config = split_config();
+    world w[2];
+    int t, k;
+
+    for (k = 0; k < 2; k++) {
+        world_begin(&w[k], &config, start[k], 2);
+        for (t = 0; t < 3; t++) {
+            feed(&w[k], 0, 2000, 230);
+            tick(&w[k]);
+        }
+        CHECK_STATUS(psc_split_shards(w[k].split, start[0], 2), PSC_OK);
+    }
+    CHECK(memcmp(w[0].split, w[1].split, w[0].bytes) == 0);
+    for (k = 0; k < 2; k++) free(w[k].split);
+}
+
+/* Loads beyond all measure and next to none: what is reached can be saved and loaded. */
+static void test_extremes(void)
+{
+    static const double weight[3] = {1e15, 5e-324, 1e-15};
+    psc_split_config config = split_config();
+    unsigned char *saved;
+    size_t written;
+    world w;
+    int i, t, k;
+
+    for (i = 0; i < 3; i++) {
+        config.mark = i == 0 ? 1e-9 : 1e12;
+        world_begin(&w, &config, one_shard, 1);
+        for (t = 0; t < 6; t++) {
+            for (k = 0; k < 1100; k++)
+                CHECK_STATUS(psc_split_observe(w.split, UINT64_MAX - (uint64_t)(k % 2), weight[i]), PSC_OK);
+            tick(&w);
+            if (i == 0) CHECK(w.load[0] == 1e18);       /* the rest is left out */
+        }
+        saved = (unsigned char *)block_new(w.bytes + 8, 0);
+        CHECK_STATUS(psc_save(w.split, saved, w.bytes + 8, &written), PSC_OK);
+        CHECK_STATUS(psc_load(PSC_TYPE_SPLIT, saved, written, w.split, w.bytes), PSC_OK);
+        free(saved);
+        free(w.split);
+    }
+}
+
 static void test_same_shards(void)
 {
     static const uint64_t start[3] = {100, 1000, 2000};
@@ -894,6 +1006,8 @@ int main(void)
     RUN(test_busy_and_full);
     RUN(test_busy_neighbour);
     RUN(test_no_room_for_hot_key);
+    RUN(test_most_shards);
+    RUN(test_hot_neighbours);
     RUN(test_forecast_of_cuts);
     RUN(test_size_cut);
     RUN(test_size_neighbours);
@@ -906,6 +1020,9 @@ int main(void)
     RUN(test_merge_busy);
     RUN(test_settled);
     RUN(test_carried);
+    RUN(test_carried_by_keys);
+    RUN(test_first_key);
+    RUN(test_extremes);
     RUN(test_same_shards);
     RUN(test_units);
     RUN(test_key_of_bytes);

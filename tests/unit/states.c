@@ -28,7 +28,9 @@ static const subject subjects[] = {
     {"node of 1 metric", PSC_TYPE_NODE, 0, 0, 1}, {"node of 7", PSC_TYPE_NODE, 0, 0, 7},
     {"node of 64", PSC_TYPE_NODE, 0, 0, 64},
     {"failure model", PSC_TYPE_FAILURE, 0, 0, 0}, {"threshold", PSC_TYPE_THRESHOLD, 0, 0, 0},
-    {"silence", PSC_TYPE_SILENCE, 0, 0, 0}
+    {"silence", PSC_TYPE_SILENCE, 0, 0, 0}, {"personas", PSC_TYPE_PERSONAS, 0, 0, 0},
+    {"split", PSC_TYPE_SPLIT, 0, 0, 0}, {"echo", PSC_TYPE_ECHO, 0, 0, 0}, {"map", PSC_TYPE_MAP, 0, 0, 0},
+    {"transfer", PSC_TYPE_TRANSFER, 0, 0, 0}, {"trial", PSC_TYPE_TRIAL, 0, 0, 0}, {"stages", PSC_TYPE_STAGES, 0, 0, 0}
 };
 
 enum { SUBJECTS = sizeof subjects / sizeof subjects[0], STEPS = 90 };
@@ -102,6 +104,255 @@ static void advance_fleet(void *state, int32_t type, int t)
     }
 }
 
+/* ==== States of blocks, requests and moves ====================================================== */
+
+enum { NODES = 3, KEYS = 20, ORDERS = 8 };
+
+/* A request that ends at once, and a beat. Returns the worst status. */
+static psc_status step_personas(psc_personas *p, int t)
+{
+    const psc_persona_beat b = {0.1 * (t % 9), t % 10 == 9 ? 0.5 : 0.0, 0.1, 4.0, t % 30 == 20 ? 0.9 : 0.1};
+    const psc_request q = {t % 2, t % (NODES + 1) - 1, 1.0 + 0.1 * (t % 5), 0.5, 0.0};
+    psc_outcome o = {0, t % 8 != 0, 0, 0, 0.02, 0.03, 0.02, 0.02, 1.0};
+    const int64_t now = t * (SECOND / 4);
+    psc_assignment a;
+    psc_persona x;
+
+    CHECK_STATUS(psc_personas_assign(p, now, &q, &a), PSC_OK);
+    CHECK(a.node >= 0 && a.node < NODES && a.shadow >= -1 && a.shadow < NODES && isfinite(a.score));
+    o.node = a.node;
+    o.expected = a.service;
+    if (t % 5 != 0) CHECK_STATUS(psc_personas_outcome(p, now, &q, &o), PSC_OK);
+    if (t % 17 == 4) CHECK_STATUS(psc_personas_silent(p, now, t % NODES), PSC_OK);
+    CHECK_STATUS(psc_personas_explain(p, a.node, q.type, &x), PSC_OK);
+    CHECK(isfinite(x.wait) && isfinite(x.service) && x.risk >= 0.0 && x.risk <= 1.0);
+    return psc_personas_beat(p, now, t % NODES, &b);
+}
+
+/* A tick of accesses to a few keys at both ends of all; now and then the shards are others. */
+static psc_status step_split(psc_split *s, int t)
+{
+    static const uint64_t start[2][4] = {{0, 5, 1000, UINT64_MAX}, {0, 7, 900, 2000}};
+    psc_split_order order[ORDERS];
+    psc_split_view view;
+    psc_status status = PSC_OK;
+    double load[64];
+    size_t n, i;
+    int k;
+
+    psc_split_view_default(&view);
+    if (t % 30 == 1) CHECK_STATUS(psc_split_shards(s, start[t / 30 % 2], 2 + (size_t)t % 3), PSC_OK);
+    for (k = 0; k < KEYS && status == PSC_OK; k++)
+        status = psc_split_observe(s, k % 3 ? (uint64_t)(k * t) : UINT64_MAX - (uint64_t)k, k % 7 ? 2.0 : t % 4 * 30.0);
+    if (status != PSC_OK) return status;
+    status = psc_split_tick(s, &view, order, ORDERS, &n, load);
+    CHECK(status == PSC_OK && n <= ORDERS && isfinite(load[0]));
+    for (i = 0; i < n; i++)
+        CHECK(order[i].kind >= PSC_SPLIT_CUT && order[i].kind <= PSC_SPLIT_ECHO && order[i].shard >= 0);
+    return status;
+}
+
+/* Reads and writes; every third step a tick, whose copies are confirmed but for some. */
+static psc_status step_echo(psc_echo *e, int t)
+{
+    static const int64_t service[NODES] = {1000000, 1000000, 2000000};
+    static const int32_t places[NODES] = {2, 2, 2};
+    const int64_t backlog[NODES] = {t % 40 < 20 ? 90000000 : 0, t % 25 == 9 ? -1 : 0, 0}, now = t * INT64_C(5000000);
+    psc_echo_order order[ORDERS];
+    psc_echo_nodes nodes;
+    psc_echo_route route;
+    uint64_t epoch;
+    size_t n, i;
+    int k;
+
+    for (k = 0; k < KEYS; k++) {
+        const uint64_t block = k % 3 ? (uint64_t)(k % 4) : UINT64_MAX - (uint64_t)k;
+        CHECK_STATUS(psc_echo_read(e, block, k % 4 / 2, now, &route), PSC_OK);
+        CHECK(route.node >= 0 && route.node < NODES && (route.echo == 0 || route.echo == 1));
+    }
+    if (t % 7 == 0) CHECK(psc_echo_write(e, (uint64_t)(t % 3), t % 4 / 2, now, &epoch) <= PSC_OK);
+    if (t % 3 != 0) return PSC_OK;
+    psc_echo_nodes_default(&nodes);
+    nodes.backlog_ns = backlog;
+    nodes.service_ns = service;
+    nodes.places = places;
+    CHECK_STATUS(psc_echo_tick(e, &nodes, now, order, ORDERS, &n), PSC_OK);
+    for (i = 0; i < n; i++) {
+        CHECK(order[i].node >= 0 && order[i].node < NODES && order[i].primary >= 0 && order[i].primary < NODES);
+        if (order[i].kind == PSC_ECHO_COPY && t % 4 != 0)
+            CHECK(psc_echo_confirm(e, order[i].block, order[i].node, order[i].epoch) <= PSC_OK);
+    }
+    return PSC_OK;
+}
+
+/* A change of each kind in turn; some find nothing to join or drop, or no room. */
+static psc_status step_map(psc_map *m, int t)
+{
+    psc_map_change change;
+    psc_map_place place;
+    uint64_t version;
+    int k;
+
+    memset(&change, 0, sizeof change);
+    change.kind = 1 + t % 5;
+    change.partition = t % NODES;
+    change.node = t % 4 - (t % 5 == 0);
+    change.epoch = (uint64_t)t;
+    change.key = change.kind <= PSC_MAP_JOIN ? (uint64_t)(t % 6) << 61 : (uint64_t)(t % 4);
+    CHECK_STATUS(psc_map_version(m, &version), PSC_OK);
+    (void)psc_map_apply(m, version, &change);
+    for (k = 0; k < KEYS; k++) {
+        CHECK_STATUS(psc_map_find(m, (uint64_t)k << 60, &place), PSC_OK);
+        CHECK(place.first <= (uint64_t)k << 60 && place.last >= (uint64_t)k << 60 && place.partition >= 0
+              && place.partition < NODES && place.node >= -1 && place.echoes >= 0 && place.echoes <= PSC_MAX_ECHOES);
+    }
+    return PSC_OK;
+}
+
+/* Node 0 gives the shard to node 1 again and again, which answers late. */
+static psc_status step_transfer(psc_transfer *x, int t)
+{
+    psc_transfer_action action;
+    psc_transfer_event event;
+    psc_status status;
+
+    memset(&event, 0, sizeof event);
+    CHECK_STATUS(psc_transfer_look(x, &action), PSC_OK);
+    event.kind = action.persist ? PSC_EVENT_STORED : t % 5 == 1 ? PSC_EVENT_PROPOSE : t % 5 == 3 ? PSC_EVENT_MESSAGE
+                 : t % 11 == 4 ? PSC_EVENT_CANCEL : PSC_EVENT_TICK;
+    event.version = action.version;
+    event.peer = 1;
+    event.message.kind = t % 2 ? PSC_MESSAGE_ACCEPT : PSC_MESSAGE_DONE;
+    event.message.from = 1;
+    event.message.epoch = action.epoch > 0 ? action.epoch : 1;
+    status = psc_transfer_step(x, &event, t * SECOND, &action);
+    CHECK(status == PSC_OK || status == PSC_ERR_STATE || status == PSC_ERR_RANGE);
+    if (status == PSC_OK)
+        CHECK(action.phase >= PSC_PHASE_OFFERING && action.phase <= PSC_PHASE_KEPT && (action.serves | 1) == 1);
+    return PSC_OK;
+}
+
+static psc_status step_trial(psc_trial *trial, int t)
+{
+    psc_trial_pair pair = {0.01 + 0.001 * (t % 7), 0.01 + 0.001 * (t % 5), t % 19 == 3, t % 23 == 4};
+    psc_trial_info info;
+    int k;
+
+    if (t % 13 == 5) pair.target_latency = NAN;
+    CHECK_STATUS(psc_trial_observe(trial, &pair, t * SECOND), PSC_OK);
+    CHECK_STATUS(psc_trial_verdict(trial, &info), PSC_OK);
+    CHECK(info.verdict >= PSC_TRIAL_PENDING && info.verdict <= PSC_TRIAL_EXPIRED);
+    for (k = 0; k < 3; k++)
+        CHECK(isfinite(info.threshold[k]) && isfinite(info.harmless[k]) && isfinite(info.harmful[k]));
+    return PSC_OK;
+}
+
+static psc_status step_stages(psc_stages *stages, int t)
+{
+    const psc_stages_input input = {100000, t < 30 ? 1000 : 0, t == 85 ? 0.9 : 0.1, t < 50 ? 0 : 1, t % 50 / 40, 0, 0};
+    psc_stages_output out;
+    psc_way way;
+
+    CHECK_STATUS(psc_stages_step(stages, &input, t * 5 * SECOND, &out), PSC_OK);
+    CHECK(out.stage >= PSC_STAGE_SHADOW && out.stage <= PSC_STAGE_ROLLED_BACK && out.share >= 0);
+    CHECK(out.share <= PSC_SHARE_ALL && out.copy_bytes >= 0);
+    CHECK_STATUS(psc_route(stages, (uint64_t)t, &way), PSC_OK);
+    return PSC_OK;
+}
+
+/* One step of a state of Parts 4 to 6. */
+static psc_status step_other(void *state, int32_t type, int t)
+{
+    switch (type) {
+    case PSC_TYPE_PERSONAS: return step_personas((psc_personas *)state, t);
+    case PSC_TYPE_SPLIT: return step_split((psc_split *)state, t);
+    case PSC_TYPE_ECHO: return step_echo((psc_echo *)state, t);
+    case PSC_TYPE_MAP: return step_map((psc_map *)state, t);
+    case PSC_TYPE_TRANSFER: return step_transfer((psc_transfer *)state, t);
+    case PSC_TYPE_TRIAL: return step_trial((psc_trial *)state, t);
+    default: return step_stages((psc_stages *)state, t);
+    }
+}
+
+static psc_personas_config personas_config(void)
+{
+    psc_personas_config c;
+
+    psc_personas_default(&c);
+    c.nodes = NODES;
+    c.types = 2;
+    return c;
+}
+
+static psc_split_config split_config(void)
+{
+    psc_split_config c;
+
+    psc_split_default(&c);
+    c.shards = 6;
+    c.samples = 256;
+    c.settle = 5;
+    return c;
+}
+
+static psc_echo_config echo_config(void)
+{
+    psc_echo_config c;
+
+    psc_echo_default(&c);
+    c.nodes = NODES;
+    c.tracked = 8;
+    return c;
+}
+
+static psc_map_config map_config(void)
+{
+    psc_map_config c;
+
+    psc_map_default(&c);
+    c.partitions = NODES;
+    c.areas = 5;
+    c.echoes = 12;
+    return c;
+}
+
+static void *other_new(int32_t type, size_t *bytes)
+{
+    const psc_personas_config personas = personas_config();
+    const psc_split_config split = split_config();
+    const psc_echo_config echo = echo_config();
+    const psc_map_config map = map_config();
+    psc_transfer_config transfer;
+    psc_trial_config trial;
+    psc_stages_config stages;
+    psc_status status;
+    void *state;
+
+    psc_transfer_default(&transfer);
+    psc_trial_default(&trial);
+    psc_stages_default(&stages);
+    transfer.owns = 1;
+    trial.learn = 10;
+    *bytes = type == PSC_TYPE_PERSONAS ? psc_personas_size(&personas) : type == PSC_TYPE_SPLIT ? psc_split_size(&split)
+             : type == PSC_TYPE_ECHO ? psc_echo_size(&echo) : type == PSC_TYPE_MAP ? psc_map_size(&map)
+             : type == PSC_TYPE_TRANSFER ? psc_transfer_size(&transfer)
+             : type == PSC_TYPE_TRIAL ? psc_trial_size(&trial) : psc_stages_size(&stages);
+    state = block_new(*bytes, 0x99);
+    switch (type) {
+    case PSC_TYPE_PERSONAS: status = psc_personas_init((psc_personas *)state, *bytes, &personas); break;
+    case PSC_TYPE_SPLIT: status = psc_split_init((psc_split *)state, *bytes, &split); break;
+    case PSC_TYPE_ECHO: status = psc_echo_init((psc_echo *)state, *bytes, &echo); break;
+    case PSC_TYPE_MAP: status = psc_map_init((psc_map *)state, *bytes, &map); break;
+    case PSC_TYPE_TRANSFER: status = psc_transfer_init((psc_transfer *)state, *bytes, &transfer); break;
+    case PSC_TYPE_TRIAL: status = psc_trial_init((psc_trial *)state, *bytes, &trial); break;
+    default: status = psc_stages_init((psc_stages *)state, *bytes, &stages);
+    }
+    CHECK_STATUS(status, PSC_OK);
+    return state;
+}
+
+/* ==== Scenario ================================================================================== */
+
 /* Steps from..to-1 of the scenario. */
 static void advance(void *state, int32_t type, int from, int to)
 {
@@ -115,6 +366,8 @@ static void advance(void *state, int32_t type, int from, int to)
             CHECK_STATUS(psc_tracker_observe((psc_tracker *)state, observation(t)), PSC_OK);
         else if (type == PSC_TYPE_NODE)
             CHECK_STATUS(psc_node_observe((psc_node *)state, &b, metric), PSC_OK);
+        else if (type >= PSC_TYPE_PERSONAS)
+            CHECK_STATUS(step_other(state, type, t), PSC_OK);
         else
             advance_fleet(state, type, t);
     }
@@ -130,6 +383,11 @@ static void *subject_new(const subject *s, int steps, size_t *bytes)
     psc_silence_config silence;
     void *state;
 
+    if (s->type >= PSC_TYPE_PERSONAS) {
+        state = other_new(s->type, bytes);
+        advance(state, s->type, 1, steps);
+        return state;
+    }
     psc_tracker_default(&tracker);
     psc_node_default(&node);
     psc_failure_default(&failure);
@@ -572,6 +830,15 @@ static void use_silence(psc_silence *silence)
     }
 }
 
+/* Any state of Parts 4 to 6: steps of the scenario, from its middle and from its start. */
+static void use_other(void *state, int32_t type)
+{
+    int t;
+
+    for (t = 50; t < 62; t++) CHECK(step_other(state, type, t) <= PSC_OK);
+    for (t = 1; t < 7; t++) CHECK(step_other(state, type, t) <= PSC_OK);
+}
+
 /* Loads what may be anything with a right CRC; if it is taken it is used, saved, and taken again. */
 static int try_hostile(unsigned char *saved, size_t n, void *mem, const void *before, size_t bytes)
 {
@@ -592,7 +859,8 @@ static int try_hostile(unsigned char *saved, size_t n, void *mem, const void *be
     case PSC_TYPE_NODE: use_node((psc_node *)mem); break;
     case PSC_TYPE_FAILURE: use_failure((psc_failure *)mem); break;
     case PSC_TYPE_THRESHOLD: use_threshold((psc_threshold *)mem); break;
-    default: use_silence((psc_silence *)mem);
+    case PSC_TYPE_SILENCE: use_silence((psc_silence *)mem); break;
+    default: use_other(mem, psc_state_type(mem));
     }
     again = (unsigned char *)block_new(n, 0);
     CHECK_STATUS(psc_save(mem, again, n, &written), PSC_OK);
@@ -683,6 +951,7 @@ static void test_invariants(void)
         {8, 3, UINT64_MAX}, {8, 9, UINT64_C(0x4000000000000000)},
         {9, 2, 0}, {9, 4, UINT64_C(0xbff0000000000000)}
     };
+    psc_threshold_config threshold;
     size_t bytes, n, i;
 
     for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -705,16 +974,19 @@ static void test_invariants(void)
         free(mem);
         free(saved);
     }
-    for (i = 3; i <= 66; i++) {                             /* any length with a right head and nothing in it */
+    psc_threshold_default(&threshold);
+    /* any length with a right head and nothing in it: only a threshold may be all 0 */
+    for (i = 3; i <= 66; i++) {
         unsigned char saved[8 * 67];
         uint64_t mem[66];
-        int32_t type;
-        for (type = PSC_TYPE_TRACKER; type <= PSC_TYPE_FAILURE; type++) {
+        int32_t type, zero;
+        for (type = PSC_TYPE_TRACKER; type < PSC_TYPE_END; type++) {
             memset(saved, 0, sizeof saved);
             word_put(saved, UINT64_C(0x505343) << 40 | (uint64_t)type << 16 | 1);
             word_put(saved + 8, i - 1);
             repair(saved, 8 * i);
-            CHECK_STATUS(psc_load(type, saved, 8 * i, mem, sizeof mem), PSC_ERR_CORRUPT);
+            zero = type == PSC_TYPE_THRESHOLD && 8 * (i - 1) == psc_threshold_size(&threshold);
+            CHECK_STATUS(psc_load(type, saved, 8 * i, mem, sizeof mem), zero ? PSC_OK : PSC_ERR_CORRUPT);
         }
     }
 }
