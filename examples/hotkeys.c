@@ -23,6 +23,7 @@ typedef struct host {
     uint64_t start[MOST_SHARDS];
     int32_t home[MOST_SHARDS];          /* node of each shard */
     size_t shards;
+    uint64_t hottest;                   /* key last reported as too hot for a shard of its own */
     int64_t backlog[MOST_NODES], service[MOST_NODES];
     int32_t places[MOST_NODES];
     double load[MOST_NODES];            /* keys of this tick by node */
@@ -81,7 +82,7 @@ static void take_key(host *h, const char *line)
     h->lines++;
 }
 
-/* The shards cut and joined; all is done at once. */
+/* The shards cut and joined, and a key that is too hot alone; all is done at once. */
 static void order_shards(host *h)
 {
     psc_split_order order[MOST_ORDERS];
@@ -89,7 +90,7 @@ static void order_shards(host *h)
     size_t n, i, k;
 
     psc_split_view_default(&view);
-    demand(psc_split_tick(h->split, &view, order, MOST_SHARDS - h->shards, &n, NULL));
+    demand(psc_split_tick(h->split, &view, order, MOST_ORDERS, &n, NULL));
     for (i = 0; i < n; i++) {
         for (k = 0; k < h->shards && h->start[k] < order[i].key; k++) { }
         if (order[i].kind == PSC_SPLIT_CUT) {
@@ -103,6 +104,9 @@ static void order_shards(host *h)
             memmove(&h->home[k], &h->home[k + 1], (h->shards - k - 1) * sizeof *h->home);
             memmove(&h->start[k], &h->start[k + 1], (--h->shards - k) * sizeof *h->start);
             printf("%5ld  join      %s to its left\n", h->tick, text_of(order[i].key));
+        } else if (order[i].key != h->hottest) {
+            h->hottest = order[i].key;
+            printf("%5ld  too hot   %s alone, no cut helps\n", h->tick, text_of(order[i].key));
         }
     }
     if (n > 0) demand(psc_split_shards(h->split, h->start, h->shards));
