@@ -1883,7 +1883,6 @@ static int pt_descend(const pt_search *v)
 #define PT_HOMING 8         /* every so many-th try is a way home                                     */
 #define PT_WINDOW 16        /* a like partner is among the next 1/16 of the shards by size            */
 
-
 static int pt_is_hot(const psc_plan *h) { return h->stage == PT_HOT_ONCE || h->stage == PT_HOT_AGAIN; }
 
 /* A number of 0..n-1, n >= 1. */
@@ -1892,13 +1891,13 @@ static int32_t pt_pick(const pt_search *v, int32_t n)
     return (int32_t)(((psc__random(&v->head->random) >> 32) * (uint64_t)n) >> 32);
 }
 
-/* A rise of cost that the temperature lets pass. */
 /* 1 if the node takes no shard, and this one did not begin there: a move away from a closed node can be taken back. */
 static int pt_shuts_out(const psc_cluster *c, int32_t shard, int32_t n)
 {
     return pt_closed(c, n) && n != pt_home(c, shard);
 }
 
+/* A rise of cost that the temperature lets pass. */
 static int64_t pt_leeway(const pt_search *v)
 {
     return (int64_t)(v->head->heat * v->draw[psc__random(&v->head->random) % PT_DRAWS]);
@@ -1908,12 +1907,13 @@ static void pt_try_shift(const pt_search *v, int32_t shard, int32_t to)
 {
     const psc_cluster *c = v->c;
     const int32_t from = v->now[shard];
-    const int64_t *d = pt_demand(v, shard), leeway = pt_leeway(v);
-    int64_t rise;
+    const int64_t *d = pt_demand(v, shard);
+    int64_t rise, leeway;
 
     v->head->evaluations++;
     if (to == from || pt_shuts_out(c, shard, to) || !pt_has_room(v, shard, to)) return;
     if (pt_spent(v, shard, from, to)) return;
+    leeway = pt_leeway(v);
     rise = pt_cost_without(v, from, d) - v->cost[from] + pt_terms(v, shard, from, to);
     if (c->balances == 0 && rise > leeway) return;
     rise += pt_cost_with(v, to, d) - v->cost[to];
@@ -2017,7 +2017,7 @@ static void pt_try_swap(const pt_search *v, int32_t a, int32_t b)
 {
     const psc_cluster *c = v->c;
     const int32_t x = v->now[a], y = v->now[b];
-    const int64_t *da = pt_demand(v, a), *db = pt_demand(v, b), leeway = pt_leeway(v);
+    const int64_t *da = pt_demand(v, a), *db = pt_demand(v, b);
     int64_t net[PSC_MAX_RESOURCES], back[PSC_MAX_RESOURCES], rise;
     int32_t r;
 
@@ -2030,7 +2030,7 @@ static void pt_try_swap(const pt_search *v, int32_t a, int32_t b)
     if (!pt_trades(v, a, b, net) || !pt_trades(v, b, a, back)) return;
     rise = pt_cost_with(v, x, back) - v->cost[x] + pt_cost_with(v, y, net) - v->cost[y];
     rise += pt_terms(v, a, x, y) + pt_terms(v, b, y, x) + pt_still_apart(v, a, b);
-    if (rise > leeway || pt_swap_spent(v, a, b) || !pt_may_cross(v, a, b)) return;
+    if (rise > pt_leeway(v) || pt_swap_spent(v, a, b) || !pt_may_cross(v, a, b)) return;
     pt_move(v, a, y);
     pt_move(v, b, x);
     pt_keep(v);
@@ -2061,7 +2061,6 @@ static void pt_try_some(const pt_search *v)
 #define PT_LATE 4           /* once in so many times ties and budgets are judged at the end           */
 #define PT_NOISE 0.3        /* largest share that chance adds to a regret                             */
 #define PT_IMPOSSIBLE INT64_MAX
-
 
 /* Home of one of the shards of a node that have another; -1: there is none. */
 static int32_t pt_home_of_one(const pt_search *v, int32_t node)
@@ -2405,9 +2404,10 @@ static void pt_rebuild_some(const pt_search *v)
 {
     const int64_t limit = pt_total_cost(v->c, &v->head->sum) + pt_leeway(v);
     pt_rebuild *b = v->rebuild;
-    const int32_t least = pt_is_hot(v->head) ? 16 : 8;
-    const int32_t late = pt_pick(v, PT_LATE) == 0, most = late ? least : least << pt_pick(v, 3);
-    const int32_t near = 2 * least << pt_pick(v, 2);
+    const int hot = pt_is_hot(v->head);
+    const int32_t least = hot ? PT_LIFTED / 2 : PT_LIFTED / 8, late = pt_pick(v, PT_LATE) == 0;
+    const int32_t drawn = late ? least : least << pt_pick(v, 3), most = drawn < PT_LIFTED ? drawn : PT_LIFTED;
+    const int32_t near = (hot ? PT_NEAR / 2 : PT_NEAR / 4) << pt_pick(v, 2);
     int32_t i, k = 2 + pt_pick(v, 4);
 
     pt_choose_nodes(v, near);
@@ -2680,7 +2680,6 @@ static void pt_init_shards(const pt_search *v, int64_t cooldown)
     if (sum->overload > 0) v->head->plain = 0;
 }
 
-/* The pairs of each shard, in the order in which they are given. */
 /* 1 if the group has a shard on every open node. */
 static int pt_is_everywhere(const pt_search *v, int32_t group, int32_t open)
 {
@@ -2713,6 +2712,7 @@ static void pt_fix_groups(const pt_search *v)
     for (n = 0; n < c->nodes; n++) v->node_mark[n] = 0;
 }
 
+/* The pairs of each shard, in the order in which they are given. */
 static void pt_init_pairs(const pt_search *v)
 {
     const psc_cluster *c = v->c;

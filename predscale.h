@@ -1718,6 +1718,13 @@ PSC_API const char *psc_field_text(int32_t field);
  * Errors: PSC_ERR_NONFINITE (NaN too). Cost: O(n). */
 PSC_API psc_status psc_amounts_of(const double *x, size_t n, double unit, int64_t *out);
 
+/* What resources can say besides what they are named for. Several targets with a weight each: the amounts of a resource
+ * as several resources that differ in soft and weight; what lies above them then costs in steps, as any convex cost can
+ * be drawn. Demands known as scenarios, drawn from a forecast or the hours of a day: a resource for each of them, with
+ * the demands in it, the same capacity, and a share of the weight; then no move exceeds a capacity in any of them, the
+ * load is the mean over them, and shards that peak in different ones share a node. All are PSC_MAX_RESOURCES at most.
+ */
+
 /* Amounts for demands that are not known, so that a plan under them keeps the probability of overload low. A node whose
  * shards have means m and standard deviations d is above its capacity in a resource with a probability of at most
  * 1 - level, the demands being independent and their sum normal, if sum(m) + z sqrt(sum(d^2)) <= capacity, z the

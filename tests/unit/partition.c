@@ -706,6 +706,54 @@ static void test_plan_resources(void)
     }
 }
 
+/* Shards that peak in different scenarios, each a resource, share a node: their means would show nothing to do. */
+static void test_plan_scenarios(void)
+{
+    static world w;
+    static const int64_t demand[8] = {50, 10, 50, 10, 10, 50, 10, 50}, mean[4] = {30, 30, 30, 30};
+    static const int64_t capacity[4] = {100, 100, 100, 100}, soft[4] = {60, 60, 60, 60};
+    static const int32_t home[4] = {0, 0, 1, 1};
+    int32_t at[4];
+    psc_plan_info info;
+    psc_plan_config config;
+    plain_world(&w);
+    psc_plan_default(&config);
+    config.horizon = 3000;
+    w.c.shards = 4;
+    w.c.home = home;
+    w.c.capacity = capacity, w.c.soft = soft, w.c.demand = mean;
+    CHECK_STATUS(run_plan(&w.c, &config, 1000, at, &info), PSC_OK);
+    CHECK(info.moves == 0 && info.cost == 0);
+    w.c.resources = 2;
+    w.c.demand = demand;
+    CHECK_STATUS(run_plan(&w.c, &config, 1000, at, &info), PSC_OK);
+    CHECK(info.moves == 2 && info.load == 0);
+    CHECK(at[0] != at[1] && at[2] != at[3]);
+}
+
+/* The same demand as two resources: 1 a unit above 20, 11 above 40. Moves at 15 pay as far as the upper level. */
+static void test_plan_levels(void)
+{
+    static world w;
+    static const int64_t demand[12] = {10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10, 10}, weight[2] = {1, 10};
+    static const int64_t capacity[4] = {100, 100, 100, 100}, soft[4] = {20, 40, 20, 40};
+    static const int64_t price[6] = {15, 15, 15, 15, 15, 15};
+    int32_t at[6];
+    psc_plan_info info;
+    psc_plan_config config;
+    plain_world(&w);
+    psc_plan_default(&config);
+    w.c.resources = 2;
+    w.c.capacity = capacity, w.c.soft = soft, w.c.demand = demand;
+    w.c.weight = weight, w.c.move_cost = price;
+    config.max_moves = 0;
+    CHECK_STATUS(run_plan(&w.c, &config, 1000, at, &info), PSC_OK);
+    CHECK_INT(info.load, 40 + 10 * 20);
+    config.max_moves = 6;
+    CHECK_STATUS(run_plan(&w.c, &config, 1000, at, &info), PSC_OK);
+    CHECK(info.moves == 2 && info.load == 20);
+}
+
 /* What is on its way takes room at both ends, and a plan begins where it will be. */
 static void test_plan_going(void)
 {
@@ -1407,6 +1455,8 @@ int main(int argc, char **argv)
     RUN(test_plan_pairs);
     RUN(test_plan_going);
     RUN(test_plan_resources);
+    RUN(test_plan_scenarios);
+    RUN(test_plan_levels);
     RUN(test_plan_errors);
     RUN(test_plan_random);
     RUN(test_plan_limits);
