@@ -85,19 +85,22 @@ static long info_of(int node, const char *field)
     return value;
 }
 
-/* Of two nodes that claim a slot the one with the larger config epoch has it, and the other deletes its keys. Redis gives
- * a claim the largest epoch that the claimant has heard of: too little if it was down while others rose. So a node
- * claims only when its epoch is above what each of the others says of itself; none can rise meanwhile but by us. */
+/* Of two nodes that claim a slot the one with the larger config epoch has it, and the other deletes its keys. SETSLOT NODE
+ * takes one above all that the target has heard of, if that is not its own: too little if others rose a moment ago, or
+ * while it was down. So a node claims only above what each of the others says of itself, and rises only when it has heard
+ * of the largest, so that no two get the same. None can rise meanwhile but by us. */
 static void lead(int node)
 {
-    int i, below = 0;
-
-    while (below < NODES - 1) {
-        long epoch;
-        freeReplyObject(until_answered(node, "CLUSTER BUMPEPOCH"));
-        epoch = info_of(node, "cluster_my_epoch");
-        for (below = 0, i = 0; i < NODES; i++) below += i != node && info_of(i, "cluster_my_epoch") < epoch;
-        if (below < NODES - 1) nap(PAUSE_MS);
+    for (;;) {
+        long largest = 0, epoch;
+        int i;
+        for (i = 0; i < NODES; i++) {
+            epoch = i == node ? 0 : info_of(i, "cluster_my_epoch");
+            if (epoch > largest) largest = epoch;
+        }
+        if (info_of(node, "cluster_current_epoch") >= largest) freeReplyObject(until_answered(node, "CLUSTER BUMPEPOCH"));
+        if (info_of(node, "cluster_my_epoch") > largest) return;
+        nap(1);
     }
 }
 
