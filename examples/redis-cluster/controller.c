@@ -2,7 +2,7 @@
  *
  *     controller DIR predict|react|shuffle CAPACITY RATE
  *
- * Reads DIR/load, a line of counts a tick, which the client writes. predict: one psc_tracker a slot; the largest mean
+ * Reads DIR/load, a line of counts a tick, which the client writes. predict: one psc_tracker a slot; the mean
  * that it expects in each PARTS-th of the coming day is a resource of its own for psc_plan, so that slots which peak at
  * different times may share a node. react: the mean of the last two ticks, for any time to come. shuffle: any slot to any
  * node, again and again, to try the moves. Keys are copied at RATE bytes a second. Everything that must survive a crash
@@ -22,7 +22,7 @@
 
 #include <unistd.h>
 
-enum { PARTS = 8, BATCH = 10, SIDE = 10, STAGES = 21, RECENT = 2, PAUSE_MS = 20 };
+enum { PARTS = 12, BATCH = 10, SIDE = 10, STAGES = 21, RECENT = 2, PAUSE_MS = 20 };
 
 /* What one move must remember; words, so that it is its own file. */
 typedef struct move {
@@ -417,18 +417,16 @@ static int read_load(void)
     return n;
 }
 
-/* Means that are expected of a slot: the largest in each part of the coming day, or in all of them that of late. */
+/* What is expected of a slot in each part of the day that comes, in hundredths of a request a tick; or, of late. */
 static void demand_of(int i, int predict, int64_t *demand)
 {
-    double point[DAY], most;
-    int part, k;
+    double point[DAY], sum[PARTS] = {0};
+    int k;
 
     if (predict) must(psc_tracker_predict(tracker[i], DAY, NULL, 0, point, NULL));
     else for (k = 0; k < DAY; k++) point[k] = (recent[0][i] + recent[1][i]) / RECENT;
-    for (part = 0; part < PARTS; part++) {
-        for (most = 0.0, k = part * DAY / PARTS; k < (part + 1) * DAY / PARTS; k++) if (point[k] > most) most = point[k];
-        demand[part] = (int64_t)(most * 100.0);
-    }
+    for (k = 0; k < DAY; k++) sum[(ticks + k) % DAY * PARTS / DAY] += point[k];
+    for (k = 0; k < PARTS; k++) demand[k] = (int64_t)(sum[k] * PARTS / DAY * 100.0);
 }
 
 static int is_over(void)
@@ -439,7 +437,7 @@ static int is_over(void)
     return access(path, F_OK) == 0;
 }
 
-/* Makes room on nodes that are, or will be, above 0.85 of their capacity. Few moves at a time: the next plan knows more. */
+/* Makes room on nodes that are, or will be, above 0.95 of their capacity. Few moves at a time: the next plan knows more. */
 static void control(int predict, int64_t capacity)
 {
     static uint64_t work[1 << 16];
@@ -454,7 +452,7 @@ static void control(int predict, int64_t capacity)
     for (i = 0; i < TENANTS; i++) demand_of(i, predict && ticks >= 2 * DAY, demand + i * PARTS);
     for (i = 0; i < NODES * PARTS; i++) {
         hard[i] = capacity * 100;
-        soft[i] = capacity * 85;
+        soft[i] = capacity * 95;
     }
     psc_cluster_default(&cluster);
     cluster.resources = PARTS;
