@@ -424,9 +424,9 @@ static void demand_of(int i, int predict, int64_t *demand)
     int k;
 
     if (predict) must(psc_tracker_predict(tracker[i], DAY, NULL, 0, point, NULL));
-    else for (k = 0; k < DAY; k++) point[k] = (recent[0][i] + recent[1][i]) / RECENT;
+    else for (k = 0; k < DAY; k++) point[k] = (recent[0][i] + recent[1][i]) / (int)RECENT;
     for (k = 0; k < DAY; k++) sum[(ticks + k) % DAY * PARTS / DAY] += point[k];
-    for (k = 0; k < PARTS; k++) demand[k] = (int64_t)(sum[k] * PARTS / DAY * 100.0);
+    for (k = 0; k < PARTS; k++) demand[k] = (int64_t)(sum[k] * (int)PARTS / (int)DAY * 100.0);
 }
 
 static int is_over(void)
