@@ -4,7 +4,7 @@
  *
  * Six nodes, sixty shards, one tick a second that stands for an hour. The program stands at the tick `now` of
  * run.csv, knows what came before it, and decides: which node is about to fail, what load is coming, which shards
- * should move, in which order. Then it looks at what really followed.
+ * should move, in which order. It moves them, over a network that loses messages, and looks at what really followed.
  *
  * This is the host's part as you would write it: read telemetry, hand it to predscale, act on what comes back. */
 #define _POSIX_C_SOURCE 200112L
@@ -57,6 +57,8 @@ static struct {
     double error_auto, error_naive;                   /* sMAPE of what followed */
     double before[NODES], after[NODES];             /* largest predicted utilisation in any quarter */
     int32_t plan[SHARDS];
+    psc_move order[SHARDS];
+    int moves;
 } result;
 
 static const double levels[4] = {0.025, 0.1, 0.9, 0.975};
@@ -626,7 +628,7 @@ static void show_waves(void)
 {
     psc_waves_config config;
     psc_waves_info info;
-    psc_move order[SHARDS];
+    psc_move *order = result.order;
     size_t bytes;
     void *work;
     int i;
@@ -644,6 +646,7 @@ static void show_waves(void)
         printf("  %s %d>%d", data.tenant[order[i].shard], (int)order[i].from, (int)order[i].to);
     }
     putchar('\n');
+    result.moves = (int)info.moves;
     free(work);
 }
 
@@ -677,6 +680,285 @@ static void plan_moves(void)
     free(plan);
 }
 
+/* ---- moving: the waves through stages and transfers, over a simulated network --------------------- */
+
+enum {
+    SIDE = 10, STAGES = 21,                         /* words of the states */
+    LETTERS = 256,                                  /* that may be under way */
+    LOST = 20, TWICE = 10,                          /* of 100 messages */
+    CRASHES = 5,                                    /* of 1000 steps of a side */
+    PAIRS = 200                                     /* requests answered by both, a step */
+};
+
+#define STEP (SECOND / 20)                          /* a write takes one, a message one to four */
+
+/* One move. Each side has what is in memory, what is on disk, and what is being written; a crash leaves the second. */
+typedef struct moving {
+    const psc_move *move;
+    uint64_t side[2][SIDE], disk[2][SIDE], draft[2][SIDE];      /* 0 source, 1 target */
+    uint64_t stages[STAGES];
+    psc_trial *trial;
+    uint64_t writing[2];                            /* version of the draft; 0: nothing is being written */
+    int64_t written[2];                             /* when it will be on disk */
+    psc_transfer_action view[2];                    /* of its last step */
+    int64_t left, entered[PSC_STAGE_DONE + 1], waited;
+    psc_stages_output now;
+} moving;
+
+static struct {
+    uint64_t seed;
+    int64_t now;
+    psc_message letter[LETTERS];
+    int64_t due[LETTERS];
+    int letters;
+    moving wave[SHARDS];
+    int moves;
+    long sent, lost, twice, crashes, instants, held, doubled, arrived;
+} world;
+
+static int chance(int n)
+{
+    world.seed = world.seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (int)((world.seed >> 33) % (uint64_t)n);
+}
+
+static psc_transfer *side_of(moving *m, int i) { return (psc_transfer *)(void *)m->side[i]; }
+static psc_stages *stages_of(moving *m) { return (psc_stages *)(void *)m->stages; }
+
+static void post(const psc_message *message)
+{
+    const int luck = chance(100);
+    int copies = luck < LOST ? 0 : luck < LOST + TWICE ? 2 : 1;
+
+    world.sent++;
+    world.lost += copies == 0;
+    world.twice += copies == 2;
+    for (; copies > 0 && world.letters < LETTERS; copies--) {
+        world.letter[world.letters] = *message;
+        world.due[world.letters++] = world.now + STEP * (1 + chance(4));
+    }
+}
+
+/* An event at one side: what it must store is written from now on, and nothing is told before it is. */
+static void happen(moving *m, int i, int32_t kind, uint64_t version, const psc_message *message)
+{
+    psc_transfer_event event;
+    psc_status status;
+
+    memset(&event, 0, sizeof event);
+    event.kind = kind;
+    event.peer = m->move->to;
+    event.version = version;
+    if (message) event.message = *message;
+    status = psc_transfer_step(side_of(m, i), &event, world.now, &m->view[i]);
+    if (status == PSC_ERR_STATE) return;            /* not now: the stages ask again */
+    must(status, "transfer");
+    if (m->view[i].persist && m->writing[i] != m->view[i].version) {
+        memcpy(m->draft[i], m->side[i], sizeof m->draft[i]);
+        m->writing[i] = m->view[i].version;
+        m->written[i] = world.now + STEP;
+    }
+    if (m->view[i].send) post(&m->view[i].message);
+}
+
+/* One step of a side's node: it may crash, a write may end, time passes. */
+static void live(moving *m, int i)
+{
+    const uint64_t version = m->writing[i];
+
+    if (chance(1000) < CRASHES) {
+        memcpy(m->side[i], m->disk[i], sizeof m->side[i]);
+        m->writing[i] = 0;
+        world.crashes++;
+        happen(m, i, PSC_EVENT_RESTART, 0, NULL);
+    } else if (version != 0 && world.now >= m->written[i]) {
+        memcpy(m->disk[i], m->draft[i], sizeof m->disk[i]);
+        m->writing[i] = 0;
+        happen(m, i, PSC_EVENT_STORED, version, NULL);
+    }
+    happen(m, i, PSC_EVENT_TICK, 0, NULL);
+}
+
+static void deliver(void)
+{
+    int k, j;
+
+    for (k = 0; k < world.letters;) {
+        const psc_message letter = world.letter[k];
+        if (world.due[k] > world.now) {
+            k++;
+            continue;
+        }
+        world.letter[k] = world.letter[--world.letters];
+        world.due[k] = world.due[world.letters];
+        for (j = 0; j < world.moves; j++)
+            if (world.wave[j].move->shard == letter.shard)
+                happen(&world.wave[j], letter.to == world.wave[j].move->to, PSC_EVENT_MESSAGE, 0, &letter);
+    }
+}
+
+/* Requests that both sides have answered; here the target is as good as the source. */
+static int32_t tried(moving *m)
+{
+    psc_trial_info info;
+    psc_trial_pair pair;
+    int k;
+
+    memset(&pair, 0, sizeof pair);
+    for (k = 0; k < PAIRS && m->now.stage == PSC_STAGE_VALIDATE; k++) {
+        pair.source_latency = 0.001 * (1 + chance(1000));
+        pair.target_latency = 0.001 * (1 + chance(1000));
+        must(psc_trial_observe(m->trial, &pair, world.now), "trial");
+    }
+    must(psc_trial_verdict(m->trial, &info), "trial");
+    return info.verdict;
+}
+
+static int32_t owner_of(const moving *m)
+{
+    int i;
+
+    for (i = 0; i < 2; i++)
+        if (m->view[i].phase >= PSC_PHASE_OWNER && !m->view[i].persist) return i ? PSC_OWNER_TARGET : PSC_OWNER_SOURCE;
+    return PSC_OWNER_MOVING;
+}
+
+/* The stages say what may be copied and when to hand over. */
+static void advance(moving *m)
+{
+    psc_stages_input input;
+    const int32_t before = m->now.stage;
+
+    memset(&input, 0, sizeof input);
+    input.copied = m->now.copy_bytes;
+    input.left = m->left -= m->now.copy_bytes;
+    input.verdict = tried(m);
+    input.owner = owner_of(m);
+    must(psc_stages_step(stages_of(m), &input, world.now, &m->now), "stages");
+    if (m->now.stage != before) m->entered[m->now.stage] = world.now;
+    if (m->now.action == PSC_STAGES_PROPOSE) happen(m, 0, PSC_EVENT_PROPOSE, 0, NULL);
+}
+
+/* How many nodes say that they serve the shard. None: requests wait, from the release to the target's ownership. */
+static void check(moving *m)
+{
+    const int serve = m->view[0].serves + m->view[1].serves;
+
+    world.instants++;
+    world.held += serve == 0;
+    world.doubled += serve > 1;
+    m->waited += serve == 0;
+}
+
+static void begin(moving *m, const psc_move *move)
+{
+    psc_transfer_config transfer;
+    psc_stages_config stages;
+    psc_trial_config trial;
+    int i;
+
+    memset(m, 0, sizeof *m);
+    m->move = move;
+    m->left = (int64_t)data.bytes[move->shard];
+    for (i = 0; i < 2; i++) {
+        psc_transfer_default(&transfer);
+        transfer.shard = move->shard;
+        transfer.self = i ? move->to : move->from;
+        transfer.owns = i == 0;
+        transfer.epoch = (uint64_t)move->wave << 32;        /* above all that an earlier move of the shard has used */
+        transfer.retry_ms = 500;
+        must(psc_transfer_init(side_of(m, i), sizeof m->side[i], &transfer), "transfer");
+        memcpy(m->disk[i], m->side[i], sizeof m->disk[i]);
+    }
+    psc_stages_default(&stages);
+    stages.source = move->from;
+    stages.target = move->to;
+    stages.copy_rate = 50000;
+    stages.copy_burst = 10000;
+    stages.warm_ns = stages.hold_ns = stages.grace_ns = SECOND;
+    must(psc_stages_init(stages_of(m), sizeof m->stages, &stages), "stages");
+    psc_trial_default(&trial);
+    m->trial = (psc_trial *)memory_for(psc_trial_size(&trial), "trial");
+    must(psc_trial_init(m->trial, psc_trial_size(&trial), &trial), "trial");
+}
+
+/* Of 1000 keys, those that the target serves. */
+static int routed(moving *m)
+{
+    psc_way way;
+    uint64_t key;
+    int count = 0;
+
+    for (key = 0; key < 1000; key++) {
+        must(psc_route(stages_of(m), key, &way), "route");
+        count += way.serve == m->move->to;
+    }
+    return count;
+}
+
+/* Until all moves of the wave are done. Of the first one the keys at each share of its cutover are kept. */
+static void move_wave(int *share, int *shares)
+{
+    int k, open = world.moves;
+    int32_t last = 0;
+
+    while (open > 0) {
+        world.now += STEP;
+        deliver();
+        for (open = world.moves, k = 0; k < world.moves; k++) {
+            moving *m = &world.wave[k];
+            live(m, 0);
+            live(m, 1);
+            if (m->now.stage < PSC_STAGE_DONE) advance(m);
+            check(m);
+            open -= m->now.stage >= PSC_STAGE_DONE && m->view[0].phase == PSC_PHASE_IDLE;
+        }
+        if (world.wave[0].now.share != last && *shares < 16) share[(*shares)++] = routed(&world.wave[0]);
+        last = world.wave[0].now.share;
+    }
+}
+
+static void show_wave(int wave)
+{
+    int k, i;
+
+    for (k = 0; k < world.moves; k++) {
+        moving *m = &world.wave[k];
+        if (wave == 0) {
+            printf("   %-12s %d>%d ", data.tenant[m->move->shard], (int)m->move->from, (int)m->move->to);
+            for (i = PSC_STAGE_VALIDATE; i <= PSC_STAGE_DECOMMISSION; i++) printf("%9.2f", (double)m->entered[i] / 1e9);
+            printf("%9.2f     %d ms\n", (double)m->entered[PSC_STAGE_DONE] / 1e9, (int)(m->waited * STEP / 1000000));
+        }
+        world.arrived += owner_of(m) == PSC_OWNER_TARGET;
+        free(m->trial);
+    }
+}
+
+static void move_shards(void)
+{
+    int i = 0, k, wave = 0, share[16], shares = 0;
+
+    heading("6. Moving: copy, trial, cutover and handover, over a network that loses one message in five");
+    printf("   the first wave, seconds; requests are held from the source's release to the target's ownership\n\n"
+           "   %-17s validate  cutover handover  target's     done  held\n", "");
+    world.seed = 1;
+    for (; i < result.moves; i += world.moves, wave++) {
+        for (world.moves = 0; i + world.moves < result.moves && result.order[i + world.moves].wave == result.order[i].wave;
+             world.moves++)
+            begin(&world.wave[world.moves], &result.order[i + world.moves]);
+        move_wave(share, &shares);
+        show_wave(wave);
+        if (wave > 0) continue;
+        printf("\n   of 1000 keys of %s, at the target:", data.tenant[result.order[0].shard]);
+        for (k = 0; k < shares; k++) printf(" %d", share[k]);
+        putchar('\n');
+    }
+    printf("   %d waves, %.0f s: %ld messages, %ld lost, %ld came twice; %ld crashes of a side\n", wave, (double)world.now / 1e9,
+           world.sent, world.lost, world.twice, world.crashes);
+    printf("   looked at %ld times: two nodes served a shard %ld times, none %ld times; %ld of %d moves are done\n",
+           world.instants, world.doubled, world.held, world.arrived, result.moves);
+}
+
 /* ---- what followed: the same real requests, on the old and on the new assignment ---------------- */
 
 /* Requests of the day after now that arrived beyond what their node could serve in that tick; a dead node serves none. */
@@ -702,7 +984,7 @@ static void show_outcome(void)
 
     for (s = 0; s < data.shards; s++)
         for (t = data.now; t < data.now + DAY; t++) all += data.load[s][t];
-    heading("6. What followed: the day's real requests on both assignments");
+    heading("7. What followed: the day's real requests on both assignments");
     printf("   of %.0f requests, %.0f found no capacity where the shards were, %.0f where the plan puts them\n", all,
            unserved(data.home), unserved(result.plan));
 }
@@ -840,6 +1122,7 @@ int main(int argc, char **argv)
     show_rank();
     plan_moves();
     show_waves();
+    move_shards();
     show_outcome();
     if (argc > 2) draw_picture(argv[2], fan);
     return 0;

@@ -5,8 +5,9 @@
  * A tick takes MS milliseconds. In each, every tenant writes rising numbers to its keys, as often as its daily pattern says:
  * the tenants of one node peak together. The number of requests of each tenant in a tick is appended to DIR/load, which is
  * the telemetry of the controller. At the end every key is read back: it must hold a number from the last one acknowledged
- * to the last one tried. Prints one line: acknowledged, lost, unanswered, moved, and the requests above CAPACITY a node
- * and tick, from the second day on, in thousandths of all. */
+ * to the last one tried. Prints one line: acknowledged, lost, unanswered, redirected; and from the third day on, which is
+ * when forecasts are used, the requests above CAPACITY a node and tick, in thousandths of all, and how long requests would
+ * wait where a node serves CAPACITY a tick and the rest queues: mean and 99th percentile, in ticks. */
 #include "redis.h"
 
 #include <math.h>
@@ -14,6 +15,12 @@
 static int owner[TENANTS];
 static long tried[TENANTS][KEYS], acknowledged[TENANTS][KEYS], sum_acknowledged, unanswered, redirected;
 static int served[NODES];
+static char padding[KEY_BYTES];         /* behind the number in each value */
+
+/* What node capacity would make of it. Waits are counted in hundredths of a tick. */
+enum { WAITS = 10000 };
+static long all, above, waits[WAITS];
+static double backlog[NODES], sum_wait;
 
 static unsigned long long seed;
 
@@ -47,7 +54,8 @@ static redisReply *request(int tenant, int key, const char *verb, long value)
     for (hops = 0; hops < 10; hops++) {
         redisReply *reply;
         if (asking) freeReplyObject(ask(node, "ASKING"));
-        reply = value ? ask(node, "%s {t%d}:%d %ld", verb, tenant, key, value) : ask(node, "%s {t%d}:%d", verb, tenant, key);
+        reply = value ? ask(node, "%s {t%d}:%d %ld%s", verb, tenant, key, value, padding)
+                      : ask(node, "%s {t%d}:%d", verb, tenant, key);
         if (!reply) {
             owner[tenant] = (owner[tenant] + 1) % NODES;        /* any other one will point to the owner */
             return NULL;
@@ -109,11 +117,37 @@ static int lost(void)
     return count;
 }
 
+/* A tick's requests at their nodes: a queue each, of which requests find the mean of begin and end before them. */
+static void queue_up(int tick, int capacity)
+{
+    int i, k;
+
+    for (i = 0; i < NODES; i++) {
+        const double left = backlog[i] + served[i] - capacity, end = left > 0.0 ? left : 0.0;
+        const double wait = (backlog[i] + end) / 2.0 / capacity;
+        backlog[i] = end;
+        if (tick < 2 * DAY) continue;
+        k = (int)(wait * 100.0);
+        waits[k < WAITS ? k : WAITS - 1] += served[i];
+        sum_wait += wait * served[i];
+        all += served[i];
+        above += served[i] > capacity ? served[i] - capacity : 0;
+    }
+}
+
+static double percentile(double p)
+{
+    long sum = 0;
+    int k = 0;
+
+    for (; k < WAITS - 1 && (double)(sum += waits[k]) < p * (double)all; k++) { }
+    return k / 100.0;
+}
+
 int main(int argc, char **argv)
 {
     char path[512];
     FILE *load;
-    long above = 0, all = 0;
     int tick, tenant, i, ticks, ms, capacity;
 
     if (argc != 6) return 2;
@@ -124,6 +158,7 @@ int main(int argc, char **argv)
     snprintf(path, sizeof path, "%s/load", argv[1]);
     load = fopen(path, "w");
     if (!load) return 2;
+    memset(padding, '.', sizeof padding - 1);
     for (tick = 0; tick < ticks; tick++) {
         const long long start = now_ns();
         int count[TENANTS];
@@ -135,10 +170,7 @@ int main(int argc, char **argv)
         for (tenant = 0; tenant < TENANTS; tenant++) fprintf(load, "%d ", count[tenant]);
         fprintf(load, "\n");
         fflush(load);
-        for (i = 0; i < NODES && tick >= DAY; i++) {
-            all += served[i];
-            above += served[i] > capacity ? served[i] - capacity : 0;
-        }
+        queue_up(tick, capacity);
         while (now_ns() - start < ms * 1000000LL) nap(1);
     }
     fclose(load);
@@ -147,7 +179,8 @@ int main(int argc, char **argv)
     if (load) fclose(load);
     nap(1500);
     i = lost();
-    printf("acknowledged %ld lost %d unanswered %ld redirected %ld above %.1f\n", sum_acknowledged, i, unanswered, redirected,
-           all ? 1000.0 * (double)above / (double)all : 0.0);
+    printf("acknowledged %ld lost %d unanswered %ld redirected %ld above %.1f wait %.3f p99 %.2f\n", sum_acknowledged, i,
+           unanswered, redirected, all ? 1000.0 * (double)above / (double)all : 0.0, all ? sum_wait / (double)all : 0.0,
+           percentile(0.99));
     return i != 0;
 }

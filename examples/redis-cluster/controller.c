@@ -1,16 +1,19 @@
 /* controller.c - forecasts the load of each tenant's slot, plans, and moves slots of a live Redis Cluster.
  *
- *     controller DIR predict|react CAPACITY
+ *     controller DIR predict|react|shuffle CAPACITY RATE
  *
- * Reads DIR/load, a line of counts a tick, which the client writes. predict: one psc_tracker a slot, and the largest 0.8
- * quantile of the next LOOK ticks is what psc_plan makes room for. react: the mean of the last two ticks. Everything
- * that must survive a crash is in DIR: the telemetry, and DIR/move-T while the slot of tenant T moves.
+ * Reads DIR/load, a line of counts a tick, which the client writes. predict: one psc_tracker a slot; the mean
+ * that it expects in each PARTS-th of the coming day is a resource of its own for psc_plan, so that slots which peak at
+ * different times may share a node. react: the mean of the last two ticks, for any time to come. shuffle: any slot to any
+ * node, again and again, to try the moves. Keys are copied at RATE bytes a second. Everything that must survive a crash
+ * is in DIR: the telemetry, and DIR/move-T while the slot of tenant T moves.
  *
  * A move in Redis, phase by phase of its psc_transfer. Both sides of it live here, for Redis has none of its own:
  *     OFFER      target IMPORTING, source MIGRATING: the source serves the keys it has and sends the rest on
  *     stages     keys go over, at the rate that psc_stages grants; Redis itself serves each where it is
  *     RELEASED   no key is left at the source, and none can come to be there
  *     COMMIT     SETSLOT NODE on the target: it owns the slot
+ *                as soon as its config epoch is the largest of all: see lead()
  *     DONE       SETSLOT NODE on the source and all others
  * Each of these commands may be repeated. Whatever has not been stored was not done; whatever was stored is done again
  * after a restart. There is no shadowing of requests here, so no trial: its verdict is given as PASS. */
@@ -19,7 +22,7 @@
 
 #include <unistd.h>
 
-enum { LOOK = 5, BATCH = 10, KEY_BYTES = 100, SIDE = 10, STAGES = 21, RECENT = 2, PAUSE_MS = 20 };
+enum { PARTS = 12, BATCH = 10, SIDE = 10, STAGES = 21, RECENT = 2, PAUSE_MS = 20 };
 
 /* What one move must remember; words, so that it is its own file. */
 typedef struct move {
@@ -34,7 +37,8 @@ static int slot[TENANTS];
 static int32_t home[TENANTS];
 static double recent[RECENT][TENANTS];
 static psc_tracker *tracker[TENANTS];
-static long ticks, moves, keys_moved;
+static long ticks;
+static int64_t rate;
 
 static void must(psc_status status)
 {
@@ -70,6 +74,36 @@ static void set_slot(int node, int which, const char *how, const char *whom)
     freeReplyObject(reply);
 }
 
+/* A number of CLUSTER INFO. */
+static long info_of(int node, const char *field)
+{
+    redisReply *reply = until_answered(node, "CLUSTER INFO");
+    const char *line = reply->str ? strstr(reply->str, field) : NULL;
+    const long value = line ? atol(line + strlen(field) + 1) : -1;
+
+    freeReplyObject(reply);
+    return value;
+}
+
+/* Of two nodes that claim a slot the one with the larger config epoch has it, and the other deletes its keys. SETSLOT NODE
+ * takes one above all that the target has heard of, if that is not its own: too little if others rose a moment ago, or
+ * while it was down. So a node claims only above what each of the others says of itself, and rises only when it has heard
+ * of the largest, so that no two get the same. None can rise meanwhile but by us. */
+static void lead(int node)
+{
+    for (;;) {
+        long largest = 0, epoch;
+        int i;
+        for (i = 0; i < NODES; i++) {
+            epoch = i == node ? 0 : info_of(i, "cluster_my_epoch");
+            if (epoch > largest) largest = epoch;
+        }
+        if (info_of(node, "cluster_current_epoch") >= largest) freeReplyObject(until_answered(node, "CLUSTER BUMPEPOCH"));
+        if (info_of(node, "cluster_my_epoch") > largest) return;
+        nap(1);
+    }
+}
+
 static void learn_nodes(void)
 {
     char command[64];
@@ -89,22 +123,33 @@ static void learn_nodes(void)
     }
 }
 
-/* Who owns each tenant's slot, as each node says of itself: what it says of others may be old, above all after a restart. */
-static void learn_owners(void)
+/* Who owns each tenant's slot, as each node says of itself: what it says of others may be old, above all after a restart.
+ * Returns how many claims there are. */
+static int claims(void)
 {
     size_t i;
-    int node, k;
+    int node, k, count = 0;
 
     for (node = 0; node < NODES; node++) {
         redisReply *reply = until_answered(node, "CLUSTER SLOTS");
         for (i = 0; reply->type == REDIS_REPLY_ARRAY && i < reply->elements; i++) {
             redisReply **range = reply->element[i]->element;
             if (range[2]->element[1]->integer != FIRST_PORT + node) continue;
-            for (k = 0; k < TENANTS; k++)
-                if (slot[k] >= range[0]->integer && slot[k] <= range[1]->integer) home[k] = node;
+            for (k = 0; k < TENANTS; k++) {
+                if (slot[k] < range[0]->integer || slot[k] > range[1]->integer) continue;
+                home[k] = node;
+                count++;
+            }
         }
         freeReplyObject(reply);
     }
+    return count;
+}
+
+/* Nodes that were down may still claim what has gone, until they have heard. */
+static void learn_owners(void)
+{
+    while (claims() != TENANTS) nap(PAUSE_MS);
 }
 
 static int64_t keys_left(const move *m)
@@ -191,6 +236,7 @@ static void carry_out(const move *m, int32_t kind)
         set_slot((int)m->to, slot[m->tenant], "IMPORTING", id[m->from]);
         set_slot((int)m->from, slot[m->tenant], "MIGRATING", id[m->to]);
     } else if (kind == PSC_MESSAGE_DONE) {
+        lead((int)m->to);
         set_slot((int)m->to, slot[m->tenant], "NODE", id[m->to]);
         set_slot((int)m->from, slot[m->tenant], "NODE", id[m->to]);
         for (i = 0; i < NODES; i++)
@@ -250,6 +296,7 @@ static void finish(move *m)
     psc_stages_input input;
     psc_stages_output output;
     char path[512];
+    long keys = 0;
 
     memset(&input, 0, sizeof input);
     input.verdict = PSC_TRIAL_PASS;
@@ -262,10 +309,11 @@ static void finish(move *m)
         if (output.action == PSC_STAGES_PROPOSE) simple(m, 0, PSC_EVENT_PROPOSE, m->to);
         else if (input.left > 0 && output.copy_bytes < KEY_BYTES) nap(1);
         else if (input.left > 0) input.copied = KEY_BYTES * migrate(m, output.copy_bytes / KEY_BYTES);
-        keys_moved += input.copied / KEY_BYTES;
+        keys += (long)(input.copied / KEY_BYTES);
     } while (output.stage < PSC_STAGE_DONE);
     home[m->tenant] = (int32_t)m->to;
-    moves++;
+    printf("moved slot %d to node %d, %ld keys\n", slot[m->tenant], (int)m->to, keys);
+    fflush(stdout);
     path_of(path, sizeof path, m->tenant, "");
     remove(path);
 }
@@ -291,8 +339,8 @@ static void begin(int32_t tenant, int32_t to)
     psc_stages_default(&stages);
     stages.source = m.from;
     stages.target = m.to;
-    stages.copy_rate = 1000000;
-    stages.copy_burst = 2000;
+    stages.copy_rate = rate;
+    stages.copy_burst = BATCH * KEY_BYTES;
     stages.warm_ns = stages.hold_ns = stages.grace_ns = 0;
     stages.first = 1.0;
     must(psc_stages_init(stages_of(&m), sizeof m.stages, &stages));
@@ -369,51 +417,16 @@ static int read_load(void)
     return n;
 }
 
-static double demand_of(int i, int predict)
+/* What is expected of a slot in each part of the day that comes, in hundredths of a request a tick; or, of late. */
+static void demand_of(int i, int predict, int64_t *demand)
 {
-    static const double level = 0.8;
-    double point[LOOK], quantile[LOOK], most = 0.0;
+    double point[DAY], sum[PARTS] = {0};
     int k;
 
-    if (!predict || ticks < 2 * DAY) return (recent[0][i] + recent[1][i]) / RECENT;
-    must(psc_tracker_predict(tracker[i], LOOK, &level, 1, point, quantile));
-    for (k = 0; k < LOOK; k++) if (quantile[k] > most) most = quantile[k];
-    return most;
-}
-
-/* Makes room on nodes that are, or will be, above 0.85 of their capacity. */
-static void control(int predict, int64_t capacity)
-{
-    static uint64_t work[1 << 14];
-    int64_t demand[TENANTS], hard[NODES], soft[NODES];
-    int32_t assignment[TENANTS];
-    psc_cluster cluster;
-    psc_plan_config config;
-    psc_plan_info info;
-    psc_plan *plan = (psc_plan *)(void *)work;
-    int i;
-
-    for (i = 0; i < TENANTS; i++) demand[i] = (int64_t)(demand_of(i, predict) * 100.0);
-    for (i = 0; i < NODES; i++) {
-        hard[i] = capacity * 100;
-        soft[i] = capacity * 85;
-    }
-    psc_cluster_default(&cluster);
-    cluster.resources = 1;
-    cluster.nodes = NODES;
-    cluster.shards = TENANTS;
-    cluster.capacity = hard;
-    cluster.soft = soft;
-    cluster.demand = demand;
-    cluster.home = home;
-    cluster.weight_move = 100;
-    psc_plan_default(&config);
-    config.max_moves = 6;
-    must(psc_cluster_check(&cluster));
-    must(psc_plan_init(plan, sizeof work, &cluster, &config));
-    while (psc_plan_step(plan, &cluster, 10000) == PSC_MORE) { }
-    must(psc_plan_best(plan, &cluster, assignment, &info));
-    for (i = 0; i < TENANTS; i++) if (assignment[i] != home[i]) begin(i, assignment[i]);
+    if (predict) must(psc_tracker_predict(tracker[i], DAY, NULL, 0, point, NULL));
+    else for (k = 0; k < DAY; k++) point[k] = (recent[0][i] + recent[1][i]) / (int)RECENT;
+    for (k = 0; k < DAY; k++) sum[(ticks + k) % DAY * PARTS / DAY] += point[k];
+    for (k = 0; k < PARTS; k++) demand[k] = (int64_t)(sum[k] * (int)PARTS / (int)DAY * 100.0);
 }
 
 static int is_over(void)
@@ -424,18 +437,62 @@ static int is_over(void)
     return access(path, F_OK) == 0;
 }
 
+/* Makes room on nodes that are, or will be, above 0.95 of their capacity. Few moves at a time: the next plan knows more. */
+static void control(int predict, int64_t capacity)
+{
+    static uint64_t work[1 << 16];
+    int64_t demand[TENANTS * PARTS], hard[NODES * PARTS], soft[NODES * PARTS];
+    int32_t assignment[TENANTS];
+    psc_cluster cluster;
+    psc_plan_config config;
+    psc_plan_info info;
+    psc_plan *plan = (psc_plan *)(void *)work;
+    int i;
+
+    for (i = 0; i < TENANTS; i++) demand_of(i, predict && ticks >= 2 * DAY, demand + i * PARTS);
+    for (i = 0; i < NODES * PARTS; i++) {
+        hard[i] = capacity * 100;
+        soft[i] = capacity * 95;
+    }
+    psc_cluster_default(&cluster);
+    cluster.resources = PARTS;
+    cluster.nodes = NODES;
+    cluster.shards = TENANTS;
+    cluster.capacity = hard;
+    cluster.soft = soft;
+    cluster.demand = demand;
+    cluster.home = home;
+    cluster.weight_move = 100 * PARTS;
+    psc_plan_default(&config);
+    config.max_moves = 3;
+    must(psc_cluster_check(&cluster));
+    must(psc_plan_init(plan, sizeof work, &cluster, &config));
+    while (psc_plan_step(plan, &cluster, 10000) == PSC_MORE) { }
+    must(psc_plan_best(plan, &cluster, assignment, &info));
+    for (i = 0; i < TENANTS && !is_over(); i++) if (assignment[i] != home[i]) begin(i, assignment[i]);
+}
+
+static void shuffle(void)
+{
+    const int32_t tenant = rand() % TENANTS, to = rand() % NODES;
+
+    if (to != home[tenant]) begin(tenant, to);
+}
+
 int main(int argc, char **argv)
 {
-    if (argc != 4) return 2;
+    if (argc != 5) return 2;
     dir = argv[1];
+    rate = atol(argv[4]);
+    srand((unsigned)getpid());
     make_trackers();
     learn_nodes();
     resume();
     learn_owners();
     while (!is_over()) {
-        if (read_load() > 0 && ticks >= RECENT) control(!strcmp(argv[2], "predict"), atoi(argv[3]));
+        if (!strcmp(argv[2], "shuffle")) shuffle();
+        else if (read_load() > 0 && ticks >= RECENT) control(!strcmp(argv[2], "predict"), atoi(argv[3]));
         else nap(5);
     }
-    printf("moves %ld keys %ld\n", moves, keys_moved);
     return 0;
 }

@@ -9,14 +9,15 @@
 #include <string.h>
 #include <time.h>
 
-enum { NODES = 6, TENANTS = 60, KEYS = 20, DAY = 24, FIRST_PORT = 7301 };    /* a tenant is one slot; a day has 24 ticks */
+/* A tenant is one slot; a day has 24 ticks. */
+enum { NODES = 6, TENANTS = 60, KEYS = 20, KEY_BYTES = 1000, DAY = 24, FIRST_PORT = 7301 };
 
 static redisContext *connection[NODES];
 
 /* One command to a node. NULL if there was no answer: whether it was carried out is then not known. The caller frees. */
 static redisReply *ask(int node, const char *format, ...)
 {
-    const struct timeval patience = {1, 0};
+    const struct timeval patience = {5, 0};
     redisReply *reply;
     va_list arguments;
 

@@ -1,10 +1,11 @@
 #!/bin/bash
-# run.sh POLICY SEED KILLS [TICKS [MS [CAPACITY]]] : one run of client and controller on a fresh cluster. POLICY: none,
-# rebalance (redis-cli --cluster rebalance, again and again), react or predict. KILLS: none, controller (kill -9 at random
-# moments, started anew at once), nodes (the controller, and a node now and then). Prints what client and controller
-# count, and whether all six nodes say the same of every slot. Exit 1 if a write was lost or they do not agree.
+# run.sh POLICY SEED KILLS [TICKS [MS [CAPACITY [RATE]]]] : one run of client and controller on a fresh cluster. POLICY:
+# none, rebalance (redis-cli --cluster rebalance, again and again), react, predict or shuffle. KILLS: none, controller
+# (kill -9 at random moments, started anew at once), nodes (the controller, and a node now and then). RATE: bytes a second
+# to copy. Prints what client and controller count, and whether all six nodes say the same of every slot. Exit 1 if a
+# write was lost or they do not agree.
 set -u
-policy=$1 seed=$2 kills=$3 ticks=${4:-144} ms=${5:-150} capacity=${6:-110}
+policy=$1 seed=$2 kills=$3 ticks=${4:-144} ms=${5:-150} capacity=${6:-110} rate=${7:-10000000}
 here=$(dirname "$0")
 B=${B:-build}
 export DIR=${DIR:-$B/redis}
@@ -12,14 +13,20 @@ RANDOM=$seed
 controlled=0 nodes=0
 
 "$here/cluster.sh" start || exit 2
-trap '[ -n "${KEEP:-}" ] || "$here/cluster.sh" stop' EXIT
+client= controller=
+finish() {
+    kill -9 $client $controller 2> /dev/null
+    [ -n "${KEEP:-}" ] || "$here/cluster.sh" stop
+}
+trap finish EXIT
+trap 'exit 3' TERM INT
 
 "$B/redis-client" "$DIR" "$seed" "$ticks" "$ms" "$capacity" > "$DIR/client.txt" 2>&1 &
 client=$!
-controller=
 begin() {
     case $policy in
-    react | predict) "$B/redis-controller" "$DIR" "$policy" "$capacity" >> "$DIR/controller.txt" 2>&1 & controller=$! ;;
+    react | predict | shuffle)
+        "$B/redis-controller" "$DIR" "$policy" "$capacity" "$rate" >> "$DIR/controller.txt" 2>&1 & controller=$! ;;
     esac
 }
 begin
@@ -43,7 +50,10 @@ while kill -0 $client 2> /dev/null; do
 done
 wait $client
 lost=$?
-[ -z "$controller" ] || wait "$controller"
+for patience in $(seq 100); do      # it finishes the move that it has begun; one that cannot must not hold the run
+    [ -n "$controller" ] && kill -0 "$controller" 2> /dev/null || break
+    sleep 0.1
+done
 
 # Gossip needs a moment; then every node must say the same of every slot, and none may be open.
 agree=0
@@ -60,5 +70,5 @@ for patience in $(seq 100); do
     sleep 0.1
 done
 echo "$policy seed $seed kills $kills ($controlled controllers, $nodes nodes): $(tail -n 1 "$DIR/client.txt");" \
-    "$(grep -h moves "$DIR/controller.txt" 2> /dev/null | tail -n 1); views $agree slots $all open $open"
+    "moves $(grep -c '^moved' "$DIR/controller.txt" 2> /dev/null); views $agree slots $all open $open"
 [ "$lost" -eq 0 ] && [ "$agree" -eq 1 ] && [ "$all" -eq 16384 ] && [ "$open" -eq 0 ]
