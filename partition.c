@@ -1878,7 +1878,7 @@ static int pt_descend(const pt_search *v)
 /* ==== Shift and swap ============================================================================ */
 
 /* Chosen on the public development instances of [1], as are the constants of the next two chapters. */
-#define PT_TRIES 512        /* tries between two rebuildings, or                                      */
+#define PT_TRIES 1024       /* tries between two rebuildings, or                                      */
 #define PT_TRIES_EACH 8     /* so many for each shard that may move, if that is less                  */
 #define PT_HOMING 8         /* every so many-th try is a way home                                     */
 #define PT_WINDOW 16        /* a like partner is among the next 1/16 of the shards by size            */
@@ -2407,7 +2407,7 @@ static void pt_rebuild_some(const pt_search *v)
     const int hot = pt_is_hot(v->head);
     const int32_t least = hot ? PT_LIFTED / 2 : PT_LIFTED / 8, late = pt_pick(v, PT_LATE) == 0;
     const int32_t drawn = late ? least : least << pt_pick(v, 3), most = drawn < PT_LIFTED ? drawn : PT_LIFTED;
-    const int32_t near = (hot ? PT_NEAR / 2 : PT_NEAR / 4) << pt_pick(v, 2);
+    const int32_t near = hot ? PT_NEAR : (PT_NEAR / 4) << pt_pick(v, 2);
     int32_t i, k = 2 + pt_pick(v, 4);
 
     pt_choose_nodes(v, near);

@@ -4,6 +4,7 @@
 #include "plan_check.h"
 #include "worlds.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 /* ==== A plain cluster =========================================================================== */
@@ -355,6 +356,11 @@ static void test_imbalance_move(void)
     CHECK_STATUS(psc_imbalance_move(&w.c, at, memory, sizeof memory, w.c.shards, 0, NULL, NULL), PSC_ERR_RANGE);
     CHECK_STATUS(psc_imbalance_move(&w.c, at, memory, sizeof memory, 0, w.c.nodes, NULL, NULL), PSC_ERR_RANGE);
     CHECK_STATUS(psc_imbalance_move(&w.c, at, memory, sizeof memory, -1, 0, NULL, NULL), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_imbalance_move(&w.c, at, memory, sizeof memory, 0, -1, NULL, NULL), PSC_ERR_RANGE);
+    at[0] = -1;
+    CHECK_STATUS(psc_imbalance_move(&w.c, at, memory, sizeof memory, 0, 0, NULL, NULL), PSC_ERR_RANGE);
+    at[0] = w.c.nodes;
+    CHECK_STATUS(psc_imbalance_move(&w.c, at, memory, sizeof memory, 0, 0, NULL, NULL), PSC_ERR_RANGE);
 }
 
 /* ==== Faults, uncertain demands, provision ====================================================== */
@@ -454,6 +460,46 @@ static void test_fault_rest(void)
     CHECK_STATUS(psc_cluster_fault(&w.c, NULL), PSC_ERR_NULL);
 }
 
+/* What is left of the tests of a cluster's shape and numbers: each condition decides once. */
+static void test_fault_alone(void)
+{
+    static world w;
+    static int64_t size[1100];
+    static int32_t home[1100];
+    static int64_t demand[1100];
+    int s;
+    plain_world(&w);
+    w.c.pairs = -1;
+    FAULT(PSC_FIELD_COUNTS, PSC_ERR_RANGE, -1);
+    w.c.pairs = INT32_MAX;
+    FAULT(PSC_FIELD_COUNTS, PSC_ERR_RANGE, -1);
+    plain_world(&w);
+    w.c.shards = 0, w.c.group = w.group;
+    FAULT(PSC_FIELD_NONE, PSC_OK, -1);
+    w.c.balances = 1, w.c.demand = NULL, w.c.home = NULL;
+    FAULT(PSC_FIELD_BALANCE, PSC_ERR_NULL, -1);
+    w.c.balance = w.balance, w.c.pairs = 1;
+    FAULT(PSC_FIELD_PAIR, PSC_ERR_NULL, -1);
+    w.c.pair = w.pair, w.c.places = 1, w.c.place = w.place;
+    FAULT(PSC_FIELD_DISTANCE, PSC_ERR_NULL, -1);
+    w.c.distance = w.distance, w.c.groups = 1, w.c.group = NULL;
+    FAULT(PSC_FIELD_GROUP, PSC_ERR_NULL, -1);
+    plain_world(&w);
+    w.c.balances = 1, w.c.balance = w.balance, w.balance[0].first = -1;
+    FAULT(PSC_FIELD_BALANCE, PSC_ERR_RANGE, 0);
+    plain_world(&w);
+    w.c.pairs = 1, w.c.pair = w.pair, w.pair[0].a = -1;
+    FAULT(PSC_FIELD_PAIR, PSC_ERR_RANGE, 0);
+    w.pair[0].a = 0, w.pair[0].b = -1;
+    FAULT(PSC_FIELD_PAIR, PSC_ERR_RANGE, 0);
+    w.pair[0].b = 1, w.pair[0].weight = (INT64_C(1) << 62) + 1;
+    FAULT(PSC_FIELD_PAIR, PSC_ERR_RANGE, 0);
+    plain_world(&w);
+    for (s = 0; s < 1100; s++) size[s] = PSC_MAX_AMOUNT;     /* 2^50 each: above 2^60 together */
+    w.c.shards = 1100, w.c.home = home, w.c.demand = demand, w.c.size = size;
+    FAULT(PSC_FIELD_SUMS, PSC_ERR_RANGE, -1);
+}
+
 static void test_field_text(void)
 {
     int32_t a, b;
@@ -503,6 +549,7 @@ static void test_overload(void)
 {
     static world w;
     const double mean[2] = {40, 40}, deviation[2] = {3, 4}, certain[2] = {0, 0}, wrong[2] = {-1, 0};
+    const double unknown[2] = {0, NAN}, huge[2] = {0, 2.0 * (double)PSC_MAX_AMOUNT};
     double p[2];
     const int32_t outside[2] = {0, 2};
     int64_t demand[2], capacity[2];
@@ -530,6 +577,13 @@ static void test_overload(void)
     CHECK_STATUS(psc_risk_amounts(&w.c, mean, deviation, 1.0, demand, capacity), PSC_ERR_RANGE);
     CHECK_STATUS(psc_risk_amounts(&w.c, mean, deviation, 0.9, NULL, capacity), PSC_ERR_NULL);
     CHECK_STATUS(psc_risk_amounts(&w.c, wrong, deviation, 0.9, demand, capacity), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_risk_amounts(&w.c, mean, NULL, 0.9, demand, capacity), PSC_ERR_NULL);
+    CHECK_STATUS(psc_risk_amounts(&w.c, mean, deviation, 0.9, demand, NULL), PSC_ERR_NULL);
+    CHECK_STATUS(psc_risk_amounts(&w.c, unknown, deviation, 0.9, demand, capacity), PSC_ERR_NONFINITE);
+    CHECK_STATUS(psc_risk_amounts(&w.c, mean, unknown, 0.9, demand, capacity), PSC_ERR_NONFINITE);
+    CHECK_STATUS(psc_risk_amounts(&w.c, huge, deviation, 0.9, demand, capacity), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_risk_amounts(&w.c, mean, huge, 0.9, demand, capacity), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_risk_amounts(&w.c, mean, wrong, 0.9, demand, capacity), PSC_ERR_RANGE);
 }
 
 static void test_provision(void)
@@ -558,6 +612,8 @@ static void test_provision(void)
     CHECK_STATUS(psc_provision_of(&w.c, 0.8, 0.7, &p), PSC_ERR_RANGE);
     CHECK_STATUS(psc_provision_of(&w.c, 0.8, 1.1, &p), PSC_ERR_RANGE);
     CHECK_STATUS(psc_provision_of(&w.c, 0.4, 0.7, NULL), PSC_ERR_NULL);
+    CHECK_STATUS(psc_provision_of(&w.c, NAN, 0.7, &p), PSC_ERR_NONFINITE);
+    CHECK_STATUS(psc_provision_of(&w.c, 0.4, NAN, &p), PSC_ERR_NONFINITE);
 }
 
 /* ==== Plan ====================================================================================== */
@@ -1198,6 +1254,61 @@ static void test_reason_transient(void)
     CHECK_INT(x.block, PSC_BLOCK_NO_GAIN);              /* back home it may */
 }
 
+/* A block belongs to a cluster of its sizes, each of them. */
+static void test_plan_sizes(void)
+{
+    static world w;
+    psc_plan_config config;
+    psc_cluster other;
+    psc_plan_info info;
+    int i;
+    plain_world(&w);
+    psc_plan_default(&config);
+    w.c.groups = 2, w.c.group = w.group;
+    CHECK_STATUS(psc_plan_init(plan_memory(), sizeof memory, &w.c, &config), PSC_OK);
+    for (i = 0; i < 7; i++) {
+        other = w.c;
+        if (i == 1) other.resources = 2;
+        if (i == 2) other.nodes = 1;
+        if (i == 3) other.groups = 1;
+        if (i == 4) other.balances = 1, other.balance = w.balance;
+        if (i == 5) other.places = 1;
+        if (i == 6) other.pairs = 1, other.pair = w.pair;
+        CHECK_STATUS(psc_plan_best(plan_memory(), &other, NULL, &info), i == 0 ? PSC_OK : PSC_ERR_STATE);
+    }
+}
+
+/* Soft amounts without end have no sum: the bound does without it. */
+static void test_plan_soft_sum(void)
+{
+    static world w;
+    static int64_t capacity[1100], soft[1100];
+    psc_plan_config config;
+    psc_plan_info info;
+    int n;
+    plain_world(&w);
+    psc_plan_default(&config);
+    for (n = 0; n < 1100; n++) capacity[n] = 100, soft[n] = PSC_MAX_AMOUNT;
+    w.c.nodes = 1100, w.c.capacity = capacity, w.c.soft = soft;
+    CHECK_STATUS(psc_plan_init(plan_memory(), sizeof memory, &w.c, &config), PSC_OK);
+    CHECK_STATUS(psc_plan_best(plan_memory(), &w.c, NULL, &info), PSC_OK);
+    CHECK(info.bound == 0 && info.cost == 0);
+}
+
+/* Relief of an overload is a reason to move even where nothing is gained. */
+static void test_reason_overload(void)
+{
+    static world w;
+    psc_plan_config config;
+    psc_refusal x;
+    plain_world(&w);
+    psc_plan_default(&config);
+    w.capacity[0] = 50, w.soft[0] = w.soft[1] = 100;
+    CHECK_STATUS(psc_plan_init(plan_memory(), sizeof memory, &w.c, &config), PSC_OK);
+    CHECK_STATUS(psc_plan_explain(plan_memory(), &w.c, 0, &x), PSC_OK);
+    CHECK(x.block == PSC_BLOCK_NONE && x.node == 1 && x.gain == -1);
+}
+
 static void test_block_text(void)
 {
     int32_t a, b;
@@ -1443,6 +1554,7 @@ int main(int argc, char **argv)
     RUN(test_imbalance_move);
     RUN(test_fault_arrays);
     RUN(test_fault_rest);
+    RUN(test_fault_alone);
     RUN(test_field_text);
     RUN(test_risk_amounts);
     RUN(test_overload);
@@ -1470,6 +1582,9 @@ int main(int argc, char **argv)
     RUN(test_reasons);
     RUN(test_reason_spread);
     RUN(test_reason_transient);
+    RUN(test_plan_sizes);
+    RUN(test_plan_soft_sum);
+    RUN(test_reason_overload);
     RUN(test_block_text);
     RUN(test_waves_plain);
     RUN(test_waves_swap);
