@@ -2960,13 +2960,15 @@ typedef struct pt_run {
     int64_t *settled;               /* [N * R] demand of the shards by `at`                           */
     int64_t *counted;               /* [N * R] and of all copies: arriving, or left and transient     */
     int64_t *size;                  /* [S] minus the share of the target that the shard takes         */
+    int64_t *worth;                 /* [S] minus what its move is worth in this wave                  */
     int64_t *domain_mark;           /* [N]                                                            */
-    int32_t *at, *to, *pending;     /* [S] where each shard is and goes; moves not begun, in the order to try */
+    int32_t *at, *to;               /* [S] where each shard is and goes                               */
+    int32_t *pending, *queue;       /* [S] moves not begun, large ones first; and in the order to try */
     int32_t *flying;                /* [S] 1: its move is of this wave                                */
     int32_t *parked;                /* [S] how often it has been parked                               */
     int32_t *block, *resource;      /* [S] why its move has not begun                                 */
     int32_t *touches;               /* [N] moves of this wave that touch the node                     */
-    int32_t *coming, *behind;       /* [N], [S] shards that the plan wants on each node, linked; -1: end */
+    int32_t *coming, *behind;       /* [N], [S] moves not begun before this wave to each node, linked; -1: end */
     int32_t *group_flies;           /* [G] 1: a shard of the group is in flight                       */
     int32_t *begun;                 /* [S] shards of this wave                                        */
     int64_t *ahead;                 /* [N * R] counted, if the moves that follow a parking were made  */
@@ -2975,6 +2977,7 @@ typedef struct pt_run {
     int32_t *can_wait;              /* [S] 1: some node takes it now; 0: none does; -1: not known      */
     int64_t  mark, copied;          /* copied: bytes of this wave                                     */
     int32_t  left, flights;         /* moves not begun; moves of this wave                            */
+    int32_t  queued;                /* moves in the queue                                             */
     int32_t  waves, ended;          /* waves and moves that have ended                                */
     int32_t  parks, parks_most;     /* of those, to parking places; and how many may be               */
     int32_t  parks_early;           /* and how many while other moves can begin                       */
@@ -2997,10 +3000,12 @@ static size_t pt_lay_run(const psc_cluster *c, unsigned char *base, pt_run *run)
     run->counted = pt_take_wide(&lay, cells);
     run->ahead = pt_take_wide(&lay, cells);
     run->size = pt_take_wide(&lay, s);
+    run->worth = pt_take_wide(&lay, s);
     run->domain_mark = pt_take_wide(&lay, n);
     run->at = pt_take_index(&lay, s);
     run->to = pt_take_index(&lay, s);
     run->pending = pt_take_index(&lay, s);
+    run->queue = pt_take_index(&lay, s);
     run->flying = pt_take_index(&lay, s);
     run->parked = pt_take_index(&lay, s);
     run->block = pt_take_index(&lay, s);
@@ -3053,7 +3058,7 @@ static void pt_set_goal(pt_run *run)
 static void pt_init_run(pt_run *run)
 {
     const psc_cluster *c = run->c;
-    int32_t s, n, r;
+    int32_t s, r;
 
     for (s = 0; s < c->shards; s++) run->at[s] = pt_home(c, s);
     pt_fill_use(c, run->at, run->settled);
@@ -3069,17 +3074,13 @@ static void pt_init_run(pt_run *run)
     run->mark = 0;
     run->guest = run->room = -1;
     run->left = run->flights = run->waves = run->ended = run->parks = run->strained = run->goal = 0;
-    for (n = 0; n < c->nodes; n++) run->coming[n] = -1;
     for (s = 0; s < c->shards; s++) {
         run->to[s] = run->want[s];
         run->flying[s] = run->parked[s] = 0;
         run->block[s] = PSC_BLOCK_NONE;
         run->resource[s] = -1;
         run->size[s] = -pt_size_there(c, s, run->want[s]);
-        if (run->want[s] == run->at[s]) continue;
-        run->pending[run->left++] = s;
-        run->behind[s] = run->coming[run->want[s]];
-        run->coming[run->want[s]] = s;
+        if (run->want[s] != run->at[s]) run->pending[run->left++] = s;
     }
     pt_sort(run->pending, (size_t)run->left, run->size);
     pt_init_ties(c, &run->ties);
@@ -3269,26 +3270,7 @@ static void pt_end(pt_run *run, int32_t shard)
     run->to[shard] = run->want[shard];
 }
 
-/* Begins what it can of the pending moves, of those from nodes above capacity or of the others. */
-static void pt_gather(pt_run *run, int overloaded)
-{
-    const psc_cluster *c = run->c;
-    int32_t i, s;
-
-    for (i = 0; i < run->left; i++) {
-        const size_t from = pt_cell(c, run->at[run->pending[i]]);
-        s = run->pending[i];
-        if (run->flying[s]) continue;
-        if ((pt_overload(c, run->at[s], run->settled + from) > 0) != overloaded) continue;
-        if (pt_run_allows(run, s, run->want[s])) pt_begin(run, s, run->want[s]);
-    }
-}
-
-/* ==== Parking ================================================================================= */
-
-#define PT_CANDIDATES 1024  /* shards of which the best to park is chosen                            */
-#define PT_MAX_PARKS 6      /* times that a shard is parked                                          */
-#define PT_EARLY 10         /* 1 / share of the moves that is parked while others can begin          */
+#define PT_SEEN 64          /* moves to a node that are asked what another move means to them         */
 
 /* Adds `sign` copies of a shard to what is counted ahead on a node. */
 static void pt_ahead(const pt_run *run, int32_t shard, int32_t n, int32_t sign)
@@ -3313,8 +3295,88 @@ static int pt_fits_ahead(const pt_run *run, int32_t shard, int32_t to)
     return 1;
 }
 
+/* Sum of the sizes of the moves to a node that have room there, but for that of one shard. */
+static int64_t pt_welcome(const pt_run *run, int32_t shard, int32_t node)
+{
+    int64_t sum = 0;
+    int32_t s, seen = 0;
+
+    for (s = run->coming[node]; s >= 0 && seen < PT_SEEN; s = run->behind[s], seen++) {
+        if (s != shard && pt_fits_ahead(run, s, node)) sum -= run->size[s];
+    }
+    return sum;
+}
+
+/* What a move is worth: its size, and of the moves that wait, the sizes of those that it lets in where the shard leaves
+ * less those that it keeps out where it goes. */
+static int64_t pt_merit(const pt_run *run, int32_t shard)
+{
+    const int32_t from = run->at[shard], to = run->want[shard];
+    int64_t sum = -run->size[shard] - pt_welcome(run, shard, from) - pt_welcome(run, shard, to);
+
+    pt_ahead(run, shard, from, -1);
+    pt_ahead(run, shard, to, 1);
+    sum += pt_welcome(run, shard, from) + pt_welcome(run, shard, to);
+    pt_ahead(run, shard, from, 1);
+    pt_ahead(run, shard, to, -1);
+    return sum;
+}
+
+/* Links the pending moves by the node that they go to, and queues them, those worth most first. */
+static void pt_queue(pt_run *run)
+{
+    int32_t i, n;
+
+    for (n = 0; n < run->c->nodes; n++) run->coming[n] = -1;
+    for (i = run->left; i-- > 0;) {
+        const int32_t s = run->pending[i];
+        run->behind[s] = run->coming[run->want[s]];
+        run->coming[run->want[s]] = s;
+    }
+    memcpy(run->ahead, run->counted, pt_cell(run->c, run->c->nodes) * sizeof *run->ahead);
+    for (i = 0; i < run->left; i++) run->worth[run->pending[i]] = -pt_merit(run, run->pending[i]);
+    run->queued = run->left;
+    memcpy(run->queue, run->pending, (size_t)run->left * sizeof *run->queue);
+    pt_sort(run->queue, (size_t)run->queued, run->worth);
+}
+
+/* Begins what it can of the queue, of the moves from nodes above capacity or of the others. */
+static void pt_gather(pt_run *run, int overloaded)
+{
+    const psc_cluster *c = run->c;
+    int32_t i, s;
+
+    for (i = 0; i < run->queued; i++) {
+        const size_t from = pt_cell(c, run->at[run->queue[i]]);
+        s = run->queue[i];
+        if (run->flying[s]) continue;
+        if ((pt_overload(c, run->at[s], run->settled + from) > 0) != overloaded) continue;
+        if (pt_run_allows(run, s, run->want[s])) pt_begin(run, s, run->want[s]);
+    }
+}
+
+/* ==== Parking ================================================================================= */
+
+#define PT_CANDIDATES 1024  /* shards of which the best to park is chosen                            */
+#define PT_MAX_PARKS 6      /* times that a shard is parked                                          */
+#define PT_EARLY 10         /* 1 / share of the moves that is parked while others can begin          */
+
+/* 1 if none of the shard's group is on a node, but those that follow. */
+static int pt_is_alone(const pt_run *run, int32_t shard, int32_t node)
+{
+    const psc_cluster *c = run->c;
+    int32_t i;
+
+    if (!c->group) return 1;
+    for (i = run->ties.from[c->group[shard]]; i < run->ties.from[c->group[shard] + 1]; i++) {
+        const int32_t other = run->ties.member[i];
+        if (other != shard && run->at[other] == node && !run->follows[other]) return 0;
+    }
+    return 1;
+}
+
 /* The moves that could follow, one after another, if a shard left its node: how many, and they are in chain[1 ..].
- * Each that leaves a node lets others in; only room is asked for. The chain is counted ahead. */
+ * Each that leaves a node lets others in; room and conflicts are asked for. The chain is counted ahead. */
 static int32_t pt_follow(pt_run *run, int32_t out)
 {
     int32_t i, s, length = 1;
@@ -3324,7 +3386,8 @@ static int32_t pt_follow(pt_run *run, int32_t out)
     pt_ahead(run, out, run->at[out], -1);
     for (i = 0; i < length; i++) {
         for (s = run->coming[run->at[run->chain[i]]]; s >= 0; s = run->behind[s]) {
-            if (run->follows[s] || run->at[s] == run->want[s] || !pt_fits_ahead(run, s, run->want[s])) continue;
+            if (run->follows[s] || !pt_fits_ahead(run, s, run->want[s])) continue;
+            if (!pt_is_alone(run, s, run->want[s])) continue;
             run->follows[s] = 1;
             pt_ahead(run, s, run->at[s], -1);
             pt_ahead(run, s, run->want[s], 1);
@@ -3382,7 +3445,7 @@ static int32_t pt_best_park(pt_run *run, int32_t *most)
     for (i = run->left; i-- > 0 && tried < PT_CANDIDATES;) {
         const int32_t s = run->pending[i];
         int32_t moves;
-        if (run->parked[s] >= PT_MAX_PARKS || run->follows[s] || run->flying[s]) continue;
+        if (run->parked[s] >= PT_MAX_PARKS || run->follows[s]) continue;
         tried++;
         moves = pt_follow(run, s);
         pt_unfollow(run, moves);
@@ -3397,20 +3460,11 @@ static int32_t pt_best_park(pt_run *run, int32_t *most)
 static int32_t pt_park_price(const pt_run *run, int32_t shard) { return run->at[shard] == run->want[shard] ? 2 : 1; }
 
 /* A shard that leaves the plan's node has a move to make again. */
-static void pt_reopen(pt_run *run, int32_t shard)
-{
-    if (run->want[shard] == pt_home(run->c, shard) && run->parked[shard] == 0) {    /* it had none before */
-        run->behind[shard] = run->coming[run->want[shard]];
-        run->coming[run->want[shard]] = shard;
-    }
-    run->pending[run->left++] = shard;
-}
-
 static void pt_park(pt_run *run, int32_t shard, int32_t place)
 {
     (void)pt_run_allows(run, shard, place);     /* for what it strains there */
     run->spare -= pt_park_price(run, shard);
-    if (run->at[shard] == run->want[shard]) pt_reopen(run, shard);
+    if (run->at[shard] == run->want[shard]) run->pending[run->left++] = shard;
     run->parked[shard]++;
     run->parks++;
     pt_begin(run, shard, place);
@@ -3505,7 +3559,7 @@ static int32_t pt_next_out(pt_run *run, int32_t guest, int32_t node)
 
     for (s = run->there[node]; s >= 0; s = run->beside[s]) {
         int64_t relief;
-        if (s == guest || run->follows[s] || run->parked[s] >= PT_MAX_PARKS || pt_fixed(run->c, s)) continue;
+        if (run->follows[s] || run->parked[s] >= PT_MAX_PARKS || pt_fixed(run->c, s)) continue;
         if (run->at[s] == run->want[s] && node == run->want[guest]) continue;
         relief = pt_relief(run, guest, node, s);
         if (relief < most || relief == 0) continue;
@@ -3520,13 +3574,7 @@ static int32_t pt_next_out(pt_run *run, int32_t guest, int32_t node)
 /* 1 if the guest fits there, but for shards that strain ties. */
 static int pt_is_clear(const pt_run *run, int32_t guest, int32_t node)
 {
-    const psc_cluster *c = run->c;
-    int32_t s;
-
-    for (s = c->group ? run->there[node] : -1; s >= 0; s = run->beside[s]) {
-        if (s != guest && !run->follows[s] && c->group[s] == c->group[guest]) return 0;
-    }
-    return pt_fits_ahead(run, guest, node);
+    return pt_is_alone(run, guest, node) && pt_fits_ahead(run, guest, node);
 }
 
 /* Entries of the order that clearing a node for the guest takes; `most` if so many or more, or if it cannot be. */
@@ -3557,20 +3605,13 @@ static int pt_lacks_room(const pt_run *run, int32_t shard)
     return block == PSC_BLOCK_CAPACITY || block == PSC_BLOCK_TRANSIENT || block == PSC_BLOCK_CONFLICT;
 }
 
-/* 1 if some move could follow were the shard gone, by room alone, or waits for it as one of its group. */
+/* 1 if some move could follow were the shard gone. */
 static int pt_in_the_way(pt_run *run, int32_t shard)
 {
-    const psc_cluster *c = run->c;
     const int32_t moves = pt_follow(run, shard);
-    int32_t s;
 
     pt_unfollow(run, moves);
-    if (moves > 0) return 1;
-    for (s = run->coming[run->at[shard]]; s >= 0; s = run->behind[s]) {
-        if (run->at[s] == run->want[s] || run->block[s] != PSC_BLOCK_CONFLICT) continue;
-        if (c->group[s] == c->group[shard]) return 1;
-    }
-    return 0;
+    return moves > 0;
 }
 
 /* Chooses the move whose target is cleared with the fewest hops, the largest of equals; where none can be, a shard
@@ -3609,7 +3650,7 @@ static void pt_clear(pt_run *run)
 {
     const int32_t guest = run->guest, node = run->room, flights = run->flights;
 
-    if (run->at[guest] == run->want[guest]) run->guest = run->room = -1;
+    if (run->at[guest] == run->want[guest] || run->at[guest] == node) run->guest = run->room = -1;
     if (run->guest < 0) return;
     if (pt_run_allows(run, guest, node)) {
         if (node == run->want[guest]) pt_begin(run, guest, node);
@@ -3680,6 +3721,7 @@ static int pt_wave(pt_run *run)
 
     run->flights = 0;
     run->copied = 0;
+    pt_queue(run);
     pt_begin_some(run);
     if (run->flights == 0) return 0;
     pt_sort(run->begun, (size_t)run->flights, NULL);

@@ -1,7 +1,7 @@
 /* plan MODEL ASSIGNMENT OUT [--evaluations N | --cpu SECONDS | --from PLAN] [--seed S] [--waves FILE] [--per-node K]
  *
  * The planner on the formats of the ROADEF/EURO challenge 2012 (shared/BENCH.md; docstring of score/plan.py).
- * OUT gets one line of machine numbers, the file of --waves lines `wave shard from to`, -1 for a move that
+ * OUT gets one line of machine numbers, the file of --waves lines `wave shard from to block`, wave -1 for a move that
  * cannot be done. Prints the objective, its terms, the moves, the waves and the bound of their number: the largest
  * over the nodes of ceil(moves that touch it / K). --from takes the plan from a file and only orders it. */
 #include "predscale.h"
@@ -238,7 +238,8 @@ static void order_moves(const psc_cluster *c, int32_t per_node, const int32_t *a
     if (per_node > 0) config.per_node = per_node;
     must(psc_waves_of(c, &config, assignment, work, bytes, order, 2 * (size_t)c->shards, &info), "psc_waves_of");
     for (i = 0; f && i < info.moves + info.stuck; i++) {
-        fprintf(f, "%d %d %d %d\n", (int)order[i].wave, (int)order[i].shard, (int)order[i].from, (int)order[i].to);
+        const psc_move *m = &order[i];
+        fprintf(f, "%d %d %d %d %d\n", (int)m->wave, (int)m->shard, (int)m->from, (int)m->to, (int)m->block);
     }
     if (f && fclose(f) != 0) die("cannot write the waves");
     printf("waves       %d\nbound       %d\n", (int)info.waves, (int)waves_bound(c, config.per_node, assignment));

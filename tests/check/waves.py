@@ -3,12 +3,13 @@
 
 usage: waves.py SCORE_FOLDER MODEL INITIAL SOLUTION WAVES [PER_NODE=2]
 
-WAVES has lines "wave shard from to", as `build/bench/plan ... --waves WAVES` writes them. In each wave: both copies of
-what moves fit every resource of their nodes; at most PER_NODE moves
-touch a node and one shard of a service moves; nothing arrives where one of its service is or is leaving; and when any
-of the moves have ended (all; 20 random subsets and 20 alone up to 1000 shards, 1 of each up to 5000) no two
-of a service share a node. Ties may be strained on the way; tests/unit/plan_check.h looks after those. What the waves
-leave undone must be the stuck moves alone. Exit 1 with the first fault in words."""
+WAVES has lines "wave shard from to block", as `build/bench/plan ... --waves WAVES` writes them. In each wave: both
+copies of what moves fit every resource of their nodes; at most PER_NODE moves touch a node and one shard of a service
+moves; nothing arrives where one of its service is or is leaving, so that no two of a service ever share a node. At
+every instant, whichever moves of the wave have ended, no service has fewer locations and no shard lacks another service
+nearby than when the wave began, but for moves whose block says that they strain a tie: of a service one shard moves, so
+that what it leaves and where it comes tell all instants. What the waves leave undone must be the stuck moves alone; the
+last line counts moves that strain. Exit 1 with the first fault in words."""
 import sys
 
 import numpy as np
@@ -19,19 +20,10 @@ def fail(text):
     sys.exit(1)
 
 
-def hard(plan, m, before, at):
-    """Violations but those of capacity and transient use, which are checked with both copies, and of ties, which may be
-    strained on the way."""
-    return [v for v in plan.violations(m, before, at)
-            if not v.startswith(("capacity", "transient", "spread", "depend"))]
-
-
-def check_wave(plan, m, home, at, w, shards, to, limit, rng):
+def check_room(plan, m, at, w, shards, to, limit):
     touch = np.bincount(np.concatenate([at[shards], to]), minlength=m.nM)
     if touch.max() > limit:
         fail("wave %d: %d moves touch node %d" % (w, touch.max(), touch.argmax()))
-    if len(set(m.service[shards].tolist())) != len(shards):
-        fail("wave %d: two shards of a service move" % w)
     use = plan.usage(m, at)
     np.add.at(use, to, m.need[shards])
     came = np.zeros_like(use)
@@ -39,18 +31,44 @@ def check_wave(plan, m, home, at, w, shards, to, limit, rng):
     over = np.argwhere((use > m.cap) & (came > 0))
     if len(over):
         fail("wave %d: node %d has no room for both copies in resource %d" % (w, over[0][0], over[0][1]))
-    for s, n in zip(shards, to):
-        if np.any((m.service == m.service[s]) & (at == n)):
+
+
+def check_services(m, at, w, shards, to, strained):
+    """One shard of a service moves, to no node of the service; it leaves no location that the service needs."""
+    if len(set(m.service[shards].tolist())) != len(shards):
+        fail("wave %d: two shards of a service move" % w)
+    for s, n, excused in zip(shards, to, strained):
+        nodes = at[m.service == m.service[s]]
+        if np.any(nodes == n):
             fail("wave %d: shard %d arrives where one of its service is" % (w, s))
-    tries = 20 if m.nP <= 1000 else 1 if m.nP <= 5000 else 0    # a try takes a third of a second on b_3
-    subsets = [np.ones(len(shards), bool)] + [rng.random(len(shards)) < 0.5 for _ in range(tries)]
-    subsets += [np.arange(len(shards)) == i for i in range(min(len(shards), tries))]
-    for done in subsets:
-        then = at.copy()
-        then[shards[done]] = to[done]
-        bad = hard(plan, m, home, then)
-        if bad:
-            fail("wave %d, with %d of %d moves ended: %s" % (w, done.sum(), len(shards), bad[0]))
+        others = m.loc[at[(m.service == m.service[s]) & (np.arange(m.nP) != s)]]
+        before, after = len(set(others) | {m.loc[at[s]]}), len(set(others) | {m.loc[n]})
+        if after < min(before, m.spread_min[m.service[s]]) and not excused:
+            fail("wave %d: service %d has %d locations when shard %d has moved" % (w, m.service[s], after, s))
+
+
+def check_near(m, at, w, shards, to, strained):
+    """near[s, z]: shards of service s that stay in neighbourhood z, whichever moves have ended."""
+    zones = int(m.neigh.max(initial=0)) + 1
+    near = np.zeros((m.nS, zones), np.int64)
+    np.add.at(near, (m.service, m.neigh[at]), 1)
+    began = near.copy()
+    away = m.neigh[at[shards]] != m.neigh[to]
+    np.add.at(near, (m.service[shards[away]], m.neigh[at[shards[away]]]), -1)
+    mover = {int(m.service[s]): (int(m.neigh[at[s]]), int(m.neigh[n]), bool(e))
+             for s, n, e in zip(shards[away], to[away], strained[away])}
+    for s in range(m.nS):
+        for t in m.deps[s]:
+            excused = int(t) in mover and mover[int(t)][2]
+            lost = (near[s] > 0) & (began[t] > 0) & (near[t] == 0)
+            if lost.any() and not excused:
+                fail("wave %d: service %d stays in neighbourhood %d when service %d leaves it"
+                     % (w, s, int(np.argmax(lost)), t))
+            old, new, own = mover.get(s, (0, 0, True))
+            if own or excused or began[t][old] == 0:
+                continue
+            if near[t][old] == 0 or near[t][new] == 0:
+                fail("wave %d: service %d moves from neighbourhood %d to %d without service %d" % (w, s, old, new, t))
 
 
 def main():
@@ -60,22 +78,25 @@ def main():
     import plan
     m = plan.Model(sys.argv[2])
     home, want = plan.read_ints(sys.argv[3]), plan.read_ints(sys.argv[4])
-    moves = np.loadtxt(sys.argv[5], dtype=np.int64, ndmin=2).reshape(-1, 4)
+    moves = np.loadtxt(sys.argv[5], dtype=np.int64, ndmin=2).reshape(-1, 5)
     limit = int(sys.argv[6]) if len(sys.argv) > 6 else 2
-    rng = np.random.default_rng(1)
     at = home.copy()
     stuck = moves[moves[:, 0] < 0]
-    for w in range(moves[:, 0].max(initial=-1) + 1):
-        rows = moves[moves[:, 0] == w]
-        shards, to = rows[:, 1], rows[:, 3]
+    done = moves[moves[:, 0] >= 0]
+    waves = done[:, 0].max(initial=-1) + 1
+    for w in range(waves):
+        rows = done[done[:, 0] == w]
+        shards, to, strained = rows[:, 1], rows[:, 3], rows[:, 4] != 0
         if len(rows) == 0 or np.any(at[shards] != rows[:, 2]):
             fail("wave %d is empty, or starts from where a shard is not" % w)
-        check_wave(plan, m, home, at, w, shards, to, limit, rng)
+        check_room(plan, m, at, w, shards, to, limit)
+        check_services(m, at, w, shards, to, strained)
+        check_near(m, at, w, shards, to, strained)
         at[shards] = to
     if set(np.flatnonzero(at != want).tolist()) != set(stuck[:, 1].tolist()):
         fail("what is undone is not what is stuck")
-    waves = moves[:, 0].max(initial=-1) + 1
-    print("waves: %d waves, %d moves, %d stuck, every wave holds" % (waves, len(moves) - len(stuck), len(stuck)))
+    print("waves: %d waves, %d moves, %d stuck, every wave holds, %d moves strain a tie"
+          % (waves, len(done), len(stuck), np.count_nonzero(done[:, 4])))
 
 
 if __name__ == "__main__":
