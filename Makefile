@@ -16,9 +16,9 @@ SHARED  = ../shared
 LIB     = $(B)/libpredscale.a
 SO      = $(B)/libpredscale.so.$(VERSION)
 SOURCES = predscale.c forecast.c partition.c
-UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes states partition
-BENCHES = forecast instability plan speed
-FUZZERS = load_raw load_repaired node tracker forecast series calendar fleet rank plan
+UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes states partition scaling json
+BENCHES = forecast instability plan scale speed
+FUZZERS = load_raw load_repaired node tracker forecast series calendar fleet rank plan json scaling
 HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/series.h tests/vectors/read.h tests/unit/plan_check.h tests/unit/models.h
 TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header
 

@@ -68,7 +68,7 @@ const char *psc_strerror(psc_status status)
     case PSC_ERR_ALIGN: return "the memory is not aligned to 8 bytes";
     case PSC_ERR_STATE: return "the memory does not hold what this function needs";
     case PSC_ERR_VERSION: return "struct_size or the saved format is of another version";
-    case PSC_ERR_FORMAT: return "these bytes are not a saved state, or not all of it";
+    case PSC_ERR_FORMAT: return "these bytes are not what is read here, or not all of it";
     case PSC_ERR_CHECKSUM: return "the saved bytes were altered";
     case PSC_ERR_CORRUPT: return "the saved bytes are whole but hold no state of this library";
     case PSC_ERR_STALE: return "the beat is older than the newest one taken";
@@ -1269,6 +1269,7 @@ psc_status psc_report_bottlenecks(const psc_report *report, psc_bottleneck *out,
 #define PS_RATE 0.1             /* length of a gradient step; 0.05 to 0.15 do as well on the development series */
 #define PS_PHASE_RATE 0.2       /* step of the table over the phase, in roots of units; 0.1 to 0.4 do as well */
 #define PS_OFFSET_RATE 0.005    /* gain of the conformal offset: 200 misses move it by a typical error; 0.02 costs 2 % */
+#define PS_QUIET 0.0003         /* an error of less than this share of the root teaches no weight: a constant is learned */
 #define PS_WEIGHTS 1e3          /* no weight grows beyond                                            */
 #define PS_UNITS 1e15           /* loads in units are cut here                                       */
 #define PS_KEPT 1.2             /* keep is at most this times order: after a peak the tracker comes down late */
@@ -1383,9 +1384,10 @@ static double ps_mixture(const psc_demand *d, const double *term)
 /* A gradient step of the pinball loss at z, the root of what came. */
 static void ps_weights_learn(psc_demand *d, const double *term, double z)
 {
-    const double slope = z > ps_mixture(d, term) ? -d->order : 1.0 - d->order;
+    const double q = ps_mixture(d, term), slope = z > q ? -d->order : 1.0 - d->order;
     int i;
 
+    if (fabs(z - q) < PS_QUIET * z) return;
     for (i = 0; i < PS_TERMS; i++) {
         const double g = slope * term[i];
         double w;
@@ -1850,7 +1852,7 @@ psc_status psc_scaler_booted(psc_scaler *scaler, int64_t boot_ns)
         if (x > scaler->boot_high) scaler->boot_high = x;
         return PSC_OK;
     }
-    scaler->boot_high += 0.1 * scaler->boot_mean * (x > scaler->boot_high ? 0.9 : -0.1);
+    scaler->boot_high += 0.05 * (scaler->boot_mean + scaler->boot_high) * (x > scaler->boot_high ? 0.9 : -0.1);
     if (scaler->boot_high > 31.0 * (double)scaler->step) scaler->boot_high = 31.0 * (double)scaler->step;
     if (scaler->boot_high < 0.0) scaler->boot_high = 0.0;
     return PSC_OK;

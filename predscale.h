@@ -1755,7 +1755,7 @@ PSC_API psc_status psc_scaler_init(psc_scaler *scaler, size_t bytes, const psc_s
 PSC_API psc_status psc_scaler_report(psc_scaler *scaler, const psc_report *report, int64_t received_at);
 
 /* A unit that was ordered serves after boot_ns >= 0. From the third on the lead is the 0.9 quantile of what was seen,
- * by gradient steps of 1/10 of the mean; before, and if none is ever told, it is config.boot_ns. Cost: O(1). */
+ * by gradient steps of 1/20 of mean and quantile; before, and if none is ever told, it is config.boot_ns. Cost: O(1). */
 PSC_API psc_status psc_scaler_booted(psc_scaler *scaler, int64_t boot_ns);
 
 /* The reports of all producers as one, at time now: a producer's forecast at a horizon is read from the line through
