@@ -1950,25 +1950,25 @@ static void ps_total_at(const psc_scaler *s, int64_t now, int64_t ahead, int k, 
 }
 
 /* How many count, their capacities and confidence. */
-static double ps_total_heads(const psc_scaler *s, int64_t now, psc_report *r)
+static double ps_total_heads(const psc_scaler *s, int64_t now, double *capacity, double *confidence)
 {
     double counted = 0.0;
     int64_t i;
     int k;
 
-    for (k = 0; k < PSC_RESOURCES; k++) r->capacity[k] = 0.0;
-    r->confidence = 0.0;
+    for (k = 0; k < PSC_RESOURCES; k++) capacity[k] = 0.0;
+    *confidence = 0.0;
     for (i = 0; i < s->producers; i++) {
         const ps_heard *h = ps_heard_of(s, i);
         if (!ps_counts(s, h, now)) continue;
         counted += 1.0;
-        r->confidence += ps_elapsed(h->at, now) > (uint64_t)s->stale ? 0.5 * h->confidence : h->confidence;
-        for (k = 0; k < PSC_RESOURCES; k++) r->capacity[k] += h->capacity[k];
+        *confidence += ps_elapsed(h->at, now) > (uint64_t)s->stale ? 0.5 * h->confidence : h->confidence;
+        for (k = 0; k < PSC_RESOURCES; k++) capacity[k] += h->capacity[k];
     }
-    if (s->producers > 0) r->confidence = ps_least(r->confidence / (double)s->producers, 1.0);
+    if (s->producers > 0) *confidence = ps_least(*confidence / (double)s->producers, 1.0);
     for (k = 0; k < PSC_RESOURCES; k++) {
-        if (counted < (double)s->producers || counted <= 0.0) r->capacity[k] = ps_missing();
-        if (r->capacity[k] > PSC_MAX_METRIC) r->capacity[k] = PSC_MAX_METRIC;
+        if (counted < (double)s->producers || counted <= 0.0) capacity[k] = ps_missing();
+        if (capacity[k] > PSC_MAX_METRIC) capacity[k] = PSC_MAX_METRIC;
     }
     return counted;
 }
@@ -1976,7 +1976,8 @@ static double ps_total_heads(const psc_scaler *s, int64_t now, psc_report *r)
 /* Sums without the checks. */
 static void ps_total(const psc_scaler *s, int64_t now, psc_report *r)
 {
-    const double normal = psc__normal_quantile(0.5 * (1.0 + r->level)), counted = ps_total_heads(s, now, r);
+    const double normal = psc__normal_quantile(0.5 * (1.0 + r->level)), 
+                 counted = ps_total_heads(s, now, r->capacity, &r->confidence);
     double half;
     int k, p;
 
@@ -2104,13 +2105,11 @@ static void ps_scaler_decide(psc_scaler *s, int64_t now, int64_t have, int64_t o
 /* Loads of this step, and the floors of the forecasts, from the reports. */
 static void ps_scaler_from_reports(psc_scaler *s, int64_t now, double *load, double *floor_, psc_decision *d)
 {
-    psc_report total;
-    double counted, half;
+    double capacity[PSC_RESOURCES], counted, half;
     int k;
 
     ps_rho_learn(s);
-    counted = ps_total_heads(s, now, &total);
-    d->confidence = total.confidence;
+    counted = ps_total_heads(s, now, capacity, &d->confidence);
     for (k = 0; k < PSC_RESOURCES; k++) {
         load[k] = ps_missing();
         if (s->unit[k] <= 0.0 || counted <= 0.0) continue;
@@ -2755,7 +2754,7 @@ static psc_status ps_reader_end(ps_reader *r)
 
 enum {
     PS_R_VERSION, PS_R_KIND, PS_R_PRODUCER, PS_R_EPOCH, PS_R_SEQUENCE, PS_R_MADE, PS_R_LEVEL, PS_R_CONFIDENCE, PS_R_HORIZON,
-    PS_R_RESOURCE, PS_R_ADVICE = PS_R_RESOURCE + PSC_RESOURCES, PS_R_MEMBERS
+    PS_R_RESOURCE, PS_R_ADVICE = 13, PS_R_MEMBERS
 };
 
 static const char *const ps_report_names[] = {

@@ -1544,7 +1544,8 @@ enum {
     PSC_RESOURCE_CPU = 1,       /* CPU seconds a second: cores in use                                */
     PSC_RESOURCE_MEMORY = 2,    /* bytes in use                                                      */
     PSC_RESOURCE_NETWORK = 3,   /* bytes a second                                                    */
-    PSC_RESOURCES = 4
+    PSC_RESOURCES = 4,
+    PSC_REPORT_POINTS = 4       /* horizons of a report, at most                                     */
 };
 
 /* ==== Producer ================================================================================== */
@@ -1609,8 +1610,6 @@ PSC_API psc_status psc_producer_sources(const psc_producer *producer, psc_source
 PSC_API psc_status psc_producer_type(const psc_producer *producer, int32_t type, size_t bins, double level, double *out);
 
 /* ==== Report ==================================================================================== */
-
-enum { PSC_REPORT_POINTS = 4 };
 
 enum {
     PSC_ADVICE_NONE = 0,        /* what there is suits the forecast, or no capacity is known         */

@@ -94,11 +94,27 @@ Refusal = struct("Refusal", "i32: block node resource count[12] reserved; i64: g
 WavesConfig = struct("WavesConfig", "u32: struct_size; i32: per_node total reserved")
 Move = struct("Move", "i32: shard from_ to wave block resource")
 WavesInfo = struct("WavesInfo", "i32: waves moves stuck reserved")
+Request = struct("Request", "i64: at; u64: source; i32: type reserved; f64: size cpu memory network")
+ProducerConfig = struct("ProducerConfig", "u32: struct_size; i32: types; i64: id bin_ns; i32: window sources period1"
+                        " period2")
+Source = struct("Source", "u64: source; f64: load error")
+Report = struct("Report", "u32: struct_size; i32: points; i64: producer; u64: epoch sequence; i64: made_at;"
+                "f64: level confidence; i64: horizon[4]; f64: now[4] capacity[4] expected[16] lower[16] upper[16];"
+                "i32: advice advice_resource; f64: advice_share advice_amount")
+Bottleneck = struct("Bottleneck", "i32: resource reserved; f64: probability seconds use")
+DemandConfig = struct("DemandConfig", "u32: struct_size; i32: period1 period2 phase; f64: unit order keep")
+DemandNow = struct("DemandNow", "f64: expected order keep violated; i64: outcomes")
+ScalerConfig = struct("ScalerConfig", "u32: struct_size; i32: producers; i64: step_ns boot_ns out_cooldown_ns"
+                      " in_cooldown_ns starts_ns max_starts min_units max_units stale_ns forget_ns;"
+                      "f64: miss_price jump unit[4]; i32: period1 period2 phase reserved")
+Decision = struct("Decision", "i64: units change; i32: reason resource lead reserved; f64: expected upper confidence rho"
+                  " violated vertical; i64: vertical_units")
 STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Drift, Series, NaiveOptions, SarOptions,
            ThetaOptions, DecompositionOptions, CrostonOptions, EtsOptions, ArOptions, ArimaOptions, AdditiveOptions,
            GruOptions, ForecastConfig, ForecastInfo, ForecastMember, BacktestConfig, Accuracy, Parts, RegressorsConfig,
            RegressorsInfo, Event, Calendar, Hierarchy, ReconcileInfo, Changes, Ranked, RankInfo, Balance, Cluster,
-           Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig, Move, WavesInfo]
+           Imbalance, PlanConfig, PlanInfo, Refusal, WavesConfig, Move, WavesInfo, Request, ProducerConfig, Source,
+           Report, Bottleneck, DemandConfig, DemandNow, ScalerConfig, Decision]
 
 for name, result, arguments in [
         ("psc_strerror", C.c_char_p, [i32]), ("psc_version_string", C.c_char_p, []), ("psc_struct_bytes", size, [i32]),
