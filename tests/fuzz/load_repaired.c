@@ -19,6 +19,33 @@ static uint64_t take_new_word(input *in, uint64_t old)
     }
 }
 
+/* A producer, a demand or a scaler that has seen a little. */
+static void *take_scaling(input *in, int32_t type)
+{
+    psc_producer_config producer;
+    psc_demand_config demand;
+    psc_scaler_config scaler;
+    size_t bytes;
+    void *state;
+    int i;
+
+    psc_producer_default(&producer);
+    psc_demand_default(&demand);
+    psc_scaler_default(&scaler);
+    producer.types = 2;
+    producer.sources = 4;
+    scaler.producers = 2;
+    scaler.phase = demand.phase = producer.period1 = demand.period1 = 4;
+    bytes = type == PSC_TYPE_PRODUCER ? psc_producer_size(&producer)
+            : type == PSC_TYPE_DEMAND ? psc_demand_size(&demand) : psc_scaler_size(&scaler);
+    state = block_of(bytes);
+    if (type == PSC_TYPE_PRODUCER) REQUIRE(psc_producer_init((psc_producer *)state, bytes, &producer) == PSC_OK);
+    else if (type == PSC_TYPE_DEMAND) REQUIRE(psc_demand_init((psc_demand *)state, bytes, &demand) == PSC_OK);
+    else REQUIRE(psc_scaler_init((psc_scaler *)state, bytes, &scaler) == PSC_OK);
+    for (i = 0; i < 8; i++) use_scaling(in, state);
+    return state;
+}
+
 /* A state that has seen a little; NULL where the configuration is none. */
 static void *take_state(input *in, int32_t type)
 {
@@ -30,6 +57,7 @@ static void *take_state(input *in, int32_t type)
     void *state;
     int i, n = (int)take_byte(in) % 24;
 
+    if (type >= PSC_TYPE_PRODUCER) return take_scaling(in, type);
     if (type == PSC_TYPE_TRACKER) take_tracker_config(in, &tracker);
     else take_node_config(in, &node, floors);
     bytes = type == PSC_TYPE_TRACKER ? psc_tracker_size(&tracker) : psc_node_size(&node);
@@ -53,7 +81,10 @@ static void *take_state(input *in, int32_t type)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     input in = { data, size, 0 };
-    int32_t type = take_byte(&in) & 1 ? PSC_TYPE_NODE : PSC_TYPE_TRACKER;
+    static const int32_t types[] = {
+        PSC_TYPE_TRACKER, PSC_TYPE_NODE, PSC_TYPE_PRODUCER, PSC_TYPE_DEMAND, PSC_TYPE_SCALER
+    };
+    int32_t type = types[take_byte(&in) % 5];
     int changes = (int)take_byte(&in) % 8;
     void *state = take_state(&in, type), *mem, *again;
     size_t bytes, saved_bytes, at, written;
