@@ -2186,13 +2186,18 @@ static int ps_scaler_counts_valid(const psc__image *image, const psc_scaler *s)
     const double pairs = 65536.0 * 65536.0 * PSC_MAX_METRIC * PSC_MAX_METRIC, longest = 31.0 * (double)s->step;
 
     return s->heard >= 0 && s->heard <= s->producers && s->steps >= 0 && s->steps <= PSC__COUNTS && s->boots >= 0
-           && s->boots <= PSC__COUNTS && s->acted_out >= 0 && s->acted_out <= 1 && s->acted_in >= 0 && s->acted_in <= 1
-           && s->out_at >= 0 && s->out_at <= PS_TIMES && s->in_at >= 0 && s->in_at <= PS_TIMES && s->starts_at >= 0
-           && s->starts_at <= PS_TIMES && psc__within(s->starts, 0.0, (double)s->max_starts)
-           && psc__within(s->boot_mean, 0.0, longest) && psc__within(s->boot_high, 0.0, longest)
+           && s->boots <= PSC__COUNTS && psc__within(s->boot_mean, 0.0, longest) && psc__within(s->boot_high, 0.0, longest)
            && ps_reals_in(image, PS_SCALER_AT(usual), PSC_RESOURCES, 0.0, 65537.0 * PSC_MAX_METRIC)
            && ps_reals_in(image, PS_SCALER_AT(joint), PSC_RESOURCES, -pairs, pairs)
            && ps_reals_in(image, PS_SCALER_AT(apart), PSC_RESOURCES, 0.0, pairs);
+}
+
+/* When it acted, and what is left of the budget. */
+static int ps_scaler_times_valid(const psc_scaler *s)
+{
+    return s->acted_out >= 0 && s->acted_out <= 1 && s->acted_in >= 0 && s->acted_in <= 1 && s->out_at >= 0
+           && s->out_at <= PS_TIMES && s->in_at >= 0 && s->in_at <= PS_TIMES && s->starts_at >= 0
+           && s->starts_at <= PS_TIMES && psc__within(s->starts, 0.0, (double)s->max_starts);
 }
 
 /* A demand within an image, with the numbers of its scaler. */
@@ -2218,7 +2223,9 @@ static int ps_scaler_valid(const psc__image *image)
         word = psc__word(image, i);
         memcpy((unsigned char *)&s + 8 * i, &word, 8);
     }
-    if (!ps_scaler_parameters(&s) || ps_scaler_words(&s) != image->words || !ps_scaler_counts_valid(image, &s)) return 0;
+    if (!ps_scaler_parameters(&s) || ps_scaler_words(&s) != image->words || !ps_scaler_counts_valid(image, &s)
+        || !ps_scaler_times_valid(&s))
+        return 0;
     for (i = 0; i < (size_t)s.producers; i++, at += sizeof(ps_heard) / 8)
         if (!ps_heard_valid(image, at)) return 0;
     for (i = 0; i < ps_limits(s.unit); i++, at += ps_demand_words(s.period1, s.period2, s.phase))
