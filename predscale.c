@@ -4127,7 +4127,7 @@ static double ps_missing(void)
     return x;
 }
 
-/* The rates of a bin into the trackers; NaN where nobody has seen it. The last of them must be a state too, so none fails. */
+/* The rates of a bin into the trackers; NaN where nobody has seen it. */
 static void ps_bin_close(psc_producer *p, const double *bin)
 {
     const double seconds = (double)p->bin / PS_SECOND, nothing = ps_missing();
@@ -4324,7 +4324,8 @@ static int ps_tracker_within(const psc__image *image, size_t at, int64_t period1
 
     part.bytes = image->bytes + 8 * at;
     part.words = ps_tracker_words(period1, period2);
-    return psc__word(&part, 0) == psc__kind(PSC_TYPE_TRACKER) && psc__word(&part, 1) == part.words && psc__tracker_valid(&part);
+    return psc__word(&part, 0) == psc__kind(PSC_TYPE_TRACKER) && psc__word(&part, 1) == part.words
+           && psc__tracker_valid(&part);
 }
 
 static int ps_producer_bins_valid(const psc__image *image, size_t at, int64_t types, int64_t window)
@@ -4371,7 +4372,8 @@ static int ps_producer_valid(const psc__image *image)
     if (newest < -1 || newest > INT64_MAX / PS_MILLISECOND || first < 0 || (newest >= 0 && first > newest)
         || closed < 0 || closed > PSC__COUNTS)
         return 0;
-    if (!psc__real_in(image, PS_IN(psc_producer, cover), 0.0, 1.0) || !psc__real_in(image, PS_IN(psc_producer, total), 0.0, PS_LARGEST)
+    if (!psc__real_in(image, PS_IN(psc_producer, cover), 0.0, 1.0)
+        || !psc__real_in(image, PS_IN(psc_producer, total), 0.0, PS_LARGEST)
         || !ps_reals_in(image, PS_IN(psc_producer, last), PSC_RESOURCES, 0.0, PSC_MAX_METRIC)
         || !ps_producer_bins_valid(image, front, types, window))
         return 0;
@@ -4633,29 +4635,36 @@ psc_status psc_report_bottlenecks(const psc_report *report, psc_bottleneck *out,
 
 /* ==== Demand ==================================================================================== */
 
-#define PS_RATE 0.1             /* length of a gradient step; 0.05 to 0.15 do as well on the development series */
-#define PS_PHASE_RATE 0.2       /* step of the table over the phase, in roots of units; 0.1 to 0.4 do as well */
-#define PS_OFFSET_RATE 0.005    /* gain of the conformal offset: 200 misses move it by a typical error; 0.02 costs 2 % */
-#define PS_ALIKE 0.0003         /* an error of less than this share of the root teaches no weight: a constant is learned */
-#define PS_WEIGHTS 1e3          /* no weight grows beyond                                            */
-#define PS_UNITS 1e15           /* loads in units are cut here                                       */
-#define PS_KEPT 1.2             /* keep is at most this times order: after a peak the tracker comes down late */
+#define PS_STEP 0.004           /* of a Newton step, in mean errors; 0.002 and 0.008 cost 0.5 %                 */
+#define PS_RIDGE 1e-4           /* of the diagonal of the moments; 1e-3 does as well                             */
+#define PS_MOMENT_GAIN 1e-4     /* least gain of the moments: 10000 outcomes; 1000 do as well                    */
+#define PS_MISS_GAIN 0.01       /* least gain of the mean error                                                  */
+#define PS_PHASE_STEP 0.2       /* of the table over the phase, in roots of units; 0.1 costs 0.5 %               */
+#define PS_OFFSET_STEP 0.005    /* of the conformal offset: 200 misses move it by a mean error                   */
+#define PS_ALIKE 0.0003         /* an error of less than this share of the root teaches no weight               */
+#define PS_WEIGHTS 1e3          /* no weight grows beyond                                                        */
+#define PS_LEAST_UNIT 1e-9      /* of load                                                                       */
+#define PS_UNITS 1e15           /* loads in units are cut here                                                   */
+#define PS_ROOTS 3.3e7          /* above the root of PS_UNITS, and one step of the table more                    */
+#define PS_KEPT 1.2             /* keep is at most so many times order and a unit; 1.5 costs 0.3 %               */
 
-enum { PS_EXPERTS = 10, PS_DUES = 2 * PSC_MAX_LEAD, PS_DUE = PS_EXPERTS + 2, PS_LASTS = 4 };
+enum {
+    PS_EXPERTS = 6, PS_MOMENTS = PS_EXPERTS * (PS_EXPERTS + 1) / 2, PS_DUES = 2 * PSC_MAX_LEAD, PS_DUE = PS_EXPERTS + 2
+};
 
-/* Nothing but 8-byte words; then PS_DUES forecasts that have not come due (target step, quantile as it was said, terms),
- * the ring of the first season (roots of units), the table over the phase and the tracker. */
+/* Nothing but 8-byte words; then PS_DUES forecasts that have not come due (step, quantile as it was said, terms), the
+ * table over the phase and the tracker. */
 struct psc_demand {
     psc_state head;
     int64_t  period1, period2, phase;
-    double   unit, order, keep;
+    double   unit, level;
     int64_t  steps;                     /* taken, missing ones too                                   */
     int64_t  values;                    /* taken, but for the missing                                */
     int64_t  outcomes, above;
-    double   fast, slow;                /* means of the load in units                                */
+    double   last, fast, slow;          /* newest load and means, in units                           */
     double   error, offset;             /* mean |error| of the last value as a forecast; conformal part; roots */
-    double   recent[PS_LASTS];         /* roots of the last loads, newest first                     */
-    double   weight[PS_EXPERTS], square[PS_EXPERTS];    /* and the sums of squared gradients             */
+    double   weight[PS_EXPERTS];
+    double   moment[PS_MOMENTS];        /* means of the products of terms, lower triangle by rows    */
 };
 
 static double *ps_due(const psc_demand *d, int64_t step)
@@ -4664,8 +4673,7 @@ static double *ps_due(const psc_demand *d, int64_t step)
 }
 
 static int64_t *ps_due_step(double *due) { return (int64_t *)(void *)due; }
-static double *ps_season(const psc_demand *d) { return (double *)(uintptr_t)(d + 1) + PS_DUES * PS_DUE; }
-static double *ps_phases(const psc_demand *d) { return ps_season(d) + d->period1; }
+static double *ps_phases(const psc_demand *d) { return (double *)(uintptr_t)(d + 1) + PS_DUES * PS_DUE; }
 
 static psc_tracker *ps_demand_tracker(const psc_demand *d)
 {
@@ -4678,12 +4686,12 @@ static size_t ps_demand_words(int64_t period1, int64_t period2, int64_t phase)
     const size_t tracker = ps_tracker_words(period1, period2);
 
     if (tracker == 0 || phase < 0 || phase > PSC_MAX_PERIOD) return 0;
-    return sizeof(psc_demand) / 8 + PS_DUES * PS_DUE + (size_t)period1 + (size_t)phase + tracker;
+    return sizeof(psc_demand) / 8 + PS_DUES * PS_DUE + (size_t)phase + tracker;
 }
 
-static int ps_demand_levels(double unit, double order, double keep)
+static int ps_demand_numbers(double unit, double level)
 {
-    return psc__within(unit, 1e-9, PSC_MAX_VALUE) && psc__within(order, 0.5, 0.9999) && psc__within(keep, 0.5, 0.9999);
+    return psc__within(unit, PS_LEAST_UNIT, PSC_MAX_VALUE) && psc__within(level, 0.5, 0.9999);
 }
 
 void psc_demand_default(psc_demand_config *config)
@@ -4692,14 +4700,12 @@ void psc_demand_default(psc_demand_config *config)
     memset(config, 0, sizeof *config);
     config->struct_size = (uint32_t)sizeof *config;
     config->unit = 1.0;
-    config->order = 0.93;
-    config->keep = 0.95;
+    config->level = 0.93;
 }
 
 size_t psc_demand_size(const psc_demand_config *config)
 {
-    if (!config || config->struct_size != sizeof *config) return 0;
-    if (!ps_demand_levels(config->unit, config->order, config->keep)) return 0;
+    if (!config || config->struct_size != sizeof *config || !ps_demand_numbers(config->unit, config->level)) return 0;
     return 8 * ps_demand_words(config->period1, config->period2, config->phase);
 }
 
@@ -4720,21 +4726,33 @@ psc_status psc_demand_init(psc_demand *demand, size_t bytes, const psc_demand_co
     demand->period2 = config->period2;
     demand->phase = config->phase;
     demand->unit = config->unit;
-    demand->order = config->order;
-    demand->keep = config->keep;
+    demand->level = config->level;
     demand->weight[0] = 1.0;
     for (i = 0; i < PS_DUES; i++) *ps_due_step(ps_due(demand, i)) = -1;
     return ps_tracker_begin(ps_demand_tracker(demand), config->period1, config->period2);
 }
 
-/* A demand whose indices can be followed. */
+/* A demand whose indices, and those of its tracker, can be followed: nothing below fails after this. */
 static psc_status ps_demand(const psc_demand *d)
 {
     const psc_status status = psc__state(d, PSC_TYPE_DEMAND);
+    const psc_tracker *tracker;
+    psc_drift drift;
 
     if (status != PSC_OK) return status;
-    return d->head.words > 0 && d->head.words == ps_demand_words(d->period1, d->period2, d->phase) ? PSC_OK
-                                                                                                   : PSC_ERR_STATE;
+    if (d->head.words == 0 || d->head.words != ps_demand_words(d->period1, d->period2, d->phase)) return PSC_ERR_STATE;
+    tracker = ps_demand_tracker(d);
+    if (((const psc_state *)(const void *)tracker)->words != ps_tracker_words(d->period1, d->period2))
+        return PSC_ERR_STATE;
+    return psc_tracker_drift(tracker, &drift);
+}
+
+/* The root of a load in units. */
+static double ps_root(double load, double unit)
+{
+    const double units = load / unit;
+
+    return sqrt(units > 0.0 ? ps_least(units, PS_UNITS) : 0.0);
 }
 
 static double ps_mixture(const psc_demand *d, const double *term)
@@ -4746,125 +4764,122 @@ static double ps_mixture(const psc_demand *d, const double *term)
     return q;
 }
 
-/* A gradient step of the pinball loss at z, the root of what came. */
-static void ps_weights_learn(psc_demand *d, const double *term, double z)
+/* The inverse of the moments times the terms: the direction of a Newton step, up to its length. */
+static void ps_direction(const psc_demand *d, const double *term, double *direction)
 {
-    const double q = ps_mixture(d, term), slope = z > q ? -d->order : 1.0 - d->order;
+    double a[PS_EXPERTS * PS_EXPERTS];
+    int i, j, m = 0;
+
+    for (i = 0; i < PS_EXPERTS; i++) {
+        for (j = 0; j <= i; j++) a[i * PS_EXPERTS + j] = d->moment[m++];
+        a[i * PS_EXPERTS + i] *= 1.0 + PS_RIDGE;
+        direction[i] = term[i];
+    }
+    (void)psc__solve(a, direction, PS_EXPERTS, 0.0);
+}
+
+/* A step down the pinball loss by miss, level or level - 1. None moves the forecast at hand by more than an error. */
+static void ps_weights_learn(psc_demand *d, const double *term, double miss)
+{
+    double direction[PS_EXPERTS], lever = 0.0, length = PS_STEP * d->error;
     int i;
 
-    if (fabs(z - q) < PS_ALIKE * z) return;
-    for (i = 0; i < PS_EXPERTS; i++) {
-        const double g = slope * term[i];
-        double w;
-        d->square[i] += g * g;
-        if (!(d->square[i] > 0.0)) continue;
-        w = d->weight[i] - PS_RATE * g / sqrt(d->square[i]);
-        d->weight[i] = w > PS_WEIGHTS ? PS_WEIGHTS : w < -PS_WEIGHTS ? -PS_WEIGHTS : w;
-    }
+    ps_direction(d, term, direction);
+    for (i = 0; i < PS_EXPERTS; i++) lever += direction[i] * term[i];
+    if (!psc__within(lever, 0.0, PSC_MAX_VALUE)) return;
+    if (length * lever > d->error) length = d->error / lever;
+    for (i = 0; i < PS_EXPERTS; i++)
+        d->weight[i] = ps_clamp(d->weight[i] + length * miss * direction[i], -PS_WEIGHTS, PS_WEIGHTS);
+}
+
+static void ps_moments_learn(psc_demand *d, const double *term)
+{
+    const double gain = ps_most(1.0 / (double)d->outcomes, PS_MOMENT_GAIN);
+    int i, j, m = 0;
+
+    for (i = 0; i < PS_EXPERTS; i++)
+        for (j = 0; j <= i; j++, m++) d->moment[m] += gain * (term[i] * term[j] - d->moment[m]);
 }
 
 /* What was said about this step is held against what came. */
-static void ps_demand_learn(psc_demand *d, double load, double z)
+static void ps_demand_learn(psc_demand *d, double load)
 {
-    double *due = ps_due(d, d->steps), *phase;
+    double *due = ps_due(d, d->steps), z = ps_root(load, d->unit), q, rise, *phase;
     const double *term = due + 2;
     double miss;
 
     if (*ps_due_step(due) != d->steps) return;
     psc__count(&d->outcomes);
     if (load > due[1]) psc__count(&d->above);
-    d->error += 0.01 * (fabs(z - term[2]) - d->error);
-    ps_weights_learn(d, term, z);
-    miss = load > due[1] ? d->order : d->order - 1.0;
-    d->offset += PS_OFFSET_RATE * d->error * miss;
-    if (d->phase > 1) {
-        phase = &ps_phases(d)[d->steps % d->phase];
-        *phase += PS_PHASE_RATE * (z - term[2] > *phase ? d->order : d->order - 1.0);
-        if (!(fabs(*phase) < PS_UNITS)) *phase = 0.0;
-    }
+    ps_moments_learn(d, term);
+    rise = z - term[1];
+    d->error += ps_most(1.0 / (double)d->outcomes, PS_MISS_GAIN) * (fabs(rise) - d->error);
+    q = ps_mixture(d, term);
+    if (fabs(z - q) >= PS_ALIKE * z) ps_weights_learn(d, term, z > q ? d->level : d->level - 1.0);
+    miss = load > due[1] ? d->level : d->level - 1.0;
+    d->offset += PS_OFFSET_STEP * d->error * miss;
+    if (d->phase < 2) return;
+    phase = &ps_phases(d)[d->steps % d->phase];
+    *phase += PS_PHASE_STEP * (rise > *phase ? d->level : d->level - 1.0);
 }
 
-static void ps_demand_take(psc_demand *d, double units)
+static void ps_demand_take(psc_demand *d, double load)
 {
     const double w = 1.0 / (double)(d->values + 1);
-    int i;
 
-    d->fast += (w > 0.3 ? w : 0.3) * (units - d->fast);
-    d->slow += (w > 0.05 ? w : 0.05) * (units - d->slow);
-    for (i = PS_LASTS - 1; i > 0; i--) d->recent[i] = d->recent[i - 1];
-    d->recent[0] = sqrt(units);
+    d->last = ps_least(load / d->unit, PS_UNITS);
+    d->fast += ps_most(w, 0.3) * (d->last - d->fast);
+    d->slow += ps_most(w, 0.05) * (d->last - d->slow);
     psc__count(&d->values);
 }
 
-/* Largest of the three values around one season before step `at`; the last one where there is none. */
-static double ps_season_before(const psc_demand *d, int64_t at)
+/* The terms of the mixture for the step `at`, the tracker's quantile first. */
+static void ps_experts(const psc_demand *d, int64_t at, double quantile, double *term)
 {
-    double most = 0.0;
-    int64_t i;
-
-    if (d->period1 < 3 || at - d->period1 < 1 || at - d->period1 + 1 > d->steps) return d->recent[0];
-    for (i = at - 1; i <= at + 1; i++)
-        if (ps_season(d)[i % d->period1] > most) most = ps_season(d)[i % d->period1];
-    return most;
+    term[0] = ps_root(quantile, d->unit);
+    term[1] = sqrt(d->last);
+    term[2] = sqrt(d->fast);
+    term[3] = sqrt(d->slow);
+    term[4] = 1.0;
+    term[5] = d->phase > 1 ? ps_phases(d)[at % d->phase] : 0.0;
 }
 
-/* The terms of the mixture for the step `at`; quantile and median of the tracker as loads. */
-static void ps_experts(const psc_demand *d, int64_t at, double quantile, double median, double *term)
+/* Largest quantile that was said about the `lead` steps that come. */
+static double ps_demand_peak(const psc_demand *d, int32_t lead)
 {
-    const double *r = d->recent;
-    double most = r[0], units = quantile / d->unit;
-    int i;
+    double peak = 0.0;
+    int64_t step;
 
-    for (i = 1; i < PS_LASTS; i++)
-        if (r[i] > most) most = r[i];
-    term[0] = sqrt(units < 0.0 ? 0.0 : units < PS_UNITS ? units : PS_UNITS);
-    units = median / d->unit;
-    term[1] = sqrt(units < 0.0 ? 0.0 : units < PS_UNITS ? units : PS_UNITS);
-    term[2] = r[0];
-    term[3] = most;
-    term[4] = sqrt(d->fast);
-    term[5] = sqrt(d->slow);
-    term[6] = ps_season_before(d, at);
-    term[7] = fabs(r[0] - term[4]);
-    term[8] = 1.0;
-    term[9] = d->phase > 1 ? ps_phases(d)[at % d->phase] : 0.0;
+    for (step = d->steps; step < d->steps + lead; step++) {
+        double *due = ps_due(d, step);
+        if (*ps_due_step(due) == step && due[1] > peak) peak = due[1];
+    }
+    return peak;
 }
 
-/* What the tracker says of the steps up to the lead, into a slot and into now. */
-static psc_status ps_demand_say(psc_demand *d, int32_t lead, psc_demand_now *now)
+/* What is needed at the lead and until then, into the ring and into now. */
+static void ps_demand_say(psc_demand *d, int32_t lead, psc_demand_now *now)
 {
-    double level[2], point[PSC_MAX_LEAD], quantile[2 * PSC_MAX_LEAD], q, keep = 0.0;
+    double point[PSC_MAX_LEAD], quantile[PSC_MAX_LEAD], q;
     const int64_t at = d->steps - 1 + lead;
     double *due = ps_due(d, at);
-    psc_status status;
-    int i;
 
-    level[0] = d->order;
-    level[1] = d->keep;
-    status = psc_tracker_predict(ps_demand_tracker(d), (size_t)lead, level, 2, point, quantile);
-    if (status != PSC_OK) return status;
-    ps_experts(d, at, quantile[2 * lead - 2], point[lead - 1], due + 2);
+    (void)psc_tracker_predict(ps_demand_tracker(d), (size_t)lead, &d->level, 1, point, quantile);
+    ps_experts(d, at, quantile[lead - 1], due + 2);
     q = ps_mixture(d, due + 2);
-    q = q > 0.0 ? q * q * d->unit : 0.0;
-    if (q > PSC_MAX_VALUE) q = PSC_MAX_VALUE;
     *ps_due_step(due) = at;
-    due[1] = q;
-    for (i = 0; i < lead; i++)
-        if (quantile[2 * i + 1] > keep) keep = quantile[2 * i + 1];
-    if (keep > PS_KEPT * q + d->unit) keep = PS_KEPT * q + d->unit;
-    now->expected = point[lead - 1] < 0.0 ? 0.0 : point[lead - 1];
-    now->order = q;
-    now->keep = keep > q ? keep : q;
+    due[1] = q > 0.0 ? ps_least(q * q * d->unit, PSC_MAX_VALUE) : 0.0;
+    now->expected = ps_most(point[lead - 1], 0.0);
+    now->order = ps_most(due[1], ps_least(d->last * d->unit, PSC_MAX_VALUE));
+    now->keep = ps_most(now->order, ps_least(ps_demand_peak(d, lead), PS_KEPT * now->order + d->unit));
     now->outcomes = d->outcomes;
     now->violated = d->outcomes > 0 ? (double)d->above / (double)d->outcomes : 0.0;
-    return PSC_OK;
 }
 
 psc_status psc_demand_observe(psc_demand *demand, double load, int32_t lead, psc_demand_now *now)
 {
-    psc_status status = ps_demand(demand);
+    const psc_status status = ps_demand(demand);
     const int missing = psc__nan(&load);
-    double units;
 
     if (status != PSC_OK) return status;
     if (!now) return PSC_ERR_NULL;
@@ -4872,64 +4887,64 @@ psc_status psc_demand_observe(psc_demand *demand, double load, int32_t lead, psc
     if (lead < 1 || lead > PSC_MAX_LEAD || (!missing && !psc__within(load, 0.0, PSC_MAX_VALUE))) return PSC_ERR_RANGE;
 
     if (!missing) {
-        units = load / demand->unit < PS_UNITS ? load / demand->unit : PS_UNITS;
-        ps_demand_learn(demand, load, sqrt(units));
-        ps_demand_take(demand, units);
+        ps_demand_learn(demand, load);
+        ps_demand_take(demand, load);
     }
-    if (demand->period1 > 0 && (!missing || demand->steps < demand->period1))
-        ps_season(demand)[demand->steps % demand->period1] = demand->recent[0];
     (void)psc_tracker_observe(ps_demand_tracker(demand), load);
     psc__count(&demand->steps);
-    return ps_demand_say(demand, lead, now);
+    ps_demand_say(demand, lead, now);
+    return PSC_OK;
 }
 
-static int ps_slots_valid(const psc__image *image, size_t at)
+static int ps_dues_valid(const psc__image *image, size_t at)
 {
-    const double root = 3.2e7;      /* above the root of PS_UNITS */
     int64_t i;
 
     for (i = 0; i < PS_DUES; i++, at += PS_DUE) {
-        const int64_t target = psc__integer(image, at);
-        if (target < -1 || target > PSC__COUNTS + PSC_MAX_LEAD || (target >= 0 && target % PS_DUES != i)) return 0;
-        if (!psc__real_in(image, at + 1, 0.0, PSC_MAX_VALUE) || !ps_reals_in(image, at + 2, PS_EXPERTS - 1, 0.0, root)
-            || !psc__real_in(image, at + 1 + PS_EXPERTS, -PS_UNITS, PS_UNITS))
+        const int64_t step = psc__integer(image, at);
+        if (step < -1 || step > PSC__COUNTS + PSC_MAX_LEAD || (step >= 0 && step % PS_DUES != i)) return 0;
+        if (!psc__real_in(image, at + 1, 0.0, PSC_MAX_VALUE)
+            || !ps_reals_in(image, at + 2, PS_EXPERTS, -PS_ROOTS, PS_ROOTS))
             return 0;
     }
     return 1;
 }
 
+/* What was counted and learned. */
+static int ps_demand_learned(const psc__image *image)
+{
+    static const ps_bound bound[] = {
+        {PS_IN(psc_demand, last), 0.0, PS_UNITS}, {PS_IN(psc_demand, fast), 0.0, PS_UNITS},
+        {PS_IN(psc_demand, slow), 0.0, PS_UNITS}, {PS_IN(psc_demand, error), 0.0, PS_ROOTS},
+        {PS_IN(psc_demand, offset), -1e30, 1e30}
+    };
+
+    return ps_counted(image, PS_IN(psc_demand, steps), PSC__COUNTS)
+           && ps_counted(image, PS_IN(psc_demand, values), psc__integer(image, PS_IN(psc_demand, steps)))
+           && ps_counted(image, PS_IN(psc_demand, outcomes), psc__integer(image, PS_IN(psc_demand, values)))
+           && ps_counted(image, PS_IN(psc_demand, above), psc__integer(image, PS_IN(psc_demand, outcomes)))
+           && ps_bounded(image, 0, bound, sizeof bound / sizeof bound[0])
+           && ps_reals_in(image, PS_IN(psc_demand, weight), PS_EXPERTS, -PS_WEIGHTS, PS_WEIGHTS)
+           && ps_reals_in(image, PS_IN(psc_demand, moment), PS_MOMENTS, -PS_ROOTS * PS_ROOTS, PS_ROOTS * PS_ROOTS);
+}
+
 static int ps_demand_valid(const psc__image *image)
 {
-    const size_t front = sizeof(psc_demand) / 8;
-    int64_t period1, period2, phase, steps, values, outcomes, above;
-    size_t at, words;
+    const size_t phases = sizeof(psc_demand) / 8 + PS_DUES * PS_DUE;
+    int64_t period1, period2, phase;
+    size_t words;
 
-    if (image->words < front) return 0;
+    if (image->words < phases) return 0;
     period1 = psc__integer(image, PS_IN(psc_demand, period1));
     period2 = psc__integer(image, PS_IN(psc_demand, period2));
     phase = psc__integer(image, PS_IN(psc_demand, phase));
     words = ps_demand_words(period1, period2, phase);
     if (words == 0 || words != image->words
-        || !ps_demand_levels(psc__real(image, PS_IN(psc_demand, unit)), psc__real(image, PS_IN(psc_demand, order)),
-                             psc__real(image, PS_IN(psc_demand, keep))))
+        || !ps_demand_numbers(psc__real(image, PS_IN(psc_demand, unit)), psc__real(image, PS_IN(psc_demand, level))))
         return 0;
-    steps = psc__integer(image, PS_IN(psc_demand, steps));
-    values = psc__integer(image, PS_IN(psc_demand, values));
-    outcomes = psc__integer(image, PS_IN(psc_demand, outcomes));
-    above = psc__integer(image, PS_IN(psc_demand, above));
-    if (steps < 0 || steps > PSC__COUNTS || values < 0 || values > steps || outcomes < 0 || outcomes > values || above < 0
-        || above > outcomes)
-        return 0;
-    if (!ps_reals_in(image, PS_IN(psc_demand, fast), 2, 0.0, PS_UNITS) || !psc__real_in(image, PS_IN(psc_demand, error), 0.0, PS_UNITS)
-        || !psc__real_in(image, PS_IN(psc_demand, offset), -1e30, 1e30)
-        || !ps_reals_in(image, PS_IN(psc_demand, recent), PS_LASTS, 0.0, 3.2e7)
-        || !ps_reals_in(image, PS_IN(psc_demand, weight), PS_EXPERTS, -PS_WEIGHTS, PS_WEIGHTS)
-        || !ps_reals_in(image, PS_IN(psc_demand, square), PS_EXPERTS, 0.0, 1e60))
-        return 0;
-    at = front + PS_DUES * PS_DUE;
-    return ps_slots_valid(image, front) && ps_reals_in(image, at, (size_t)period1, 0.0, 3.2e7)
-           && ps_reals_in(image, at + (size_t)period1, (size_t)phase, -PS_UNITS, PS_UNITS)
-           && ps_tracker_within(image, at + (size_t)period1 + (size_t)phase, period1, period2);
+    return ps_demand_learned(image) && ps_dues_valid(image, sizeof(psc_demand) / 8)
+           && ps_reals_in(image, phases, (size_t)phase, -PS_ROOTS, PS_ROOTS)
+           && ps_tracker_within(image, phases + (size_t)phase, period1, period2);
 }
 
 /* ==== Scaler ==================================================================================== */
@@ -4937,6 +4952,7 @@ static int ps_demand_valid(const psc__image *image)
 #define PS_MOST_UNITS INT64_C(2147483648)
 #define PS_HEARD_GAIN (1.0 / 20.0)       /* gain of what a producer usually reports, and of its errors    */
 #define PS_SPARE 1.5                /* price of a unit too many: the header says why                 */
+#define PS_TRUSTED 0.25             /* least confidence that margins are divided by                  */
 
 /* What is known of a producer. sd: of each point and resource. usual, variance: of `now`, and of the error of the
  * producer's own forecast; error: the newest one, until a step has taken it. */
@@ -5038,13 +5054,16 @@ static uint64_t ps_scaler_words(const psc_scaler *s)
            + ps_limits(s->unit) * ps_demand_words(s->period1, s->period2, s->phase);
 }
 
-/* The levels of the header. */
-static void ps_scaler_levels(const psc_scaler *s, psc_demand_config *c, double unit)
+/* The level of the header, of a demand that starts at 0.5. */
+static double ps_scaler_level(const psc_scaler *s)
+{
+    return ps_most(s->miss_price / (s->miss_price + PS_SPARE), 0.5);
+}
+
+static void ps_scaler_demands(const psc_scaler *s, psc_demand_config *c, double unit)
 {
     psc_demand_default(c);
-    c->order = s->miss_price / (s->miss_price + PS_SPARE);
-    if (c->order < 0.5) c->order = 0.5;
-    c->keep = s->miss_price / (s->miss_price + 1.0);
+    c->level = ps_scaler_level(s);
     c->period1 = (int32_t)s->period1;
     c->period2 = (int32_t)s->period2;
     c->phase = (int32_t)s->phase;
@@ -5095,7 +5114,7 @@ psc_status psc_scaler_init(psc_scaler *scaler, size_t bytes, const psc_scaler_co
     scaler->head.words = psc_scaler_size(config) / 8;
     for (k = 0; k < PSC_RESOURCES && status == PSC_OK; k++) {
         if (scaler->unit[k] <= 0.0) continue;
-        ps_scaler_levels(scaler, &demand, scaler->unit[k]);
+        ps_scaler_demands(scaler, &demand, scaler->unit[k]);
         status = psc_demand_init(ps_scaler_demand(scaler, i++), psc_demand_size(&demand), &demand);
     }
     return status;
@@ -5108,6 +5127,20 @@ static psc_status ps_scaler(const psc_scaler *s)
 
     if (status != PSC_OK) return status;
     return ps_scaler_parameters(s) && s->head.words == ps_scaler_words(s) ? PSC_OK : PSC_ERR_STATE;
+}
+
+/* One whose demands can be asked too: checked before a step, so that none is left half done. */
+static psc_status ps_scaler_whole(const psc_scaler *s)
+{
+    const size_t words = ps_demand_words(s->period1, s->period2, s->phase);
+    psc_status status = PSC_OK;
+    size_t i;
+
+    for (i = 0; i < ps_limits(s->unit) && status == PSC_OK; i++) {
+        const psc_demand *demand = ps_scaler_demand(s, i);
+        status = demand->head.words == words ? ps_demand(demand) : PSC_ERR_STATE;
+    }
+    return status;
 }
 
 /* Value of a path at `ahead` ns, on the lines from now through its points; after the last as that. */
@@ -5302,8 +5335,8 @@ static void ps_total_at(const psc_scaler *s, int64_t now, int64_t ahead, int k, 
     if (counted > 0.0 && lost > 0.0) {
         const double each = sum.mean / counted;
         sum.mean += lost * each;
-        sum.sd += lost * each / normal;
-        sum.square += lost * each * each / (normal * normal);
+        sum.sd += lost * each;
+        sum.square += lost * each * each;
     }
     *mean = ps_least(sum.mean, PSC_MAX_METRIC);
     *half = ps_least(normal * sqrt((1.0 - rho) * sum.square + rho * sum.sd * sum.sd), PSC_MAX_METRIC);
@@ -5336,7 +5369,7 @@ static double ps_total_heads(const psc_scaler *s, int64_t now, double *capacity,
 /* Sums without the checks. */
 static void ps_total(const psc_scaler *s, int64_t now, psc_report *r)
 {
-    const double normal = psc__normal_quantile(0.5 * (1.0 + r->level)), 
+    const double normal = psc__normal_quantile(0.5 * (1.0 + r->level)),
                  counted = ps_total_heads(s, now, r->capacity, &r->confidence);
     double half;
     int k, p;
@@ -5367,7 +5400,7 @@ psc_status psc_scaler_total(const psc_scaler *scaler, int64_t now, psc_report *o
     if (!out) return PSC_ERR_NULL;
     status = ps_report_asked(out);
     if (status != PSC_OK) return status;
-    if (now < 0 || now > PS_TIMES || out->level < 1e-6) return PSC_ERR_RANGE;
+    if (now < 0 || now > PS_TIMES) return PSC_ERR_RANGE;
     ps_total(scaler, now, out);
     return PSC_OK;
 }
@@ -5380,27 +5413,25 @@ static int64_t ps_units(double load, double unit)
     return (int64_t)whole + (n > whole);
 }
 
-/* Units to order and to keep by the resource that needs most. load[k] NaN: missing. */
-static psc_status ps_scaler_needs(psc_scaler *s, const double *load, const double *floor_, psc_decision *d, int64_t *order,
-                                  int64_t *keep)
+/* Units to order and to keep by the resource that needs most. load[k] NaN: missing. least[k]: of what is ordered. */
+static void ps_scaler_needs(psc_scaler *s, const double *load, const double *least, psc_decision *d, int64_t *order,
+                            int64_t *keep)
 {
-    const double margin = d->confidence > 0.25 ? d->confidence : 0.25;
+    const double margin = ps_most(d->confidence, PS_TRUSTED);
     psc_demand_now now;
-    psc_status status = PSC_OK;
     size_t i = 0;
     int k;
 
     *order = *keep = -1;
+    memset(&now, 0, sizeof now);
     for (k = 0; k < PSC_RESOURCES; k++) {
         double want;
         int64_t n;
         if (s->unit[k] <= 0.0) continue;
-        status = psc_demand_observe(ps_scaler_demand(s, i++), load[k], d->lead, &now);
-        if (status != PSC_OK) return status;
-        want = now.order > now.expected ? now.expected + (now.order - now.expected) / margin : now.order;
-        if (want < floor_[k]) want = floor_[k];
-        if (now.keep < want) now.keep = want;
-        n = ps_units(now.keep, s->unit[k]);
+        (void)psc_demand_observe(ps_scaler_demand(s, i++), load[k], d->lead, &now);
+        want = now.expected + ps_most(now.order - now.expected, 0.0) / margin;
+        want = ps_most(ps_most(want, now.order), least[k]);
+        n = ps_units(ps_most(now.keep, want), s->unit[k]);
         if (n > *keep) *keep = n;
         n = ps_units(want, s->unit[k]);
         if (n <= *order) continue;
@@ -5410,7 +5441,6 @@ static psc_status ps_scaler_needs(psc_scaler *s, const double *load, const doubl
         d->upper = want;
         d->violated = now.violated;
     }
-    return status;
 }
 
 /* Starts that the budget still has at `now`. */
@@ -5462,9 +5492,11 @@ static void ps_scaler_decide(psc_scaler *s, int64_t now, int64_t have, int64_t o
     d->change = units - have;
 }
 
-/* Loads of this step, and the floors of the forecasts, from the reports. */
-static void ps_scaler_from_reports(psc_scaler *s, int64_t now, double *load, double *floor_, psc_decision *d)
+/* Loads of this step from the reports, and what they say of the lead at the level of the order, by their intervals and
+ * the correlation of their errors. */
+static void ps_scaler_from_reports(psc_scaler *s, int64_t now, double *load, double *least, psc_decision *d)
 {
+    const double normal = psc__normal_quantile(ps_scaler_level(s));
     double capacity[PSC_RESOURCES], counted, half;
     int k;
 
@@ -5473,8 +5505,9 @@ static void ps_scaler_from_reports(psc_scaler *s, int64_t now, double *load, dou
     for (k = 0; k < PSC_RESOURCES; k++) {
         load[k] = ps_missing();
         if (s->unit[k] <= 0.0 || counted <= 0.0) continue;
-        ps_total_at(s, now, 0, k, counted, 1.0, &load[k], &half);
-        ps_total_at(s, now, d->lead * s->step, k, counted, 1.0, &floor_[k], &half);
+        ps_total_at(s, now, 0, k, counted, normal, &load[k], &half);
+        ps_total_at(s, now, d->lead * s->step, k, counted, normal, &least[k], &half);
+        least[k] += half;
     }
 }
 
@@ -5482,11 +5515,12 @@ psc_status psc_scaler_step(psc_scaler *scaler, int64_t now, const double *load, 
                            psc_decision *decision)
 {
     psc_status status = ps_scaler(scaler);
-    double taken[PSC_RESOURCES], floor_[PSC_RESOURCES] = {0.0, 0.0, 0.0, 0.0};
+    double taken[PSC_RESOURCES], least[PSC_RESOURCES] = {0.0, 0.0, 0.0, 0.0};
     psc_decision d;
     int64_t order, keep;
     int k;
 
+    if (status == PSC_OK) status = ps_scaler_whole(scaler);
     if (status != PSC_OK) return status;
     if (!decision) return PSC_ERR_NULL;
     if (now < 0 || now > PS_TIMES || active < 0 || active > PS_MOST_UNITS || pending < 0 || pending > PS_MOST_UNITS)
@@ -5500,9 +5534,8 @@ psc_status psc_scaler_step(psc_scaler *scaler, int64_t now, const double *load, 
     memset(&d, 0, sizeof d);
     d.lead = ps_lead(scaler);
     d.confidence = 1.0;
-    if (!load) ps_scaler_from_reports(scaler, now, taken, floor_, &d);
-    status = ps_scaler_needs(scaler, taken, floor_, &d, &order, &keep);
-    if (status != PSC_OK) return status;
+    if (!load) ps_scaler_from_reports(scaler, now, taken, least, &d);
+    ps_scaler_needs(scaler, taken, least, &d, &order, &keep);
     d.rho = ps_rho(scaler, d.resource);
     ps_scaler_decide(scaler, now, active + pending, order, keep, &d);
     d.vertical_units = active + pending;
@@ -5513,27 +5546,35 @@ psc_status psc_scaler_step(psc_scaler *scaler, int64_t now, const double *load, 
     return PSC_OK;
 }
 
-static int ps_heard_valid(const psc__image *image, size_t at)
+/* When a producer was heard, and of what horizons. */
+static int ps_heard_times_valid(const psc__image *image, size_t at)
 {
-    const int64_t reports = psc__integer(image, at + PS_IN(ps_heard, reports)), when = psc__integer(image, at + PS_IN(ps_heard, at));
-    const int64_t points = psc__integer(image, at + PS_IN(ps_heard, points)), fresh = psc__integer(image, at + PS_IN(ps_heard, fresh));
-    const double most = PSC_MAX_METRIC;
+    const int64_t points = psc__integer(image, at + PS_IN(ps_heard, points));
     int64_t before = 0;
     size_t p;
 
-    if (reports < 0 || reports > PSC__COUNTS || when < 0 || when > PS_TIMES || points < 0 || points > PSC_REPORT_POINTS
-        || (reports > 0 && points == 0) || fresh < 0 || fresh > 1
-        || !psc__real_in(image, at + PS_IN(ps_heard, confidence), 0.0, 1.0))
+    if (!ps_counted(image, at + PS_IN(ps_heard, reports), PSC__COUNTS)
+        || !ps_counted(image, at + PS_IN(ps_heard, at), PS_TIMES)
+        || !ps_counted(image, at + PS_IN(ps_heard, points), PSC_REPORT_POINTS)
+        || !ps_counted(image, at + PS_IN(ps_heard, fresh), 1)
+        || (points == 0 && psc__integer(image, at + PS_IN(ps_heard, reports)) > 0))
         return 0;
     for (p = 0; p < (size_t)points; p++) {
         const int64_t horizon = psc__integer(image, at + PS_IN(ps_heard, horizon) + p);
         if (horizon <= before || horizon > PS_TIMES) return 0;
         before = horizon;
     }
-    for (p = 0; p < PSC_RESOURCES; p++) {
-        const double capacity = psc__real(image, at + PS_IN(ps_heard, capacity) + p);
-        if (!ps_cost_possible(capacity)) return 0;
-    }
+    return 1;
+}
+
+static int ps_heard_valid(const psc__image *image, size_t at)
+{
+    const double most = PSC_MAX_METRIC;
+    size_t k;
+
+    if (!ps_heard_times_valid(image, at) || !psc__real_in(image, at + PS_IN(ps_heard, confidence), 0.0, 1.0)) return 0;
+    for (k = 0; k < PSC_RESOURCES; k++)
+        if (!ps_cost_possible(psc__real(image, at + PS_IN(ps_heard, capacity) + k))) return 0;
     return ps_reals_in(image, at + PS_IN(ps_heard, now), PSC_RESOURCES, 0.0, most)
            && ps_reals_in(image, at + PS_IN(ps_heard, expected), 2 * PSC_REPORT_POINTS * PSC_RESOURCES, 0.0, most)
            && ps_reals_in(image, at + PS_IN(ps_heard, usual), PSC_RESOURCES, 0.0, most)
@@ -5546,7 +5587,8 @@ static int ps_scaler_counts_valid(const psc__image *image, const psc_scaler *s)
     const double pairs = 65536.0 * 65536.0 * PSC_MAX_METRIC * PSC_MAX_METRIC, longest = 31.0 * (double)s->step;
 
     return s->heard >= 0 && s->heard <= s->producers && s->steps >= 0 && s->steps <= PSC__COUNTS && s->boots >= 0
-           && s->boots <= PSC__COUNTS && psc__within(s->boot_mean, 0.0, longest) && psc__within(s->boot_high, 0.0, longest)
+           && s->boots <= PSC__COUNTS && psc__within(s->boot_mean, 0.0, longest)
+           && psc__within(s->boot_high, 0.0, longest)
            && ps_reals_in(image, PS_IN(psc_scaler, usual), PSC_RESOURCES, 0.0, 65537.0 * PSC_MAX_METRIC)
            && ps_reals_in(image, PS_IN(psc_scaler, joint), PSC_RESOURCES, -pairs, pairs)
            && ps_reals_in(image, PS_IN(psc_scaler, apart), PSC_RESOURCES, 0.0, pairs);
@@ -5567,7 +5609,8 @@ static int ps_demand_within(const psc__image *image, size_t at, const psc_scaler
 
     part.bytes = image->bytes + 8 * at;
     part.words = ps_demand_words(s->period1, s->period2, s->phase);
-    return psc__word(&part, 0) == psc__kind(PSC_TYPE_DEMAND) && psc__word(&part, 1) == part.words && ps_demand_valid(&part)
+    return psc__word(&part, 0) == psc__kind(PSC_TYPE_DEMAND) && psc__word(&part, 1) == part.words
+           && ps_demand_valid(&part)
            && psc__integer(&part, PS_IN(psc_demand, period1)) == s->period1
            && psc__integer(&part, PS_IN(psc_demand, phase)) == s->phase;
 }
@@ -5749,8 +5792,8 @@ static void ps_write_places(ps_text *t, uint64_t m, int places)
     ps_write(t, buffer + at, (size_t)(32 - at));
 }
 
-/* 17 significant digits of x > 0, correctly rounded, half to even: x = digits * 10^*exponent. The last power of two of x
- * gives the power of ten within one, so that 18 to 20 digits are made, exactly, and then rounded. */
+/* 17 significant digits of x > 0, correctly rounded, half to even: x = digits * 10^*exponent. The last power of two of
+ * x gives the power of ten within one, so that 18 to 20 digits are made, exactly, and then rounded. */
 static uint64_t ps_shortened(double x, int *exponent)
 {
     uint64_t bits, digits, unit = 1, rest;
@@ -6120,18 +6163,35 @@ static psc_status ps_reader_end(ps_reader *r)
 /* ---- reports */
 
 enum {
-    PS_R_VERSION, PS_R_KIND, PS_R_PRODUCER, PS_R_EPOCH, PS_R_SEQUENCE, PS_R_MADE, PS_R_LEVEL, PS_R_CONFIDENCE, PS_R_HORIZON,
-    PS_R_RESOURCE, PS_R_ADVICE = 13, PS_R_MEMBERS
+    PS_R_VERSION, PS_R_KIND, PS_R_PRODUCER, PS_R_EPOCH, PS_R_SEQUENCE, PS_R_MADE, PS_R_LEVEL, PS_R_CONFIDENCE,
+    PS_R_HORIZON, PS_R_RESOURCE, PS_R_ADVICE = 13, PS_R_MEMBERS
 };
 
 static const char *const ps_report_names[] = {
-    "version", "kind", "producer", "epoch", "sequence", "made_at_ns", "level", "confidence", "horizon_ns", "requests_per_s",
-    "cpu_s_per_s", "memory_bytes", "network_bytes_per_s", "advice"
+    "version", "kind", "producer", "epoch", "sequence", "made_at_ns", "level", "confidence", "horizon_ns",
+    "requests_per_s", "cpu_s_per_s", "memory_bytes", "network_bytes_per_s", "advice"
 };
 static const char *const ps_load_names[] = {"now", "capacity", "expected", "lower", "upper"};
 static const char *const ps_advice_names[] = {"reason", "resource", "share", "amount"};
 static const char *const ps_reasons[] = {"none", "full", "growth", "idle"};
 static const char *const ps_report_kind[] = {"report"};
+
+static void ps_report_load_text(ps_text *t, const psc_report *r, int k)
+{
+    ps_write(t, ",\"", 2);
+    ps_write_string(t, ps_report_names[PS_R_RESOURCE + k]);
+    ps_write_string(t, "\":{\"now\":");
+    ps_write_real(t, r->now[k]);
+    ps_write_string(t, ",\"capacity\":");
+    ps_write_real(t, r->capacity[k]);
+    ps_write_string(t, ",\"expected\":");
+    ps_write_reals(t, r->expected + k, r->points, PSC_RESOURCES);
+    ps_write_string(t, ",\"lower\":");
+    ps_write_reals(t, r->lower + k, r->points, PSC_RESOURCES);
+    ps_write_string(t, ",\"upper\":");
+    ps_write_reals(t, r->upper + k, r->points, PSC_RESOURCES);
+    ps_write(t, "}", 1);
+}
 
 static void ps_report_text(ps_text *t, const psc_report *r)
 {
@@ -6155,21 +6215,7 @@ static void ps_report_text(ps_text *t, const psc_report *r)
         ps_write_integer(t, r->horizon[i]);
     }
     ps_write(t, "]", 1);
-    for (k = 0; k < PSC_RESOURCES; k++) {
-        ps_write(t, ",\"", 2);
-        ps_write_string(t, ps_report_names[PS_R_RESOURCE + k]);
-        ps_write_string(t, "\":{\"now\":");
-        ps_write_real(t, r->now[k]);
-        ps_write_string(t, ",\"capacity\":");
-        ps_write_real(t, r->capacity[k]);
-        ps_write_string(t, ",\"expected\":");
-        ps_write_reals(t, r->expected + k, r->points, PSC_RESOURCES);
-        ps_write_string(t, ",\"lower\":");
-        ps_write_reals(t, r->lower + k, r->points, PSC_RESOURCES);
-        ps_write_string(t, ",\"upper\":");
-        ps_write_reals(t, r->upper + k, r->points, PSC_RESOURCES);
-        ps_write(t, "}", 1);
-    }
+    for (k = 0; k < PSC_RESOURCES; k++) ps_report_load_text(t, r, k);
     ps_write_string(t, ",\"advice\":{\"reason\":\"");
     ps_write_string(t, ps_reasons[r->advice]);
     ps_write_string(t, "\",\"resource\":\"");
@@ -6445,7 +6491,8 @@ static size_t ps_name_length(const char *name)
     return n;
 }
 
-psc_status psc_decision_hpa(const psc_decision *decision, int64_t max_units, char *text, size_t capacity, size_t *length)
+psc_status psc_decision_hpa(const psc_decision *decision, int64_t max_units, char *text, size_t capacity,
+                            size_t *length)
 {
     char buffer[256];
     ps_text t;
@@ -6453,7 +6500,8 @@ psc_status psc_decision_hpa(const psc_decision *decision, int64_t max_units, cha
     if (!decision || !text || !length) return PSC_ERR_NULL;
     if (decision->units < 1 || max_units > INT32_MAX || decision->units > max_units) return PSC_ERR_RANGE;
     t = ps_text_of(buffer, sizeof buffer);
-    ps_write_string(&t, "{\"apiVersion\":\"autoscaling/v2\",\"kind\":\"HorizontalPodAutoscaler\",\"spec\":{\"minReplicas\":");
+    ps_write_string(&t, "{\"apiVersion\":\"autoscaling/v2\",\"kind\":\"HorizontalPodAutoscaler\","
+                        "\"spec\":{\"minReplicas\":");
     ps_write_integer(&t, decision->units);
     ps_write_string(&t, ",\"maxReplicas\":");
     ps_write_integer(&t, max_units);
@@ -6469,8 +6517,8 @@ static void ps_write_pair(ps_text *t, int64_t x, const char *after)
     ps_write_string(t, after);
 }
 
-/* Seconds since 1970 as RFC 3339 has it. Years begin in March, so that a leap day is the last of its year; 719468 days lie
- * between 0000-03-01 and 1970-01-01, 146097 are four centuries. */
+/* Seconds since 1970 as RFC 3339 has it. Years begin in March, so that a leap day is the last of its year; 719468 days
+ * lie between 0000-03-01 and 1970-01-01, 146097 are four centuries. */
 static void ps_write_time(ps_text *t, int64_t seconds)
 {
     const int64_t day = seconds / 86400 + 719468, century = day / 146097, in_four = day % 146097;
@@ -6508,7 +6556,8 @@ psc_status psc_decision_metrics(const psc_decision *decision, const char *name, 
     return ps_hand_over(&t, text, capacity, length);
 }
 
-psc_status psc_decision_group(const psc_decision *decision, const char *name, char *text, size_t capacity, size_t *length)
+psc_status psc_decision_group(const psc_decision *decision, const char *name, char *text, size_t capacity,
+                              size_t *length)
 {
     char buffer[256];
     ps_text t;

@@ -2995,7 +2995,8 @@ PSC_API psc_status psc_producer_sources(const psc_producer *producer, psc_source
                                         double *rest);
 
 /* Forecast of one type, `bins` bins after the newest closed one (1..PSC_MAX_HORIZON): requests a second at a level. */
-PSC_API psc_status psc_producer_type(const psc_producer *producer, int32_t type, size_t bins, double level, double *out);
+PSC_API psc_status psc_producer_type(const psc_producer *producer, int32_t type, size_t bins, double level,
+                                     double *out);
 
 /* ==== Report ==================================================================================== */
 
@@ -3059,29 +3060,31 @@ typedef struct psc_bottleneck {
  * by probability; ties by the lower resource. Between now and the points the expected load is a line. The
  * probability is that of a normal law through the interval, its upper half for capacities above the expected load and
  * its lower half below. count: 0..PSC_RESOURCES of out. Errors: as psc_report_check. Cost: O(points). */
-PSC_API psc_status psc_report_bottlenecks(const psc_report *report, psc_bottleneck *out, size_t capacity, size_t *count);
+PSC_API psc_status psc_report_bottlenecks(const psc_report *report, psc_bottleneck *out, size_t capacity,
+                                          size_t *count);
 
 /* ==== Demand ==================================================================================== */
 
-/* The load a boot time ahead that will not be exceeded with a given probability, learned as it goes. In units, u = load
- * / unit, all on square roots: the quantile is a linear mixture of what several forecasters say,
- *     q = w1 quantile of a tracker at that lead + w2 its median + w3 last value + w4 largest of the last 4
- *       + w5, w6 means with gains 0.3 and 0.05 + w7 largest of the 3 values around one season before
- *       + w8 |last - mean| + w9 + w10 quantile at this phase + offset
- * The weights start at the tracker's and follow the pinball loss by gradient steps with diagonal scaling (Duchi,
- * Hazan and Singer 2011); so does the table of quantiles over the phase (bursts on the hour), by steps of 1/5 of
- * the root of a unit. The offset is the online conformal part (Gibbs and Candes 2021): each outcome above the quantile moves it by
- * g * e * level, each below by -g * e * (1 - level), e the mean error of the last value and g = 0.005; so that over T
- * steps the share of outcomes above differs from 1 - level by no more than (change of the offset) / (g * e * T),
- * whatever the series does, as long as e stays what it is. */
+/* The load a boot time ahead that will not be exceeded with a given probability, learned as it goes. With u = load /
+ * unit, all on square roots, the quantile is a linear mixture
+ *     q = w1 quantile of a tracker at that lead + w2 last value + w3, w4 means with gains 0.3 and 0.05 + w5
+ *       + w6 rise at this phase + offset
+ * that starts as the tracker's. Weights follow the pinball loss by Newton steps,
+ *     w += (level - [u <= q]) * 0.004 * e * M^-1 x,       x: the terms, M: mean of x x', e: mean error of the last
+ * value none of which moves the forecast at hand by more than e. Steps along M^-1 x reach the quantile of a weighted
+ * least-squares regression at the same speed in every direction (the stochastic Newton method: Bottou and Le Cun
+ * 2004); by the gradient alone they stay far from it, as the terms are nearly the same. The table of rises over the
+ * phase (bursts on the hour) holds the quantile of last value to value, by steps of 1/5. The offset is the online
+ * conformal part (Gibbs and Candes 2021): each outcome above the quantile moves it by g * e * level, each below by
+ * -g * e * (1 - level), g = 0.005; so that over T steps the share of outcomes above differs from 1 - level by no
+ * more than (change of the offset) / (g * e * T), whatever the series does, as long as e stays what it is. */
 typedef struct psc_demand_config {
     uint32_t struct_size;
     int32_t  period1, period2;  /* seasons in steps, as psc_tracker_config has them; 0, 0            */
     int32_t  phase;             /* steps of a clock period whose phase matters (an hour), 0 or 1: none, at most
                                    PSC_MAX_PERIOD; 0                                                 */
     double   unit;              /* load that one unit serves within its objective, 1e-9..PSC_MAX_VALUE; 1 */
-    double   order;             /* level at which units are ordered, 0.5..0.9999; 0.93               */
-    double   keep;              /* level at which units that run are kept, 0.5..0.9999; 0.95         */
+    double   level;             /* of the quantile, 0.5..0.9999; 0.93                                */
 } psc_demand_config;
 
 enum { PSC_MAX_LEAD = 32 };
@@ -3090,10 +3093,10 @@ typedef struct psc_demand psc_demand;       /* a state, PSC_TYPE_DEMAND */
 
 typedef struct psc_demand_now {
     double  expected;           /* median load at the lead                                           */
-    double  order;              /* load not exceeded at the lead with probability config.order       */
-    double  keep;               /* largest quantile at config.keep of the steps up to the lead; between order and
+    double  order;              /* the quantile at the lead, and no less than the newest load        */
+    double  keep;               /* the largest that was said of the steps up to the lead; between order and
                                    1.2 * order + one unit                                            */
-    double  violated;           /* share of the outcomes so far above what order had said; 0 before any */
+    double  violated;           /* share of the outcomes so far above the quantile; 0 before any     */
     int64_t outcomes;           /* how many there were                                               */
 } psc_demand_now;
 
@@ -3101,7 +3104,9 @@ PSC_API void       psc_demand_default(psc_demand_config *config);
 PSC_API size_t     psc_demand_size(const psc_demand_config *config);
 PSC_API psc_status psc_demand_init(psc_demand *demand, size_t bytes, const psc_demand_config *config);
 
-/* Takes the load of the next step (>= 0; NaN: missing, only time goes on) and says what is needed `lead` steps after it.
+/* Takes the load of the next step (>= 0; NaN: missing, only time goes on) and says what is needed `lead` steps after
+ * it. A jump may stay, so order is no less than the newest load, though the quantile may be; violated is of the
+ * quantile.
  *   lead  1..PSC_MAX_LEAD; may change from step to step
  * Errors: PSC_ERR_NONFINITE (an infinity), PSC_ERR_RANGE. Cost: O(lead). */
 PSC_API psc_status psc_demand_observe(psc_demand *demand, double load, int32_t lead, psc_demand_now *now);
@@ -3137,19 +3142,20 @@ PSC_API psc_status psc_scaler_init(psc_scaler *scaler, size_t bytes, const psc_s
 
 /* Takes a report. The host authenticates it. received_at is of the scaler's own clock, so that a producer's clock
  * does no harm. Refused, with nothing changed: PSC_ERR_RANGE and as psc_report_check; PSC_ERR_STALE, PSC_ERR_REPEAT as
- * for beats. Values above the cap of config.jump are cut to it; the usual value follows what is taken with gain 1/20, so
- * that a liar's part grows by at most a factor of 1 + (jump - 1) / 20 a report. Cost: O(1). */
+ * for beats. Values above the cap of config.jump are cut to it; the usual value follows what is taken with gain
+ * 1/20, so that a liar's part grows by at most a factor of 1 + (jump - 1) / 20 a report. Cost: O(1). */
 PSC_API psc_status psc_scaler_report(psc_scaler *scaler, const psc_report *report, int64_t received_at);
 
 /* A unit that was ordered serves after boot_ns >= 0. From the third on the lead is the 0.9 quantile of what was seen,
- * by gradient steps of 1/20 of mean and quantile; before, and if none is ever told, it is config.boot_ns. Cost: O(1). */
+ * by gradient steps of 1/20 of mean and quantile; before, and if none is ever told, it is config.boot_ns. Cost:
+ * O(1). */
 PSC_API psc_status psc_scaler_booted(psc_scaler *scaler, int64_t boot_ns);
 
 /* The reports of all producers as one, at time now: a producer's forecast at a horizon is read from the line through
  * its points at its age + horizon. Errors of producers have the correlation rho that was seen at the steps before,
  *     sd^2 = (1 - rho) sum s_i^2 + rho (sum s_i)^2,     s_i: half the width of an interval over its normal score
  * Beyond stale_ns the width grows by sqrt(1 + age / stale_ns). A producer that was dropped, or not heard yet, counts as
- * the mean of the others with an interval from 0 to twice that. Capacities are summed where all of them are known.
+ * the mean of the others with a standard deviation as large. Capacities are summed where all of them are known.
  * confidence is the mean of the reports', a stale one's halved, a missing one's 0.
  *   out  horizons, points and level as the caller has set them (psc_report_default); the rest is filled
  * With no report taken all is 0. Cost: O(producers * points). */
@@ -3182,13 +3188,15 @@ typedef struct psc_decision {
 /* One step of config.step_ns.
  *   load      [PSC_RESOURCES] measured in this step, NaN: missing; or NULL: the sums of the reports (psc_scaler_total)
  *   active    units that serve now, pending units ordered that do not serve yet, >= 0, at most 2^31
- * With order and keep of psc_demand_now, the margin above `expected` divided by max(1/4, confidence) (1 where load is
- * given), and with the total report's median at the lead, where there is one, as a floor of both:
- *     out   to ceil(order / unit), if that is more than there are;       level P / (P + 3/2), P = miss_price
- *     in    to ceil(keep / unit), if that is less than there are;        level P / (P + 1)
- * of the resource for which they are largest: the newsvendor's quantiles. A unit that runs in vain costs 1 a step; one that
- * is ordered in vain costs more, as it is paid while it boots: 3/2, chosen on the development series. keep covers all steps before a unit ordered
- * now would serve, so that a release is never undone by a forecast already known.
+ * With order and keep of psc_demand_now at the level P / (P + 3/2), P = miss_price, and of the resource that needs
+ * most:
+ *     out   to ceil(order / unit), if that is more than there are
+ *     in    to ceil(keep / unit), if that is less than there are
+ * That is the newsvendor's quantile. A unit that runs in vain costs 1 a step; one that is ordered in vain costs
+ * more, as it is paid while it boots: 3/2, chosen on the development series. keep covers all steps before a unit
+ * ordered now would serve, so that a release is never undone by a forecast already known. Where the reports give the
+ * load, the margin of order above `expected` is divided by max(1/4, confidence), and order is no less than their own
+ * quantile of the total at the lead: median + normal quantile * sd of psc_scaler_total.
  * Then cool-downs, the budget of starts (a bucket of max_starts that fills evenly in starts_ns), min and max, which
  * comes last. Errors: PSC_ERR_RANGE, PSC_ERR_NONFINITE (load). Cost: O(producers + lead). */
 PSC_API psc_status psc_scaler_step(psc_scaler *scaler, int64_t now, const double *load, int64_t active, int64_t pending,
@@ -3199,9 +3207,9 @@ PSC_API psc_status psc_scaler_step(psc_scaler *scaler, int64_t now, const double
 /* Texts are ASCII, without blanks, not ended by a 0. Numbers are written with the shortest decimals up to 9 places that
  * give them back, else with 17 significant digits: reading gives the same bits. Readers take blanks anywhere JSON
  * does and members in any order; they refuse with PSC_ERR_FORMAT what is not JSON of exactly this schema: a member
- * missing, unknown or twice, another type, NaN, a number longer than 32 characters or beyond its range, escapes in names,
- * deeper nesting, bytes after the end; with PSC_ERR_VERSION another version; with PSC_ERR_SPACE a text longer than
- * PSC_MAX_JSON. They look at each byte once, keep no stack and read no locale. Cost: O(bytes).
+ * missing, unknown or twice, another type, NaN, a number longer than 32 characters or beyond its range, escapes in
+ * names, deeper nesting, bytes after the end; with PSC_ERR_VERSION another version; with PSC_ERR_SPACE a text longer
+ * than PSC_MAX_JSON. They look at each byte once, keep no stack and read no locale. Cost: O(bytes).
  *
  * report  {"version":1,"kind":"report","producer":7,"epoch":1,"sequence":12,"made_at_ns":0,"level":0.9,"confidence":1,
  *          "horizon_ns":[300000000000],
@@ -3232,7 +3240,8 @@ PSC_API psc_status psc_report_advice(const psc_report *report, char *text, size_
  *            that the HPA's own rule can go above it and never below
  *   metrics  an external.metrics.k8s.io/v1beta1 ExternalMetricValueList with one value, the units; seconds since 1970
  *   group    body of a SetDesiredCapacity call of an EC2 Auto Scaling group
- * Errors: PSC_ERR_RANGE (a name; units outside 1..max_units, 0..max_units for group; seconds outside 0..253402300799). */
+ * Errors: PSC_ERR_RANGE (a name; units outside 1..max_units, 0..max_units for group; seconds outside
+ * 0..253402300799). */
 PSC_API psc_status psc_decision_hpa(const psc_decision *decision, int64_t max_units, char *text, size_t capacity,
                                     size_t *length);
 PSC_API psc_status psc_decision_metrics(const psc_decision *decision, const char *name, int64_t seconds, char *text,

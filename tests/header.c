@@ -691,7 +691,7 @@ static void test_bottleneck_layout(void)
 static void test_demand_config_layout(void)
 {
     typedef psc_demand_config T;
-    static const field f[] = { F(struct_size), F(period1), F(period2), F(phase), F(unit), F(order), F(keep) };
+    static const field f[] = { F(struct_size), F(period1), F(period2), F(phase), F(unit), F(level) };
     TILED(PSC_STRUCT_DEMAND_CONFIG, f);
 }
 

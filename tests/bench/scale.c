@@ -1,5 +1,5 @@
-/* scale : a policy under test for ../shared/score/scale.py, by its line protocol: a scaler that is told the load. The clock
- * period whose phase matters is the hour; everything else is the scaler's default. */
+/* scale : a policy under test for ../shared/score/scale.py, by its line protocol: a scaler that is told the load.
+ * The clock period whose phase matters is the hour; everything else is the scaler's default. */
 #include "predscale.h"
 
 #include <stdio.h>
@@ -14,7 +14,8 @@ static psc_scaler *begin(const char *line)
     psc_scaler *scaler;
     size_t bytes;
 
-    if (sscanf(line, "init %lf %d %lf %d %lf %d %d", &step, &boot, &unit, &max, &price, &season, &season2) != 7) exit(2);
+    if (sscanf(line, "init %lf %d %lf %d %lf %d %d", &step, &boot, &unit, &max, &price, &season, &season2) != 7)
+        exit(2);
     psc_scaler_default(&config);
     config.step_ns = (int64_t)(step * 1e9);
     config.boot_ns = boot * config.step_ns;

@@ -1,5 +1,5 @@
-/* json.c - any bytes to the readers, which refuse them and touch nothing or make what writes and reads back the same; and
- * reports and beats of any numbers to the writers, with some bytes of the text then changed. */
+/* json.c - any bytes to the readers, which refuse them and touch nothing or make what writes and reads back the
+ * same; and reports and beats of any numbers to the writers, with some bytes of the text then changed. */
 #include "fuzz.h"
 
 static void read_any(const char *text, size_t length)

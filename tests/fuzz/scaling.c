@@ -1,4 +1,5 @@
-/* scaling.c - a producer and a scaler under any sequence of events: refused and unchanged, or finite and within bounds. */
+/* scaling.c - a producer and a scaler under any sequence of events: refused and unchanged, or finite and within
+ * bounds. */
 #include "states.h"
 
 static psc_producer *take_producer(input *in)

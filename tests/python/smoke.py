@@ -165,7 +165,7 @@ Report = struct("Report", "u32: struct_size; i32: points; i64: producer; u64: ep
                 "f64: level confidence; i64: horizon[4]; f64: now[4] capacity[4] expected[16] lower[16] upper[16];"
                 "i32: advice advice_resource; f64: advice_share advice_amount")
 Bottleneck = struct("Bottleneck", "i32: resource reserved; f64: probability seconds use")
-DemandConfig = struct("DemandConfig", "u32: struct_size; i32: period1 period2 phase; f64: unit order keep")
+DemandConfig = struct("DemandConfig", "u32: struct_size; i32: period1 period2 phase; f64: unit level")
 DemandNow = struct("DemandNow", "f64: expected order keep violated; i64: outcomes")
 ScalerConfig = struct("ScalerConfig", "u32: struct_size; i32: producers; i64: step_ns boot_ns out_cooldown_ns"
                       " in_cooldown_ns starts_ns max_starts min_units max_units stale_ns forget_ns;"

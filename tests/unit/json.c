@@ -1,4 +1,5 @@
-/* json.c - reports and heartbeats as text: numbers to the bit against the C library, every refusal, what is rendered. */
+/* json.c - reports and heartbeats as text: numbers to the bit against the C library, every refusal, what is
+ * rendered. */
 #include "predscale.h"
 #include "test.h"
 #include "blocks.h"
@@ -159,7 +160,8 @@ static void test_numbers_as_strtod(void)
     for (i = 0; i < (int)(sizeof hard / sizeof hard[0]); i++) reads_as(hard[i]);
     for (i = 0; i < 20000; i++) {
         snprintf(text, sizeof text, "%llu.%llue-%d", (unsigned long long)(test_random(&seed) % 1000),
-                 (unsigned long long)(test_random(&seed) >> (test_random(&seed) % 60)), (int)(test_random(&seed) % 340));
+                 (unsigned long long)(test_random(&seed) >> (test_random(&seed) % 60)),
+                 (int)(test_random(&seed) % 340));
         if (strlen(text) <= 32) reads_as(text);
     }
 }
@@ -186,7 +188,8 @@ static void refused(const char *text, const char *from, const char *to, psc_stat
 static void test_refusals(void)
 {
     static const char *const format[][2] = {
-        {"\"kind\":\"report\"", "\"kind\":\"beat\""}, {"\"level\":0.9,", ""}, {"\"level\":0.9", "\"level\":0.9,\"level\":0.9"},
+        {"\"kind\":\"report\"", "\"kind\":\"beat\""}, {"\"level\":0.9,", ""},
+        {"\"level\":0.9", "\"level\":0.9,\"level\":0.9"},
         {"\"level\"", "\"Level\""}, {"\"level\":0.9", "\"level\":NaN"}, {"\"level\":0.9", "\"level\":Infinity"},
         {"\"level\":0.9", "\"level\":null"}, {"\"level\":0.9", "\"level\":\"0.9\""}, {"\"level\":0.9", "\"level\":.9"},
         {"\"level\":0.9", "\"level\":0."}, {"\"level\":0.9", "\"level\":+0.9"}, {"\"level\":0.9", "\"level\":00.9"},
@@ -201,9 +204,11 @@ static void test_refusals(void)
         {"\"now\":100.5", "\"now\":100.5,\"now\":100.5"}, {"\"capacity\":250", "\"capacity\":nul"},
         {"[90.125,90.125,90.125]", "[90.125,90.125]"}, {"[90.125,90.125,90.125]", "[]"},
         {"[90.125,90.125,90.125]", "[1,2,3,4,5]"}, {"[90.125,90.125,90.125]", "[90.125,90.125,90.125,]"},
-        {"[300000000000,", "["}, {"[300000000000,", "[1,2,3,"}, {"[300000000000,", "[3e11,"}, {"\"growth\"", "\"grow\""},
+        {"[300000000000,", "["}, {"[300000000000,", "[1,2,3,"}, {"[300000000000,", "[3e11,"},
+        {"\"growth\"", "\"grow\""},
         {"\"growth\"", "\"growth \""}, {"\"cpu_s_per_s\",\"share\"", "\"gpu\",\"share\""}, {",\"amount\":1.5", ""},
-        {"\"amount\":1.5}}", "\"amount\":1.5}"}, {"\"amount\":1.5}}", "\"amount\":1.5}}}"}, {"\"amount\":1.5}}", "\"amount\":1.5}}x"},
+        {"\"amount\":1.5}}", "\"amount\":1.5}"}, {"\"amount\":1.5}}", "\"amount\":1.5}}}"},
+        {"\"amount\":1.5}}", "\"amount\":1.5}}x"},
         {"\"amount\":1.5}}", "\"amount\":1.5]}"}, {"{\"version\"", "[\"version\""}, {"{\"version\"", "{{\"version\""},
         {"{\"version\":1,", "{"}, {"{\"version\":1", "{\"version\":\"1\""}, {"{\"version\":1", "{\"version\":1.0"}
     };
@@ -249,7 +254,8 @@ static void test_refusals(void)
 static void test_liberties(void)
 {
     static const char text[] = "\t{ \"advice\" : {\"amount\":15e-1,\"share\":2.0E-1,\"resource\":\"cpu_s_per_s\","
-        "\"reason\":\"growth\"},\n\"horizon_ns\":[5 , 6],\r\"kind\":\"report\",\"version\":1,\"producer\":0,\"epoch\":0,"
+        "\"reason\":\"growth\"},\n\"horizon_ns\":[5 , 6],\r\"kind\":\"report\",\"version\":1,\"producer\":0,"
+        "\"epoch\":0,"
         "\"sequence\":0,\"made_at_ns\":0,\"level\":0.5,\"confidence\":0,"
         "\"network_bytes_per_s\":{\"upper\":[1,2],\"lower\":[0,0],\"expected\":[1,2],\"capacity\":null,\"now\":-0},"
         "\"memory_bytes\":{\"now\":1,\"capacity\":0,\"expected\":[1,2],\"lower\":[0,0],\"upper\":[1,2]},"
@@ -265,7 +271,8 @@ static void test_liberties(void)
 
 static void test_beats(void)
 {
-    static const char want[] = "{\"version\":1,\"kind\":\"beat\",\"node\":-9223372036854775808,\"epoch\":4,\"sequence\":9,"
+    static const char want[] = "{\"version\":1,\"kind\":\"beat\",\"node\":-9223372036854775808,"
+                               "\"epoch\":4,\"sequence\":9,"
                                "\"sent_at_ns\":-5,\"shards\":3,\"metrics\":[12.5,null,0.25]}";
     double metric[3] = {12.5, 0.0, 0.25}, back[4] = {1, 2, 3, 4};
     psc_beat beat, got;
@@ -351,7 +358,8 @@ static void test_advice(void)
 static void test_decisions(void)
 {
     static const char *const bad[] = {
-        "", "A", "a_b", "-a", "a-", ".a", "a.", "a b", "a\"b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+        "", "A", "a_b", "-a", "a-", ".a", "a.", "a b", "a\"b",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
     };
     psc_decision d;
     char text[512];
@@ -369,8 +377,10 @@ static void test_decisions(void)
     CHECK_STATUS(psc_decision_hpa(&d, 40, NULL, 10, &n), PSC_ERR_NULL);
     CHECK_STATUS(psc_decision_hpa(&d, 40, text, 10, NULL), PSC_ERR_NULL);
     CHECK_STATUS(psc_decision_metrics(&d, "web-1.units", 1709164799 + 1, text, sizeof text, &n), PSC_OK);
-    is_text(text, n, "{\"kind\":\"ExternalMetricValueList\",\"apiVersion\":\"external.metrics.k8s.io/v1beta1\",\"metadata\":{},"
-                     "\"items\":[{\"metricName\":\"web-1.units\",\"metricLabels\":{},\"timestamp\":\"2024-02-29T00:00:00Z\","
+    is_text(text, n, "{\"kind\":\"ExternalMetricValueList\",\"apiVersion\":\"external.metrics.k8s.io/v1beta1\","
+                     "\"metadata\":{},"
+                     "\"items\":[{\"metricName\":\"web-1.units\",\"metricLabels\":{},"
+                     "\"timestamp\":\"2024-02-29T00:00:00Z\","
                      "\"value\":\"12\"}]}");
     CHECK_STATUS(psc_decision_metrics(&d, "a", INT64_C(253402300799), text, sizeof text, &n), PSC_OK);
     CHECK(strstr(text, "9999-12-31T23:59:59Z") != NULL);

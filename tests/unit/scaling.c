@@ -340,8 +340,8 @@ static double load_of(int kind, int t, uint64_t *seed, double *walk)
 }
 
 /* The share of loads above what was said tracks 1 - level on every kind of series. The sum of the offset's steps is its
- * change, so share - 0.07 = change / (0.005 e T). Over T = 9,000 steps the offset is to move by no more than 1.25 mean
- * errors e: 1.25 / (0.005 * 9000) = 0.0278. */
+ * change, so share - 0.07 = change / (0.005 e T). Over T = 9,000 steps the offset is to move by no more than a quarter
+ * of a mean error e: 0.25 / (0.005 * 9000) = 0.0056. */
 static void test_violations_track_target(void)
 {
     int kind, t;
@@ -367,9 +367,35 @@ static void test_violations_track_target(void)
             if (t == 2999) early = now.violated * (double)now.outcomes;
         }
         CHECK_INT(now.outcomes, 12000 - 3);
-        CHECK_NEAR((now.violated * (double)now.outcomes - early) / 9000.0, 0.07, 0.0278);
+        CHECK_NEAR((now.violated * (double)now.outcomes - early) / 9000.0, 0.07, 0.0056);
         free(d);
     }
+}
+
+/* What was ordered for is no less than the newest load, and stays until the steps it was said of are over. */
+static void test_order_and_keep(void)
+{
+    psc_demand_config config;
+    psc_demand_now now;
+    psc_demand *d;
+    size_t bytes;
+    int t;
+
+    psc_demand_default(&config);
+    bytes = psc_demand_size(&config);
+    d = (psc_demand *)block_new(bytes, 0);
+    CHECK_STATUS(psc_demand_init(d, bytes, &config), PSC_OK);
+    for (t = 0; t < 400; t++) {
+        CHECK_STATUS(psc_demand_observe(d, 100.0 + t % 3, 4, &now), PSC_OK);
+        if (t > 300) CHECK(now.order >= 100.0 + t % 3 && now.order < 110.0 && now.keep < 110.0);
+    }
+    CHECK_STATUS(psc_demand_observe(d, 5000.0, 4, &now), PSC_OK);
+    CHECK(now.order >= 5000.0 && now.keep >= now.order);
+    CHECK_STATUS(psc_demand_observe(d, missing(), 4, &now), PSC_OK);
+    CHECK(now.order >= 5000.0);                             /* nothing new is known */
+    CHECK_STATUS(psc_demand_observe(d, 100.0, 4, &now), PSC_OK);
+    CHECK(now.keep <= 1.2 * now.order + 1.0);
+    free(d);
 }
 
 static void test_demand_refuses(void)
@@ -387,8 +413,8 @@ static void test_demand_refuses(void)
         psc_demand_default(&c);
         if (i == 0) c.struct_size = 0;
         if (i == 1) c.unit = 0.0;
-        if (i == 2) c.order = 0.4;
-        if (i == 3) c.keep = 1.0;
+        if (i == 2) c.level = 0.4;
+        if (i == 3) c.level = 1.0;
         if (i == 4) c.phase = -1;
         if (i == 5) c.phase = PSC_MAX_PERIOD + 1;
         if (i == 6) c.period1 = -1;
@@ -663,8 +689,6 @@ static void test_scaler_refuses(void)
     CHECK_STATUS(psc_scaler_total(s, -1, &total), PSC_ERR_RANGE);
     CHECK_STATUS(psc_scaler_total(s, INT64_MAX, &total), PSC_ERR_RANGE);
     CHECK_STATUS(psc_scaler_total(s, 0, NULL), PSC_ERR_NULL);
-    total.level = 1e-9;
-    CHECK_STATUS(psc_scaler_total(s, 0, &total), PSC_ERR_RANGE);
     total.points = 9;
     CHECK_STATUS(psc_scaler_total(s, 0, &total), PSC_ERR_RANGE);
     CHECK_STATUS(psc_scaler_step(s, 0, load, 1, 0, NULL), PSC_ERR_NULL);
@@ -737,6 +761,7 @@ static void test_total(void)
 /* Errors that all producers share are seen as shared; errors of their own as their own. */
 static void test_correlation(void)
 {
+    double upper[2] = {0.0, 0.0};
     int shared, t, i;
 
     for (shared = 0; shared < 2; shared++) {
@@ -762,8 +787,48 @@ static void test_correlation(void)
         else CHECK(d.rho < 0.2);
         CHECK_NEAR(d.confidence, 1.0, 1e-12);
         CHECK(d.expected > 1800.0 && d.expected < 2200.0);
+        for (i = 0; i < 20; i++) {                          /* the same reports to both, but for what was learned */
+            flat_report(&r, i, 300, 100.0, 40.0);
+            CHECK_STATUS(psc_scaler_report(s, &r, 300 * MINUTE), PSC_OK);
+        }
+        CHECK_STATUS(psc_scaler_step(s, 300 * MINUTE, NULL, 100, 0, &d), PSC_OK);
+        upper[shared] = d.upper;
         free(s);
     }
+    /* sd of a producer: 40 / 1.645 = 24.3; of the sum: 20 of them where they are one, sqrt(20) where they are apart */
+    CHECK(upper[0] > 2000.0 + 1.4 * 4.4 * 24.3 && upper[1] > 2000.0 + 1.4 * 0.8 * 20.0 * 24.3);
+}
+
+/* A scaler whose second demand is broken refuses a step before the first has learned anything of it. */
+static void test_broken_demand(void)
+{
+    double load[PSC_RESOURCES] = {5.0, 3.0, 0.0, 0.0};
+    psc_scaler_config c;
+    psc_scaler *s;
+    psc_decision d;
+    uint64_t *word;
+    void *before;
+    size_t bytes, i, heads = 0;
+
+    psc_scaler_default(&c);
+    c.unit[PSC_RESOURCE_CPU] = 1.0;
+    bytes = psc_scaler_size(&c);
+    s = scaler_of(&c);
+    CHECK_STATUS(psc_scaler_step(s, 0, load, 1, 0, &d), PSC_OK);
+    word = (uint64_t *)(void *)s;
+    for (i = 1; i < bytes / 8; i++) {
+        if (word[i] >> 40 != word[0] >> 40) continue;       /* the heads of two demands and of their trackers */
+        heads++;
+        word[i + 1]++;
+        before = block_copy(s, bytes);
+        CHECK_STATUS(psc_scaler_step(s, MINUTE, load, 1, 0, &d), PSC_ERR_STATE);
+        CHECK(memcmp(before, s, bytes) == 0);
+        free(before);
+        word[i + 1]--;
+    }
+    CHECK_INT(heads, 4);
+    CHECK_STATUS(psc_scaler_step(s, MINUTE, load, 1, 0, &d), PSC_OK);
+    free(s);
 }
 
 /* A producer that suddenly claims a thousand times its load moves the total by what jump allows, and no more. */
@@ -865,6 +930,7 @@ int main(void)
     RUN(test_report_check);
     RUN(test_bottlenecks);
     RUN(test_violations_track_target);
+    RUN(test_order_and_keep);
     RUN(test_demand_refuses);
     RUN(test_scaler_config);
     RUN(test_scales_before_the_load);
@@ -874,6 +940,7 @@ int main(void)
     RUN(test_scaler_refuses);
     RUN(test_total);
     RUN(test_correlation);
+    RUN(test_broken_demand);
     RUN(test_liar);
     RUN(test_saved);
     return test_end();
