@@ -4103,9 +4103,9 @@ psc_status psc_producer_init(psc_producer *producer, size_t bytes, const psc_pro
     producer->period1 = config->period1;
     producer->period2 = config->period2;
     producer->newest = -1;
-    for (i = 0; i < ps_trackers(config->types) && status == PSC_OK; i++)
-        status = ps_tracker_begin(ps_producer_tracker(producer, i), config->period1, config->period2);
-    return status;
+    for (i = 0; i < ps_trackers(config->types); i++)
+        (void)ps_tracker_begin(ps_producer_tracker(producer, i), config->period1, config->period2);
+    return PSC_OK;
 }
 
 /* A producer whose indices can be followed. */
@@ -4417,7 +4417,7 @@ static double ps_short(double x)
         for (places = 1; x >= 1e6 * ten[places]; places++) continue;
         return floor(x / ten[places] + 0.5) * ten[places];
     }
-    while (places > 0 && x * ten[places] >= 1e6) places--;
+    while (x * ten[places] >= 1e6) places--;
     return floor(x * ten[places] + 0.5) / ten[places];
 }
 
@@ -5112,12 +5112,12 @@ psc_status psc_scaler_init(psc_scaler *scaler, size_t bytes, const psc_scaler_co
     ps_scaler_numbers(scaler, config);
     scaler->head.kind = psc__kind(PSC_TYPE_SCALER);
     scaler->head.words = psc_scaler_size(config) / 8;
-    for (k = 0; k < PSC_RESOURCES && status == PSC_OK; k++) {
+    for (k = 0; k < PSC_RESOURCES; k++) {
         if (scaler->unit[k] <= 0.0) continue;
         ps_scaler_demands(scaler, &demand, scaler->unit[k]);
-        status = psc_demand_init(ps_scaler_demand(scaler, i++), psc_demand_size(&demand), &demand);
+        (void)psc_demand_init(ps_scaler_demand(scaler, i++), psc_demand_size(&demand), &demand);
     }
-    return status;
+    return PSC_OK;
 }
 
 /* A scaler whose indices can be followed. */
@@ -5586,7 +5586,7 @@ static int ps_scaler_counts_valid(const psc__image *image, const psc_scaler *s)
 {
     const double pairs = 65536.0 * 65536.0 * PSC_MAX_METRIC * PSC_MAX_METRIC, longest = 31.0 * (double)s->step;
 
-    return s->heard >= 0 && s->heard <= s->producers && s->steps >= 0 && s->steps <= PSC__COUNTS && s->boots >= 0
+    return s->steps >= 0 && s->steps <= PSC__COUNTS && s->boots >= 0
            && s->boots <= PSC__COUNTS && psc__within(s->boot_mean, 0.0, longest)
            && psc__within(s->boot_high, 0.0, longest)
            && ps_reals_in(image, PS_IN(psc_scaler, usual), PSC_RESOURCES, 0.0, 65537.0 * PSC_MAX_METRIC)
@@ -5619,6 +5619,7 @@ static int ps_scaler_valid(const psc__image *image)
 {
     psc_scaler s;
     uint64_t word;
+    int64_t heard = 0;
     size_t i, at = sizeof(psc_scaler) / 8;
 
     if (image->words < at) return 0;
@@ -5629,8 +5630,11 @@ static int ps_scaler_valid(const psc__image *image)
     if (!ps_scaler_parameters(&s) || ps_scaler_words(&s) != image->words || !ps_scaler_counts_valid(image, &s)
         || !ps_scaler_times_valid(&s))
         return 0;
-    for (i = 0; i < (size_t)s.producers; i++, at += sizeof(ps_heard) / 8)
+    for (i = 0; i < (size_t)s.producers; i++, at += sizeof(ps_heard) / 8) {
         if (!ps_heard_valid(image, at)) return 0;
+        heard += psc__integer(image, at + PS_IN(ps_heard, reports)) > 0;
+    }
+    if (heard != s.heard) return 0;
     for (i = 0; i < ps_limits(s.unit); i++, at += ps_demand_words(s.period1, s.period2, s.phase))
         if (!ps_demand_within(image, at, &s)) return 0;
     return 1;
@@ -6022,7 +6026,7 @@ static void ps_read_number(ps_reader *r, ps_number *x)
     if (r->status == PSC_OK && r->at - start > PS_NUMBER_LENGTH) ps_refuse(r, PSC_ERR_FORMAT);
 }
 
-/* digits * 10^exponent * 2^-shift of b, correctly rounded to a double, half to even; infinite if it is too large. */
+/* b * 2^-shift, correctly rounded to a double, half to even; infinite if it is too large. b has 54 bits or more. */
 static double ps_rounded(ps_big *b, int shift)
 {
     int drop = ps_big_bits(b) - 53, odd;
@@ -6030,15 +6034,10 @@ static double ps_rounded(ps_big *b, int shift)
     double x;
 
     if (drop < shift - 1074) drop = shift - 1074;           /* a subnormal has fewer bits */
-    if (drop > 0) {
-        ps_big_shift(b, 1 - drop);
-        odd = (int)(ps_big_low(b) & 1);
-        m = ps_big_low(b) >> 1;
-        if (odd && (b->lost || (m & 1) != 0)) m++;
-    } else {
-        drop = 0;
-        m = ps_big_low(b);
-    }
+    ps_big_shift(b, 1 - drop);
+    odd = (int)(ps_big_low(b) & 1);
+    m = ps_big_low(b) >> 1;
+    if (odd && (b->lost || (m & 1) != 0)) m++;
     x = (double)m;
     drop -= shift;
     if (drop < -1000) return x * ps_power_of_two(-500) * ps_power_of_two(drop + 500);

@@ -98,6 +98,20 @@ static void trip(double x)
     CHECK(strcspn(at, ",") <= 32);
 }
 
+/* What is read where a load of 100.5 stood. */
+static void whole(double x, const char *number)
+{
+    char text[PSC_MAX_JSON], all[PSC_MAX_JSON], *at;
+    psc_report r;
+
+    make_report(&r);
+    write_report(&r, text);
+    at = strstr(text, "100.5");
+    sprintf(all, "%.*s%s%s", (int)(at - text), text, number, at + 5);
+    CHECK_STATUS(psc_report_read(all, strlen(all), &r), PSC_OK);
+    CHECK(memcmp(&r.now[0], &x, 8) == 0);
+}
+
 static void test_numbers_round_trip(void)
 {
     uint64_t seed = 5, bits;
@@ -113,6 +127,9 @@ static void test_numbers_round_trip(void)
     trip(0.1);
     trip(1.0 / 3.0);
     trip(123456.789);
+    whole(562949953421312.0, "562949953421312.0625");       /* half of the last bit: to the even one, down and up */
+    whole(562949953421312.25, "562949953421312.1875");
+    whole(562949953421312.125, "562949953421312.06250001");
     for (i = 0; i < 20000; i++) {
         bits = test_random(&seed) >> 1;
         memcpy(&x, &bits, sizeof x);
@@ -192,6 +209,7 @@ static void test_refusals(void)
         {"\"level\":0.9", "\"level\":0.9,\"level\":0.9"},
         {"\"level\"", "\"Level\""}, {"\"level\":0.9", "\"level\":NaN"}, {"\"level\":0.9", "\"level\":Infinity"},
         {"\"level\":0.9", "\"level\":null"}, {"\"level\":0.9", "\"level\":\"0.9\""}, {"\"level\":0.9", "\"level\":.9"},
+        {"\"level\":0.9", "\"level\":0.9e0000000000000000000000000000000000000"},
         {"\"level\":0.9", "\"level\":0."}, {"\"level\":0.9", "\"level\":+0.9"}, {"\"level\":0.9", "\"level\":00.9"},
         {"\"level\":0.9", "\"level\":0.9e"}, {"\"level\":0.9", "\"level\":0.9e+"}, {"\"level\":0.9", "\"level\":-"},
         {"\"level\":0.9", "\"level\":[0.9]"}, {"\"level\":0.9", "\"level\":{\"level\":0.9}"},
@@ -358,7 +376,7 @@ static void test_advice(void)
 static void test_decisions(void)
 {
     static const char *const bad[] = {
-        "", "A", "a_b", "-a", "a-", ".a", "a.", "a b", "a\"b",
+        "", "A", "a_b", "a~b", "a:b", "-a", "a-", ".a", "a.", "a b", "a\"b",
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
     };
     psc_decision d;

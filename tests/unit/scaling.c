@@ -278,6 +278,56 @@ static void test_report_check(void)
     }
 }
 
+/* The advice of a producer whose load is 1 a second, by what capacity it has; levels that round to 1. */
+static void test_advice_of_producer(void)
+{
+    static const double capacity[] = {0.5, 1.2, 1.9, 50.0, 0.0};
+    static const int32_t advice[] = {
+        PSC_ADVICE_FULL, PSC_ADVICE_GROWTH, PSC_ADVICE_NONE, PSC_ADVICE_IDLE, PSC_ADVICE_FULL
+    };
+    psc_usage u = request_at(0, 0, 1);
+    psc_report r;
+    size_t bytes;
+    psc_producer *p = producer_of(1, 2, 0, 0, &bytes);
+    int t, i;
+
+    for (t = 0; t < 60 * 40; t++) {
+        u.at = t * SECOND + (t % 7 == 0 ? 30 * SECOND : 0);        /* up to a quarter more or less a minute */
+        CHECK_STATUS(psc_producer_observe(p, &u), PSC_OK);
+    }
+    for (i = 0; i < 5; i++) {
+        psc_report_default(&r);
+        r.capacity[0] = capacity[i];
+        CHECK_STATUS(psc_producer_report(p, 41 * MINUTE, 0.8, &r), PSC_OK);
+        CHECK_INT(r.advice, advice[i]);
+        CHECK(r.advice == PSC_ADVICE_NONE || (r.advice_share < 0.0) == (advice[i] == PSC_ADVICE_IDLE));
+    }
+    r.level = 1.0 - 1.2e-16;
+    CHECK_STATUS(psc_producer_report(p, 41 * MINUTE, 0.8, &r), PSC_ERR_RANGE);
+    free(p);
+}
+
+/* An open bin before the first is seen; a closed one is not. */
+static void test_producer_begins_late(void)
+{
+    psc_usage u = request_at(10 * MINUTE, 0, 1);
+    size_t bytes;
+    psc_producer *p = producer_of(1, 4, 0, 0, &bytes);
+    double out = -1.0;
+
+    CHECK_STATUS(psc_producer_observe(p, &u), PSC_OK);
+    CHECK_STATUS(psc_producer_advance(p, 5 * MINUTE), PSC_OK);
+    CHECK_STATUS(psc_producer_advance(p, 9 * MINUTE), PSC_OK);
+    CHECK_STATUS(psc_producer_advance(p, 10 * MINUTE), PSC_OK);
+    CHECK_STATUS(psc_producer_advance(p, 13 * MINUTE), PSC_OK);         /* closes minute 9, which had none */
+    CHECK_STATUS(psc_producer_type(p, 0, 1, 0.5, &out), PSC_OK);
+    CHECK_NEAR(out, 0.0, 1e-12);
+    ((psc_state *)p)->words = 0;
+    ((int64_t *)p)[3] = 0;                                              /* the number of types: no size at all */
+    CHECK_STATUS(psc_producer_advance(p, 13 * MINUTE), PSC_ERR_STATE);
+    free(p);
+}
+
 static void test_bottlenecks(void)
 {
     psc_bottleneck b[4];
@@ -318,6 +368,9 @@ static void test_bottlenecks(void)
     CHECK_STATUS(psc_report_bottlenecks(&r, NULL, 4, &n), PSC_ERR_NULL);
     CHECK_STATUS(psc_report_bottlenecks(&r, NULL, 0, &n), PSC_OK);
     CHECK_STATUS(psc_report_bottlenecks(&r, b, 4, NULL), PSC_ERR_NULL);
+    r.capacity[2] = r.capacity[3] = r.expected[2] = r.expected[3];      /* at the same time: the lower one first */
+    CHECK_STATUS(psc_report_bottlenecks(&r, b, 4, &n), PSC_OK);
+    CHECK(n == 2 && b[0].seconds >= 0.0);
     r.points = 0;
     CHECK_STATUS(psc_report_bottlenecks(&r, b, 4, &n), PSC_ERR_RANGE);
 }
@@ -442,6 +495,8 @@ static void test_demand_refuses(void)
     c.struct_size = 0;
     CHECK_STATUS(psc_demand_init(d, bytes, &c), PSC_ERR_VERSION);
     ((psc_state *)d)->words++;
+    CHECK_STATUS(psc_demand_observe(d, 1.0, 1, &now), PSC_ERR_STATE);
+    ((psc_state *)d)->words = 0;
     CHECK_STATUS(psc_demand_observe(d, 1.0, 1, &now), PSC_ERR_STATE);
     free(before);
     free(d);
@@ -609,6 +664,7 @@ static void test_holds_and_cools(void)
     psc_scaler_config c;
     psc_scaler *s;
     psc_decision d;
+    psc_report total;
     int t, acted = 0;
 
     psc_scaler_default(&c);
@@ -623,6 +679,11 @@ static void test_holds_and_cools(void)
     CHECK_INT(acted, 2);                                /* at 1000 and at 1010 */
     d = step(s, 1020, missing(), 10, 0);                /* time goes on without a value */
     CHECK(d.units >= 9 && d.units <= 11);
+    d = step(s, 1021, 9.5, 0, 0);                       /* where nothing runs, nothing can be larger */
+    CHECK(d.change >= 9 && d.vertical == 0.0 && d.vertical_units == 0);
+    psc_report_default(&total);
+    CHECK_STATUS(psc_scaler_total(s, 1021 * MINUTE, &total), PSC_OK);
+    CHECK(total.capacity[0] != total.capacity[0] && total.confidence == 0.0);
     free(s);
 }
 
@@ -712,6 +773,14 @@ static void test_scaler_refuses(void)
     ((int64_t *)s)[2] = -5;                             /* the number of producers */
     CHECK_STATUS(psc_scaler_booted(s, 0), PSC_ERR_STATE);
     free(before);
+    free(s);
+    s = scaler_of(&c);
+    CHECK_STATUS(psc_scaler_report(s, &r, MINUTE), PSC_ERR_RANGE);     /* level 2 */
+    flat_report(&r, 0, 5, 10.0, 1.0);
+    CHECK_STATUS(psc_scaler_report(s, &r, MINUTE), PSC_OK);
+    r.epoch++;
+    r.sequence = 0;
+    CHECK_STATUS(psc_scaler_report(s, &r, MINUTE), PSC_OK);             /* it was started anew */
     free(s);
 }
 
@@ -928,6 +997,8 @@ int main(void)
     RUN(test_producer_folds);
     RUN(test_sources);
     RUN(test_report_check);
+    RUN(test_advice_of_producer);
+    RUN(test_producer_begins_late);
     RUN(test_bottlenecks);
     RUN(test_violations_track_target);
     RUN(test_order_and_keep);
