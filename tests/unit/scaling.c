@@ -281,7 +281,7 @@ static void test_report_check(void)
 /* The advice of a producer whose load is 1 a second, by what capacity it has; levels that round to 1. */
 static void test_advice_of_producer(void)
 {
-    static const double capacity[] = {0.5, 1.2, 1.9, 50.0, 0.0};
+    static const double capacity[] = {0.5, 1.25, 1.9, 50.0, 0.0};
     static const int32_t advice[] = {
         PSC_ADVICE_FULL, PSC_ADVICE_GROWTH, PSC_ADVICE_NONE, PSC_ADVICE_IDLE, PSC_ADVICE_FULL
     };
