@@ -4599,8 +4599,7 @@ static double ps_chance_above(const psc_report *r, int k, double capacity)
 
 static int ps_bottleneck_before(const psc_bottleneck *a, const psc_bottleneck *b)
 {
-    if (a->seconds >= 0.0 && b->seconds >= 0.0 && (a->seconds < b->seconds || a->seconds > b->seconds))
-        return a->seconds < b->seconds;
+    if (a->seconds >= 0.0 && b->seconds >= 0.0) return a->seconds < b->seconds;
     if ((a->seconds >= 0.0) != (b->seconds >= 0.0)) return a->seconds >= 0.0;
     return a->probability > b->probability;
 }

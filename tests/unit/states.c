@@ -682,7 +682,7 @@ static void use_demand(psc_demand *demand)
     psc_demand_now now;
     int t;
 
-    for (t = 0; t < 80; t++) {
+    for (t = 0; t < 40; t++) {
         if (psc_demand_observe(demand, load[t * t % 5], 1 + t % PSC_MAX_LEAD, &now) != PSC_OK) continue;
         CHECK(isfinite(now.expected) && isfinite(now.order) && now.keep >= now.order && isfinite(now.keep));
         CHECK(now.violated >= 0.0 && now.violated <= 1.0);
@@ -697,7 +697,7 @@ static void use_scaler(psc_scaler *scaler)
     psc_report report;
     int t;
 
-    for (t = 0; t < 10; t++) {
+    for (t = 0; t < 6; t++) {
         psc_report_default(&report);
         if (psc_scaler_total(scaler, moment[t % 5], &report) == PSC_OK) CHECK(!psc_report_check(&report));
         report.producer = t % 3;
@@ -753,7 +753,7 @@ static void test_hostile_words(void)
             *before = block_copy(mem, bytes);
         unsigned char *saved = saved_of(state, &n);
         /* few words of the nodes of many metrics: they have no field that the node of one has not */
-        for (i = 0; i < bytes / 8; i += i < 110 && k >= DENSE ? 1 : stride(bytes, bytes > 10000 ? 300 : 1600)) {
+        for (i = 0; i < bytes / 8; i += i < 180 && k >= DENSE ? 1 : stride(bytes, bytes > 10000 ? 300 : 1600)) {
             const uint64_t was = word_get(saved + 8 * i);
             for (v = 0; v < HOSTILE; v++, tried++) {
                 word_put(saved + 8 * i, hostile[v]);
