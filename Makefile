@@ -20,11 +20,12 @@ LIB     = $(B)/libpredscale.a
 SO      = $(B)/libpredscale.so.$(VERSION)
 SOURCES = predscale.c forecast.c partition.c
 UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes failure thresholds silence states partition personas \
-          split echo map transfer
-BENCHES = forecast instability plan plan_scale echo split speed
+          split echo map transfer scaling json
+BENCHES = forecast instability plan plan_scale echo split scale speed
 MODELS  = echo transfer
 POLICIES = beats route
-FUZZERS = load_raw load_repaired node failure tracker forecast series calendar fleet rank plan plan_flap personas split echo map transfer
+FUZZERS = load_raw load_repaired node failure tracker forecast series calendar fleet rank plan plan_flap personas split echo map transfer \
+          json scaling
 HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/series.h tests/vectors/read.h tests/unit/plan_check.h tests/unit/worlds.h \
           tests/unit/models.h
 TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header $(B)/model/transfer
@@ -107,7 +108,7 @@ bench: $(BENCHES:%=$(B)/bench/%)        ## the programs that the scorers of ../s
 fuzz:                       ## each target of tests/fuzz for FUZZ_SECONDS (20), needs clang and ../shared
 	@SHARED=$(SHARED) bash tests/check/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
 
-examples: $(B)/first $(B)/demo $(B)/fan $(B)/plan $(B)/assign $(B)/hotkeys          ## the programs of examples/
+examples: $(B)/first $(B)/demo $(B)/fan $(B)/plan $(B)/assign $(B)/hotkeys $(B)/autoscale          ## the programs of examples/
 
 golden: $(B)/golden         ## writes the digests of this build; look at the difference before you keep it
 	$(B)/golden > tests/golden/expected.txt

@@ -48,6 +48,11 @@
  *     Personas
  *     Assignment
  *     Persona of a node
+ *     Producer
+ *     Report
+ *     Demand
+ *     Scaler
+ *     JSON
  */
 #ifndef PSC_INTERNAL
 #define PSC_INTERNAL
@@ -84,7 +89,7 @@ const char *psc_strerror(psc_status status)
     case PSC_ERR_ALIGN: return "the memory is not aligned to 8 bytes";
     case PSC_ERR_STATE: return "the memory does not hold what this function needs";
     case PSC_ERR_VERSION: return "struct_size or the saved format is of another version";
-    case PSC_ERR_FORMAT: return "these bytes are not a saved state, or not all of it";
+    case PSC_ERR_FORMAT: return "these bytes are not what is read here, or not all of it";
     case PSC_ERR_CHECKSUM: return "the saved bytes were altered";
     case PSC_ERR_CORRUPT: return "the saved bytes are whole but hold no state of this library";
     case PSC_ERR_EMPTY: return "there is no observation to compute from";
@@ -130,7 +135,9 @@ size_t psc_struct_bytes(int32_t which)
         sizeof(psc_map_place), sizeof(psc_map_fault), sizeof(psc_message), sizeof(psc_transfer_config),
         sizeof(psc_transfer_event), sizeof(psc_transfer_action), sizeof(psc_trial_config), sizeof(psc_trial_pair),
         sizeof(psc_trial_info), sizeof(psc_stages_config), sizeof(psc_stages_input), sizeof(psc_stages_output),
-        sizeof(psc_way), sizeof(psc_blocks_info)
+        sizeof(psc_way), sizeof(psc_blocks_info), sizeof(psc_usage), sizeof(psc_producer_config),
+        sizeof(psc_source), sizeof(psc_report), sizeof(psc_bottleneck), sizeof(psc_demand_config),
+        sizeof(psc_demand_now), sizeof(psc_scaler_config), sizeof(psc_decision)
     };
 
     return which >= PSC_STRUCT_STATE && which < PSC_STRUCT_END ? bytes[which - PSC_STRUCT_STATE] : 0;
@@ -2650,7 +2657,11 @@ static int ps_threshold_valid(const psc__image *image)
     return ps_bounded(image, 0, bound, sizeof bound / sizeof bound[0]);
 }
 
+/* The chapters that have these states follow. */
 static int ps_personas_valid(const psc__image *image);
+static int ps_producer_valid(const psc__image *image);
+static int ps_demand_valid(const psc__image *image);
+static int ps_scaler_valid(const psc__image *image);
 
 /* Every invariant of the type; an unknown type has none that could hold. */
 static int ps_valid(const psc__image *image, int32_t type)
@@ -2668,6 +2679,9 @@ static int ps_valid(const psc__image *image, int32_t type)
     case PSC_TYPE_TRANSFER: return psc__transfer_valid(image);
     case PSC_TYPE_TRIAL: return psc__trial_valid(image);
     case PSC_TYPE_STAGES: return psc__stages_valid(image);
+    case PSC_TYPE_PRODUCER: return ps_producer_valid(image);
+    case PSC_TYPE_DEMAND: return ps_demand_valid(image);
+    case PSC_TYPE_SCALER: return ps_scaler_valid(image);
     default: return 0;
     }
 }
@@ -3951,4 +3965,2608 @@ static int ps_personas_valid(const psc__image *image)
     for (i = 0; i < types; i++, at += sizeof(ps_kind) / 8)
         if (!ps_kind_valid(image, at)) return 0;
     return in == psc__integer(image, PS_HEAD(in)) && ps_arrays_valid(image, at, nodes, types);
+}
+
+/* ==== Producer ================================================================================== */
+
+#define PS_SECOND 1e9               /* ns */
+#define PS_BINS_AHEAD 256                /* bins that one call may close: bounds its cost                  */
+#define PS_WAYS 4                   /* sources in a set: a set of 96 bytes is two cache lines         */
+#define PS_COST_FADE (1.0 / 1000.0)    /* of a cost model a request: a few minutes of a busy producer    */
+#define PS_FADE (1.0 / 64.0)        /* of a source's load a bin: about an hour of bins of a minute    */
+#define PS_COVER (1.0 / 256.0)      /* gain of the share of bins seen                                 */
+#define PS_LARGEST 1e34             /* sums in a bin stay below: 2^60 requests of PSC_MAX_METRIC      */
+
+enum { PS_COSTS = PSC_RESOURCES - 1 };
+
+/* Nothing but 8-byte words; then the open bins (window of 1 + types + PS_COSTS: seen, counts, costs), the cost models
+ * (types of 2 * PS_COSTS: sums of size and cost), the sources (3 words each: id, load, error) and the trackers: one a
+ * resource, and one a type where there are several. Bin b lies at b modulo window. */
+struct psc_producer {
+    psc_state head;
+    int64_t  id, types, sources, window, bin, period1, period2;
+    int64_t  first, newest;         /* bins; newest -1: none yet                                     */
+    int64_t  closed;
+    double   cover;                 /* share of closed bins that were seen                           */
+    double   total;                 /* decayed sum of all sizes                                      */
+    double   last[PSC_RESOURCES];   /* rates of the newest closed bin that was seen                  */
+};
+
+static size_t ps_bin_words(int64_t types) { return (size_t)types + 1 + PS_COSTS; }
+static size_t ps_trackers(int64_t types) { return PSC_RESOURCES + (types > 1 ? (size_t)types : 0); }
+
+static double *ps_bin(const psc_producer *p, int64_t bin)
+{
+    return (double *)(uintptr_t)(p + 1) + (size_t)(bin % p->window) * ps_bin_words(p->types);
+}
+
+static double *ps_costs(const psc_producer *p, int64_t type)
+{
+    return (double *)(uintptr_t)(p + 1) + (size_t)p->window * ps_bin_words(p->types) + (size_t)type * 2 * PS_COSTS;
+}
+
+static uint64_t *ps_sources(const psc_producer *p)
+{
+    return (uint64_t *)(uintptr_t)ps_costs(p, p->types);
+}
+
+static double *ps_source_load(const psc_producer *p, int64_t i)
+{
+    return (double *)(uintptr_t)(ps_sources(p) + 3 * i + 1);
+}
+
+/* Words of a tracker with these seasons; 0: none can have them. */
+static size_t ps_tracker_words(int64_t period1, int64_t period2)
+{
+    psc_tracker_config config;
+
+    if (period1 < 0 || period1 > PSC_MAX_PERIOD || period2 < 0 || period2 > PSC_MAX_PERIOD) return 0;
+    psc_tracker_default(&config);
+    config.period1 = (int32_t)period1;
+    config.period2 = (int32_t)period2;
+    return psc_tracker_size(&config) / 8;
+}
+
+static psc_status ps_tracker_begin(void *mem, int64_t period1, int64_t period2)
+{
+    psc_tracker_config config;
+
+    psc_tracker_default(&config);
+    config.period1 = (int32_t)period1;
+    config.period2 = (int32_t)period2;
+    return psc_tracker_init((psc_tracker *)mem, psc_tracker_size(&config), &config);
+}
+
+/* Words before the trackers. */
+static size_t ps_producer_front(int64_t types, int64_t sources, int64_t window)
+{
+    return sizeof(psc_producer) / 8 + (size_t)window * ps_bin_words(types) + (size_t)types * 2 * PS_COSTS
+           + (size_t)sources * 3;
+}
+
+static psc_tracker *ps_producer_tracker(const psc_producer *p, size_t i)
+{
+    const size_t words = ((size_t)p->head.words - ps_producer_front(p->types, p->sources, p->window))
+                         / ps_trackers(p->types);
+
+    return (psc_tracker *)((uintptr_t)p + (ps_producer_front(p->types, p->sources, p->window) + i * words) * 8);
+}
+
+/* Words of a producer of these numbers; 0: they are not valid. */
+static size_t ps_producer_words(int64_t types, int64_t sources, int64_t window, int64_t bin, int64_t period1,
+                                int64_t period2)
+{
+    const size_t tracker = ps_tracker_words(period1, period2);
+
+    if (types < 1 || types > PSC_MAX_TYPES || sources < 0 || sources > 4096 || sources % PS_WAYS != 0 || window < 1
+        || window > 64 || bin < PS_MILLISECOND || bin > PS_DAY || tracker == 0)
+        return 0;
+    return ps_producer_front(types, sources, window) + ps_trackers(types) * tracker;
+}
+
+void psc_producer_default(psc_producer_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->types = 1;
+    config->bin_ns = INT64_C(60000000000);
+    config->window = 2;
+    config->sources = 16;
+}
+
+size_t psc_producer_size(const psc_producer_config *config)
+{
+    if (!config || config->struct_size != sizeof *config || config->id < 0) return 0;
+    return 8 * ps_producer_words(config->types, config->sources, config->window, config->bin_ns, config->period1,
+                                 config->period2);
+}
+
+psc_status psc_producer_init(psc_producer *producer, size_t bytes, const psc_producer_config *config)
+{
+    psc_status status;
+    size_t i;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    status = psc__block(producer, bytes, psc_producer_size(config));
+    if (status != PSC_OK) return status;
+
+    memset(producer, 0, psc_producer_size(config));
+    producer->head.kind = psc__kind(PSC_TYPE_PRODUCER);
+    producer->head.words = psc_producer_size(config) / 8;
+    producer->id = config->id;
+    producer->types = config->types;
+    producer->sources = config->sources;
+    producer->window = config->window;
+    producer->bin = config->bin_ns;
+    producer->period1 = config->period1;
+    producer->period2 = config->period2;
+    producer->newest = -1;
+    for (i = 0; i < ps_trackers(config->types); i++)
+        (void)ps_tracker_begin(ps_producer_tracker(producer, i), config->period1, config->period2);
+    return PSC_OK;
+}
+
+/* A producer whose indices can be followed. */
+static psc_status ps_producer(const psc_producer *p)
+{
+    const psc_status status = psc__state(p, PSC_TYPE_PRODUCER);
+
+    if (status != PSC_OK) return status;
+    return p->head.words == ps_producer_words(p->types, p->sources, p->window, p->bin, p->period1, p->period2)
+               && p->head.words > 0 ? PSC_OK : PSC_ERR_STATE;
+}
+
+static double ps_missing(void)
+{
+    const uint64_t bits = UINT64_C(0x7ff8) << 48;
+    double x;
+
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* The rates of a bin into the trackers; NaN where nobody has seen it. */
+static void ps_bin_close(psc_producer *p, const double *bin)
+{
+    const double seconds = (double)p->bin / PS_SECOND, nothing = ps_missing();
+    const int seen = bin[0] > 0.0;
+    double rate[PSC_RESOURCES], x;
+    int64_t k;
+
+    rate[0] = 0.0;
+    for (k = 0; k < p->types; k++) rate[0] += bin[1 + k];
+    for (k = 0; k < PS_COSTS; k++) rate[1 + k] = bin[1 + p->types + k];
+    for (k = 0; k < PSC_RESOURCES; k++) {
+        x = rate[k] / seconds;
+        if (x > PSC_MAX_METRIC) x = PSC_MAX_METRIC;
+        if (seen) p->last[k] = x;
+        (void)psc_tracker_observe(ps_producer_tracker(p, (size_t)k), seen ? x : nothing);
+    }
+    for (k = 0; p->types > 1 && k < p->types; k++) {
+        x = bin[1 + k] / seconds;
+        if (x > PSC_MAX_METRIC) x = PSC_MAX_METRIC;
+        (void)psc_tracker_observe(ps_producer_tracker(p, (size_t)(PSC_RESOURCES + k)), seen ? x : nothing);
+    }
+    psc__count(&p->closed);
+    x = 1.0 / (double)p->closed;
+    p->cover += (x > PS_COVER ? x : PS_COVER) * ((seen ? 1.0 : 0.0) - p->cover);
+}
+
+/* Time goes one bin on: the oldest open bin is closed and makes room for the new one. */
+static void ps_bin_next(psc_producer *p)
+{
+    double *bin = ps_bin(p, ++p->newest);
+    int64_t i;
+
+    if (p->newest - p->window >= p->first) ps_bin_close(p, bin);
+    memset(bin, 0, ps_bin_words(p->types) * 8);
+    for (i = 0; i < p->sources; i++) {
+        ps_source_load(p, i)[0] *= 1.0 - PS_FADE;
+        ps_source_load(p, i)[1] *= 1.0 - PS_FADE;
+    }
+    p->total *= 1.0 - PS_FADE;
+}
+
+/* Moves to bin b, at most PS_BINS_AHEAD bins; 1 when there. */
+static int ps_bin_go(psc_producer *p, int64_t b)
+{
+    int steps;
+
+    if (p->newest < 0) p->first = p->newest = b;
+    for (steps = 0; steps < PS_BINS_AHEAD && p->newest < b; steps++) ps_bin_next(p);
+    return p->newest >= b;
+}
+
+static uint64_t ps_mixed(uint64_t x)        /* the last steps of splitmix64 */
+{
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
+/* Space-Saving within the set of the source: the least loaded makes room, and its load is the new one's error. */
+static void ps_source_add(psc_producer *p, uint64_t source, double size)
+{
+    const uint64_t sets = (uint64_t)p->sources / PS_WAYS;
+    const int64_t from = (int64_t)((ps_mixed(source) >> 32) * sets >> 32) * PS_WAYS;
+    int64_t i, least = from;
+
+    p->total += size;
+    if (sets == 0) return;
+    for (i = from; i < from + PS_WAYS; i++) {
+        if (ps_sources(p)[3 * i] == source && ps_source_load(p, i)[0] > 0.0) {
+            ps_source_load(p, i)[0] += size;
+            return;
+        }
+        if (ps_source_load(p, i)[0] < ps_source_load(p, least)[0]) least = i;
+    }
+    ps_sources(p)[3 * least] = source;
+    ps_source_load(p, least)[1] = ps_source_load(p, least)[0];
+    ps_source_load(p, least)[0] += size;
+}
+
+/* What was measured teaches the model of the type; what was not is taken from it. */
+static double ps_cost_of(double *model, double size, double cost)
+{
+    double x;
+
+    if (!psc__nan(&cost)) {
+        model[0] += size - PS_COST_FADE * model[0];
+        model[1] += cost - PS_COST_FADE * model[1];
+        return cost;
+    }
+    if (model[0] < 1e-9) return 0.0;
+    x = size * (model[1] / model[0]);
+    return x < PSC_MAX_METRIC ? x : PSC_MAX_METRIC;
+}
+
+static int ps_cost_possible(double x)
+{
+    return psc__nan(&x) || psc__within(x, 0.0, PSC_MAX_METRIC);
+}
+
+psc_status psc_producer_observe(psc_producer *producer, const psc_usage *request)
+{
+    psc_status status = ps_producer(producer);
+    double *bin, *model;
+    int64_t b;
+
+    if (status != PSC_OK) return status;
+    if (!request) return PSC_ERR_NULL;
+    if (request->at < 0 || request->type < 0 || request->type >= producer->types
+        || !psc__within(request->size, 0.0, PSC_MAX_METRIC) || !ps_cost_possible(request->cpu)
+        || !ps_cost_possible(request->memory) || !ps_cost_possible(request->network))
+        return PSC_ERR_RANGE;
+    b = request->at / producer->bin;
+    if (producer->newest >= 0 && b > producer->newest + PS_BINS_AHEAD) return PSC_ERR_RANGE;
+    if (producer->newest >= 0 && b <= producer->newest - producer->window) return PSC_ERR_STALE;
+
+    (void)ps_bin_go(producer, b);
+    if (b < producer->first) producer->first = b;
+    bin = ps_bin(producer, b);
+    model = ps_costs(producer, request->type);
+    bin[0] = 1.0;
+    bin[1 + request->type] += 1.0;
+    bin += 1 + producer->types;
+    bin[0] += ps_cost_of(model, request->size, request->cpu);
+    bin[1] += ps_cost_of(model + 2, request->size, request->memory);
+    bin[2] += ps_cost_of(model + 4, request->size, request->network);
+    ps_source_add(producer, request->source, request->size);
+    return PSC_OK;
+}
+
+psc_status psc_producer_advance(psc_producer *producer, int64_t now)
+{
+    psc_status status = ps_producer(producer);
+    int64_t b;
+
+    if (status != PSC_OK) return status;
+    if (now < 0) return PSC_ERR_RANGE;
+    b = now / producer->bin;
+    if (!ps_bin_go(producer, b)) return PSC_MORE;
+    if (b > producer->newest - producer->window) ps_bin(producer, b)[0] = 1.0;
+    if (b > producer->newest - producer->window && b < producer->first) producer->first = b;
+    return PSC_OK;
+}
+
+psc_status psc_producer_sources(const psc_producer *producer, psc_source *out, size_t capacity, size_t *count,
+                                double *rest)
+{
+    psc_status status = ps_producer(producer);
+    size_t n = 0, at;
+    double held = 0.0;
+    int64_t i;
+
+    if (status != PSC_OK) return status;
+    if ((!out && capacity > 0) || !count || !rest) return PSC_ERR_NULL;
+    for (i = 0; i < producer->sources; i++) {
+        const double *load = ps_source_load(producer, i);
+        if (load[0] <= 0.0) continue;
+        for (at = n; at > 0 && out[at - 1].load < load[0]; at--)
+            if (at < capacity) out[at] = out[at - 1];
+        if (at >= capacity) continue;
+        out[at].source = ps_sources(producer)[3 * i];
+        out[at].load = load[0];
+        out[at].error = load[1];
+        if (n < capacity) n++;
+    }
+    for (at = 0; at < n; at++) held += out[at].load - out[at].error;
+    *count = n;
+    *rest = producer->total > held ? producer->total - held : 0.0;
+    return PSC_OK;
+}
+
+psc_status psc_producer_type(const psc_producer *producer, int32_t type, size_t bins, double level, double *out)
+{
+    psc_status status = ps_producer(producer);
+
+    if (status != PSC_OK) return status;
+    if (type < 0 || type >= producer->types) return PSC_ERR_RANGE;
+    return psc_trackers_predict(ps_producer_tracker(producer, producer->types > 1 ? (size_t)(PSC_RESOURCES + type) : 0),
+                                1, bins, level, out);
+}
+
+static int ps_reals_in(const psc__image *image, size_t at, size_t n, double low, double high)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (!psc__real_in(image, at + i, low, high)) return 0;
+    return 1;
+}
+
+/* A tracker of these seasons within an image. */
+static int ps_tracker_within(const psc__image *image, size_t at, int64_t period1, int64_t period2)
+{
+    psc__image part;
+
+    part.bytes = image->bytes + 8 * at;
+    part.words = ps_tracker_words(period1, period2);
+    return psc__word(&part, 0) == psc__kind(PSC_TYPE_TRACKER) && psc__word(&part, 1) == part.words
+           && psc__tracker_valid(&part);
+}
+
+static int ps_producer_bins_valid(const psc__image *image, size_t at, int64_t types, int64_t window)
+{
+    int64_t b, k;
+
+    for (b = 0; b < window; b++, at += ps_bin_words(types)) {
+        const double seen = psc__real(image, at);
+        if (!psc__real_in(image, at, 0.0, 1.0) || (seen > 0.0 && seen < 1.0)) return 0;
+        for (k = 0; k < types + PS_COSTS; k++)
+            if (!psc__real_in(image, at + 1 + (size_t)k, 0.0, PS_LARGEST)) return 0;
+    }
+    return 1;
+}
+
+static int ps_sources_valid(const psc__image *image, size_t at, int64_t sources)
+{
+    int64_t i;
+
+    for (i = 0; i < sources; i++, at += 3)
+        if (!psc__real_in(image, at + 1, 0.0, PS_LARGEST)
+            || !psc__real_in(image, at + 2, 0.0, psc__real(image, at + 1)))
+            return 0;
+    return 1;
+}
+
+static int ps_producer_valid(const psc__image *image)
+{
+    const size_t front = sizeof(psc_producer) / 8;
+    int64_t types, sources, window, period1, period2, first, newest, closed;
+    size_t at, i, words;
+
+    if (image->words < front) return 0;
+    types = psc__integer(image, PS_IN(psc_producer, types));
+    sources = psc__integer(image, PS_IN(psc_producer, sources));
+    window = psc__integer(image, PS_IN(psc_producer, window));
+    period1 = psc__integer(image, PS_IN(psc_producer, period1));
+    period2 = psc__integer(image, PS_IN(psc_producer, period2));
+    words = ps_producer_words(types, sources, window, psc__integer(image, PS_IN(psc_producer, bin)), period1, period2);
+    if (words == 0 || words != image->words || psc__integer(image, PS_IN(psc_producer, id)) < 0) return 0;
+    first = psc__integer(image, PS_IN(psc_producer, first));
+    newest = psc__integer(image, PS_IN(psc_producer, newest));
+    closed = psc__integer(image, PS_IN(psc_producer, closed));
+    if (newest < -1 || newest > INT64_MAX / PS_MILLISECOND || first < 0 || (newest >= 0 && first > newest)
+        || closed < 0 || closed > PSC__COUNTS)
+        return 0;
+    if (!psc__real_in(image, PS_IN(psc_producer, cover), 0.0, 1.0)
+        || !psc__real_in(image, PS_IN(psc_producer, total), 0.0, PS_LARGEST)
+        || !ps_reals_in(image, PS_IN(psc_producer, last), PSC_RESOURCES, 0.0, PSC_MAX_METRIC)
+        || !ps_producer_bins_valid(image, front, types, window))
+        return 0;
+    at = front + (size_t)window * ps_bin_words(types);
+    if (!ps_reals_in(image, at, (size_t)types * 2 * PS_COSTS, 0.0, 1e3 * PSC_MAX_METRIC * 1.001)) return 0;
+    at += (size_t)types * 2 * PS_COSTS;
+    if (!ps_sources_valid(image, at, sources)) return 0;
+    at += 3 * (size_t)sources;
+    for (i = 0; i < ps_trackers(types); i++)
+        if (!ps_tracker_within(image, at + i * ps_tracker_words(period1, period2), period1, period2)) return 0;
+    return 1;
+}
+
+/* ==== Report ==================================================================================== */
+
+#define PS_SHARE 1e9                /* no advice is for more than so many times the capacity          */
+#define PS_TIMES (INT64_MAX / 4)    /* times and horizons of reports: their sums do not overflow      */
+
+void psc_report_default(psc_report *report)
+{
+    int i;
+
+    if (!report) return;
+    memset(report, 0, sizeof *report);
+    report->struct_size = (uint32_t)sizeof *report;
+    report->points = 3;
+    report->level = 0.9;
+    for (i = 0; i < 3; i++) report->horizon[i] = INT64_C(300000000000) * (i + 1);
+    for (i = 0; i < PSC_RESOURCES; i++) report->capacity[i] = ps_missing();
+}
+
+/* To 6 significant digits; below 1e-9 to 0. Monotone, so that bounds stay bounds. */
+static double ps_short(double x)
+{
+    static const double ten[] = {1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14};
+    int places = 14;
+
+    if (x < 1e-9) return 0.0;
+    if (x > PSC_MAX_METRIC) return PSC_MAX_METRIC;
+    if (x >= 1e6) {
+        for (places = 1; x >= 1e6 * ten[places]; places++) continue;
+        return floor(x / ten[places] + 0.5) * ten[places];
+    }
+    while (x * ten[places] >= 1e6) places--;
+    return floor(x * ten[places] + 0.5) / ten[places];
+}
+
+/* The fields that the caller sets. */
+static psc_status ps_report_asked(const psc_report *r)
+{
+    int i;
+
+    if (r->struct_size != sizeof *r) return PSC_ERR_VERSION;
+    if (r->points < 1 || r->points > PSC_REPORT_POINTS || !(r->level > 0.0 && r->level < 1.0)) return PSC_ERR_RANGE;
+    for (i = 0; i < r->points; i++)
+        if (r->horizon[i] <= (i > 0 ? r->horizon[i - 1] : 0) || r->horizon[i] > PS_TIMES) return PSC_ERR_RANGE;
+    for (i = 0; i < PSC_RESOURCES; i++)
+        if (!ps_cost_possible(r->capacity[i])) return PSC_ERR_RANGE;
+    return PSC_OK;
+}
+
+/* x / y, cut to PS_SHARE. */
+static double ps_ratio(double x, double y)
+{
+    return x < PS_SHARE * y ? x / y : x > 0.0 ? PS_SHARE : 0.0;
+}
+
+/* Largest upper bound of any point. */
+static double ps_report_peak(const psc_report *r, int k)
+{
+    double peak = r->now[k];
+    int p;
+
+    for (p = 0; p < r->points; p++)
+        if (r->upper[p * PSC_RESOURCES + k] > peak) peak = r->upper[p * PSC_RESOURCES + k];
+    return peak;
+}
+
+/* The resource that is furthest from its target, and what to do about it. */
+static void ps_report_advise(psc_report *r, double target)
+{
+    double worst = -1.0, use;
+    int k;
+
+    r->advice = PSC_ADVICE_NONE;
+    r->advice_resource = 0;
+    r->advice_share = r->advice_amount = 0.0;
+    for (k = 0; k < PSC_RESOURCES; k++) {
+        if (psc__nan(&r->capacity[k])) continue;
+        use = ps_ratio(ps_report_peak(r, k) / target, r->capacity[k]);
+        if (use <= worst) continue;
+        worst = use;
+        r->advice_resource = k;
+    }
+    k = r->advice_resource;
+    if (worst < 0.0 || (worst >= 0.5 && worst <= 1.0)) return;
+    r->advice = worst < 0.5 ? PSC_ADVICE_IDLE : ps_ratio(r->now[k] / target, r->capacity[k]) > 1.0 ? PSC_ADVICE_FULL
+                                              : PSC_ADVICE_GROWTH;
+    r->advice_share = worst - 1.0;
+    r->advice_amount = ps_report_peak(r, k) / target - r->capacity[k];
+}
+
+/* One point of one resource, `bins` after the newest closed bin. */
+static psc_status ps_report_point(const psc_producer *p, int k, size_t bins, psc_report *r, int at)
+{
+    const psc_tracker *tracker = ps_producer_tracker(p, (size_t)k);
+    double lower = 0.0, median = 0.0, upper = 0.0;
+    psc_status status = psc_trackers_predict(tracker, 1, bins, 0.5, &median);
+
+    if (status == PSC_OK) status = psc_trackers_predict(tracker, 1, bins, 0.5 * (1.0 - r->level), &lower);
+    if (status == PSC_OK) status = psc_trackers_predict(tracker, 1, bins, 0.5 * (1.0 + r->level), &upper);
+    r->lower[at] = ps_short(lower);
+    r->expected[at] = ps_short(median);
+    r->upper[at] = ps_short(upper);
+    return status;
+}
+
+static double ps_producer_confidence(const psc_producer *p)
+{
+    const int64_t period = p->period1 > 1 ? p->period1 : p->period2 > 1 ? p->period2 : 30;
+    const double learned = (double)p->closed / (2.0 * (double)period);
+
+    return ps_short(p->cover * (learned < 1.0 ? learned : 1.0));
+}
+
+psc_status psc_producer_report(const psc_producer *producer, int64_t now, double target, psc_report *report)
+{
+    psc_status status = ps_producer(producer);
+    psc_report r;
+    int p, k;
+
+    if (status != PSC_OK) return status;
+    if (!report) return PSC_ERR_NULL;
+    status = ps_report_asked(report);
+    if (status != PSC_OK) return status;
+    if (!psc__within(target, 0.05, 1.0) || now < 0 || now > PS_TIMES || now / producer->bin < producer->newest)
+        return PSC_ERR_RANGE;
+    r = *report;
+    r.producer = producer->id;
+    r.made_at = now;
+    r.confidence = ps_producer_confidence(producer);
+    for (k = 0; k < PSC_RESOURCES; k++) r.now[k] = ps_short(producer->last[k]);
+    for (p = 0; p < r.points; p++) {
+        const int64_t bins = (now + r.horizon[p]) / producer->bin - (producer->newest - producer->window);
+        if (bins > PSC_MAX_HORIZON) return PSC_ERR_RANGE;
+        for (k = 0; k < PSC_RESOURCES && status == PSC_OK; k++)
+            status = ps_report_point(producer, k, (size_t)bins, &r, p * PSC_RESOURCES + k);
+        if (status != PSC_OK) return status;
+    }
+    ps_report_advise(&r, target);
+    r.advice_share = r.advice_share < 0.0 ? -ps_short(-r.advice_share) : ps_short(r.advice_share);
+    r.advice_amount = r.advice_amount < 0.0 ? -ps_short(-r.advice_amount) : ps_short(r.advice_amount);
+    *report = r;
+    return PSC_OK;
+}
+
+/* Loads of all points in order. */
+static int ps_report_loads(const psc_report *r)
+{
+    int i;
+
+    for (i = 0; i < PSC_RESOURCES; i++)
+        if (!psc__within(r->now[i], 0.0, PSC_MAX_METRIC)) return 0;
+    for (i = 0; i < r->points * PSC_RESOURCES; i++)
+        if (!psc__within(r->lower[i], 0.0, PSC_MAX_METRIC) || !psc__within(r->expected[i], r->lower[i], PSC_MAX_METRIC)
+            || !psc__within(r->upper[i], r->expected[i], PSC_MAX_METRIC))
+            return 0;
+    return 1;
+}
+
+psc_status psc_report_check(const psc_report *report)
+{
+    psc_status status;
+
+    if (!report) return PSC_ERR_NULL;
+    status = ps_report_asked(report);
+    if (status != PSC_OK) return status;
+    if (report->producer < 0 || report->made_at < 0 || !psc__within(report->confidence, 0.0, 1.0)
+        || !ps_report_loads(report) || report->advice < PSC_ADVICE_NONE || report->advice > PSC_ADVICE_IDLE
+        || report->advice_resource < 0 || report->advice_resource >= PSC_RESOURCES
+        || !psc__within(report->advice_share, -1.0, PS_SHARE)
+        || !psc__within(report->advice_amount, -PSC_MAX_METRIC, 20.0 * PSC_MAX_METRIC))
+        return PSC_ERR_RANGE;
+    return PSC_OK;
+}
+
+/* Seconds until the line through the expected loads reaches the capacity; -1: it does not. */
+static double ps_seconds_to(const psc_report *r, int k, double capacity)
+{
+    double before = r->now[k];
+    int64_t since = 0;
+    int p;
+
+    if (before >= capacity) return 0.0;
+    for (p = 0; p < r->points; p++) {
+        const double next = r->expected[p * PSC_RESOURCES + k];
+        if (next >= capacity) {
+            const double share = (capacity - before) / (next - before);
+            return ((double)since + share * (double)(r->horizon[p] - since)) / PS_SECOND;
+        }
+        before = next;
+        since = r->horizon[p];
+    }
+    return -1.0;
+}
+
+/* Largest chance of any point that the load exceeds the capacity. */
+static double ps_chance_above(const psc_report *r, int k, double capacity)
+{
+    const double q = psc__normal_quantile(0.5 * (1.0 + r->level));
+    double most = 0.0;
+    int p;
+
+    for (p = 0; p < r->points; p++) {
+        const int at = p * PSC_RESOURCES + k;
+        const double d = capacity - r->expected[at];
+        const double half = d > 0.0 ? r->upper[at] - r->expected[at] : r->expected[at] - r->lower[at];
+        const double chance = half > fabs(d) * 1e-3 ? psc__normal_cdf(-d * q / half) : d > 0.0 ? 0.0 : 1.0;
+        if (chance > most) most = chance;
+    }
+    return most;
+}
+
+static int ps_bottleneck_before(const psc_bottleneck *a, const psc_bottleneck *b)
+{
+    if (a->seconds >= 0.0 && b->seconds >= 0.0) return a->seconds < b->seconds;
+    if ((a->seconds >= 0.0) != (b->seconds >= 0.0)) return a->seconds >= 0.0;
+    return a->probability > b->probability;
+}
+
+psc_status psc_report_bottlenecks(const psc_report *report, psc_bottleneck *out, size_t capacity, size_t *count)
+{
+    psc_status status = psc_report_check(report);
+    psc_bottleneck found[PSC_RESOURCES], one;
+    size_t n = 0, at;
+    int k, p;
+
+    if (status != PSC_OK) return status;
+    if ((!out && capacity > 0) || !count) return PSC_ERR_NULL;
+    for (k = 0; k < PSC_RESOURCES; k++) {
+        double most = report->now[k];
+        if (psc__nan(&report->capacity[k])) continue;
+        for (p = 0; p < report->points; p++)
+            if (report->expected[p * PSC_RESOURCES + k] > most) most = report->expected[p * PSC_RESOURCES + k];
+        one.resource = k;
+        one.reserved = 0;
+        one.seconds = ps_seconds_to(report, k, report->capacity[k]);
+        one.probability = ps_chance_above(report, k, report->capacity[k]);
+        one.use = ps_ratio(most, report->capacity[k]);
+        for (at = n++; at > 0 && ps_bottleneck_before(&one, &found[at - 1]); at--) found[at] = found[at - 1];
+        found[at] = one;
+    }
+    if (n > capacity) n = capacity;
+    if (n > 0) memcpy(out, found, n * sizeof *out);
+    *count = n;
+    return PSC_OK;
+}
+
+/* ==== Demand ==================================================================================== */
+
+#define PS_STEP 0.004           /* of a Newton step, in mean errors; 0.002 and 0.008 cost 0.5 %                 */
+#define PS_RIDGE 1e-4           /* of the diagonal of the moments; 1e-3 does as well                             */
+#define PS_MOMENT_GAIN 1e-4     /* least gain of the moments: 10000 outcomes; 1000 do as well                    */
+#define PS_MISS_GAIN 0.01       /* least gain of the mean error                                                  */
+#define PS_PHASE_STEP 0.2       /* of the table over the phase, in roots of units; 0.1 costs 0.5 %               */
+#define PS_OFFSET_STEP 0.005    /* of the conformal offset: 200 misses move it by a mean error                   */
+#define PS_ALIKE 0.0003         /* an error of less than this share of the root teaches no weight               */
+#define PS_WEIGHTS 1e3          /* no weight grows beyond                                                        */
+#define PS_LEAST_UNIT 1e-9      /* of load                                                                       */
+#define PS_UNITS 1e15           /* loads in units are cut here                                                   */
+#define PS_ROOTS 3.3e7          /* above the root of PS_UNITS, and one step of the table more                    */
+#define PS_KEPT 1.2             /* keep is at most so many times order and a unit; 1.5 costs 0.3 %               */
+
+enum {
+    PS_EXPERTS = 6, PS_MOMENTS = PS_EXPERTS * (PS_EXPERTS + 1) / 2, PS_DUES = 2 * PSC_MAX_LEAD, PS_DUE = PS_EXPERTS + 2
+};
+
+/* Nothing but 8-byte words; then PS_DUES forecasts that have not come due (step, quantile as it was said, terms), the
+ * table over the phase and the tracker. */
+struct psc_demand {
+    psc_state head;
+    int64_t  period1, period2, phase;
+    double   unit, level;
+    int64_t  steps;                     /* taken, missing ones too                                   */
+    int64_t  values;                    /* taken, but for the missing                                */
+    int64_t  outcomes, above;
+    double   last, fast, slow;          /* newest load and means, in units                           */
+    double   error, offset;             /* mean |error| of the last value as a forecast; conformal part; roots */
+    double   weight[PS_EXPERTS];
+    double   moment[PS_MOMENTS];        /* means of the products of terms, lower triangle by rows    */
+};
+
+static double *ps_due(const psc_demand *d, int64_t step)
+{
+    return (double *)(uintptr_t)(d + 1) + (size_t)(step % PS_DUES) * PS_DUE;
+}
+
+static int64_t *ps_due_step(double *due) { return (int64_t *)(void *)due; }
+static double *ps_phases(const psc_demand *d) { return (double *)(uintptr_t)(d + 1) + PS_DUES * PS_DUE; }
+
+static psc_tracker *ps_demand_tracker(const psc_demand *d)
+{
+    return (psc_tracker *)(uintptr_t)(ps_phases(d) + d->phase);
+}
+
+/* Words of a demand of these numbers; 0: they are not valid. */
+static size_t ps_demand_words(int64_t period1, int64_t period2, int64_t phase)
+{
+    const size_t tracker = ps_tracker_words(period1, period2);
+
+    if (tracker == 0 || phase < 0 || phase > PSC_MAX_PERIOD) return 0;
+    return sizeof(psc_demand) / 8 + PS_DUES * PS_DUE + (size_t)phase + tracker;
+}
+
+static int ps_demand_numbers(double unit, double level)
+{
+    return psc__within(unit, PS_LEAST_UNIT, PSC_MAX_VALUE) && psc__within(level, 0.5, 0.9999);
+}
+
+void psc_demand_default(psc_demand_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->unit = 1.0;
+    config->level = 0.93;
+}
+
+size_t psc_demand_size(const psc_demand_config *config)
+{
+    if (!config || config->struct_size != sizeof *config || !ps_demand_numbers(config->unit, config->level)) return 0;
+    return 8 * ps_demand_words(config->period1, config->period2, config->phase);
+}
+
+psc_status psc_demand_init(psc_demand *demand, size_t bytes, const psc_demand_config *config)
+{
+    psc_status status;
+    int64_t i;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    status = psc__block(demand, bytes, psc_demand_size(config));
+    if (status != PSC_OK) return status;
+
+    memset(demand, 0, psc_demand_size(config));
+    demand->head.kind = psc__kind(PSC_TYPE_DEMAND);
+    demand->head.words = psc_demand_size(config) / 8;
+    demand->period1 = config->period1;
+    demand->period2 = config->period2;
+    demand->phase = config->phase;
+    demand->unit = config->unit;
+    demand->level = config->level;
+    demand->weight[0] = 1.0;
+    for (i = 0; i < PS_DUES; i++) *ps_due_step(ps_due(demand, i)) = -1;
+    return ps_tracker_begin(ps_demand_tracker(demand), config->period1, config->period2);
+}
+
+/* A demand whose indices, and those of its tracker, can be followed: nothing below fails after this. */
+static psc_status ps_demand(const psc_demand *d)
+{
+    const psc_status status = psc__state(d, PSC_TYPE_DEMAND);
+    const psc_tracker *tracker;
+    psc_drift drift;
+
+    if (status != PSC_OK) return status;
+    if (d->head.words == 0 || d->head.words != ps_demand_words(d->period1, d->period2, d->phase)) return PSC_ERR_STATE;
+    tracker = ps_demand_tracker(d);
+    if (((const psc_state *)(const void *)tracker)->words != ps_tracker_words(d->period1, d->period2))
+        return PSC_ERR_STATE;
+    return psc_tracker_drift(tracker, &drift);
+}
+
+/* The root of a load in units. */
+static double ps_root(double load, double unit)
+{
+    const double units = load / unit;
+
+    return sqrt(units > 0.0 ? ps_least(units, PS_UNITS) : 0.0);
+}
+
+static double ps_mixture(const psc_demand *d, const double *term)
+{
+    double q = d->offset;
+    int i;
+
+    for (i = 0; i < PS_EXPERTS; i++) q += d->weight[i] * term[i];
+    return q;
+}
+
+/* The inverse of the moments times the terms: the direction of a Newton step, up to its length. */
+static void ps_direction(const psc_demand *d, const double *term, double *direction)
+{
+    double a[PS_EXPERTS * PS_EXPERTS];
+    int i, j, m = 0;
+
+    for (i = 0; i < PS_EXPERTS; i++) {
+        for (j = 0; j <= i; j++) a[i * PS_EXPERTS + j] = d->moment[m++];
+        a[i * PS_EXPERTS + i] *= 1.0 + PS_RIDGE;
+        direction[i] = term[i];
+    }
+    (void)psc__solve(a, direction, PS_EXPERTS, 0.0);
+}
+
+/* A step down the pinball loss by miss, level or level - 1. None moves the forecast at hand by more than an error. */
+static void ps_weights_learn(psc_demand *d, const double *term, double miss)
+{
+    double direction[PS_EXPERTS], lever = 0.0, length = PS_STEP * d->error;
+    int i;
+
+    ps_direction(d, term, direction);
+    for (i = 0; i < PS_EXPERTS; i++) lever += direction[i] * term[i];
+    if (!psc__within(lever, 0.0, PSC_MAX_VALUE)) return;
+    if (length * lever > d->error) length = d->error / lever;
+    for (i = 0; i < PS_EXPERTS; i++)
+        d->weight[i] = ps_clamp(d->weight[i] + length * miss * direction[i], -PS_WEIGHTS, PS_WEIGHTS);
+}
+
+static void ps_moments_learn(psc_demand *d, const double *term)
+{
+    const double gain = ps_most(1.0 / (double)d->outcomes, PS_MOMENT_GAIN);
+    int i, j, m = 0;
+
+    for (i = 0; i < PS_EXPERTS; i++)
+        for (j = 0; j <= i; j++, m++) d->moment[m] += gain * (term[i] * term[j] - d->moment[m]);
+}
+
+/* What was said about this step is held against what came. */
+static void ps_demand_learn(psc_demand *d, double load)
+{
+    double *due = ps_due(d, d->steps), z = ps_root(load, d->unit), q, rise, *phase;
+    const double *term = due + 2;
+    double miss;
+
+    if (*ps_due_step(due) != d->steps) return;
+    psc__count(&d->outcomes);
+    if (load > due[1]) psc__count(&d->above);
+    ps_moments_learn(d, term);
+    rise = z - term[1];
+    d->error += ps_most(1.0 / (double)d->outcomes, PS_MISS_GAIN) * (fabs(rise) - d->error);
+    q = ps_mixture(d, term);
+    if (fabs(z - q) >= PS_ALIKE * z) ps_weights_learn(d, term, z > q ? d->level : d->level - 1.0);
+    miss = load > due[1] ? d->level : d->level - 1.0;
+    d->offset += PS_OFFSET_STEP * d->error * miss;
+    if (d->phase < 2) return;
+    phase = &ps_phases(d)[d->steps % d->phase];
+    *phase += PS_PHASE_STEP * (rise > *phase ? d->level : d->level - 1.0);
+}
+
+static void ps_demand_take(psc_demand *d, double load)
+{
+    const double w = 1.0 / (double)(d->values + 1);
+
+    d->last = ps_least(load / d->unit, PS_UNITS);
+    d->fast += ps_most(w, 0.3) * (d->last - d->fast);
+    d->slow += ps_most(w, 0.05) * (d->last - d->slow);
+    psc__count(&d->values);
+}
+
+/* The terms of the mixture for the step `at`, the tracker's quantile first. */
+static void ps_experts(const psc_demand *d, int64_t at, double quantile, double *term)
+{
+    term[0] = ps_root(quantile, d->unit);
+    term[1] = sqrt(d->last);
+    term[2] = sqrt(d->fast);
+    term[3] = sqrt(d->slow);
+    term[4] = 1.0;
+    term[5] = d->phase > 1 ? ps_phases(d)[at % d->phase] : 0.0;
+}
+
+/* Largest quantile that was said about the `lead` steps that come. */
+static double ps_demand_peak(const psc_demand *d, int32_t lead)
+{
+    double peak = 0.0;
+    int64_t step;
+
+    for (step = d->steps; step < d->steps + lead; step++) {
+        double *due = ps_due(d, step);
+        if (*ps_due_step(due) == step && due[1] > peak) peak = due[1];
+    }
+    return peak;
+}
+
+/* What is needed at the lead and until then, into the ring and into now. */
+static void ps_demand_say(psc_demand *d, int32_t lead, psc_demand_now *now)
+{
+    double point[PSC_MAX_LEAD], quantile[PSC_MAX_LEAD], q;
+    const int64_t at = d->steps - 1 + lead;
+    double *due = ps_due(d, at);
+
+    (void)psc_tracker_predict(ps_demand_tracker(d), (size_t)lead, &d->level, 1, point, quantile);
+    ps_experts(d, at, quantile[lead - 1], due + 2);
+    q = ps_mixture(d, due + 2);
+    *ps_due_step(due) = at;
+    due[1] = q > 0.0 ? ps_least(q * q * d->unit, PSC_MAX_VALUE) : 0.0;
+    now->expected = ps_most(point[lead - 1], 0.0);
+    now->order = ps_most(due[1], ps_least(d->last * d->unit, PSC_MAX_VALUE));
+    now->keep = ps_most(now->order, ps_least(ps_demand_peak(d, lead), PS_KEPT * now->order + d->unit));
+    now->outcomes = d->outcomes;
+    now->violated = d->outcomes > 0 ? (double)d->above / (double)d->outcomes : 0.0;
+}
+
+psc_status psc_demand_observe(psc_demand *demand, double load, int32_t lead, psc_demand_now *now)
+{
+    const psc_status status = ps_demand(demand);
+    const int missing = psc__nan(&load);
+
+    if (status != PSC_OK) return status;
+    if (!now) return PSC_ERR_NULL;
+    if (!missing && !psc__finite(&load)) return PSC_ERR_NONFINITE;
+    if (lead < 1 || lead > PSC_MAX_LEAD || (!missing && !psc__within(load, 0.0, PSC_MAX_VALUE))) return PSC_ERR_RANGE;
+
+    if (!missing) {
+        ps_demand_learn(demand, load);
+        ps_demand_take(demand, load);
+    }
+    (void)psc_tracker_observe(ps_demand_tracker(demand), load);
+    psc__count(&demand->steps);
+    ps_demand_say(demand, lead, now);
+    return PSC_OK;
+}
+
+static int ps_dues_valid(const psc__image *image, size_t at)
+{
+    int64_t i;
+
+    for (i = 0; i < PS_DUES; i++, at += PS_DUE) {
+        const int64_t step = psc__integer(image, at);
+        if (step < -1 || step > PSC__COUNTS + PSC_MAX_LEAD || (step >= 0 && step % PS_DUES != i)) return 0;
+        if (!psc__real_in(image, at + 1, 0.0, PSC_MAX_VALUE)
+            || !ps_reals_in(image, at + 2, PS_EXPERTS, -PS_ROOTS, PS_ROOTS))
+            return 0;
+    }
+    return 1;
+}
+
+/* What was counted and learned. */
+static int ps_demand_learned(const psc__image *image)
+{
+    static const ps_bound bound[] = {
+        {PS_IN(psc_demand, last), 0.0, PS_UNITS}, {PS_IN(psc_demand, fast), 0.0, PS_UNITS},
+        {PS_IN(psc_demand, slow), 0.0, PS_UNITS}, {PS_IN(psc_demand, error), 0.0, PS_ROOTS},
+        {PS_IN(psc_demand, offset), -1e30, 1e30}
+    };
+
+    return ps_counted(image, PS_IN(psc_demand, steps), PSC__COUNTS)
+           && ps_counted(image, PS_IN(psc_demand, values), psc__integer(image, PS_IN(psc_demand, steps)))
+           && ps_counted(image, PS_IN(psc_demand, outcomes), psc__integer(image, PS_IN(psc_demand, values)))
+           && ps_counted(image, PS_IN(psc_demand, above), psc__integer(image, PS_IN(psc_demand, outcomes)))
+           && ps_bounded(image, 0, bound, sizeof bound / sizeof bound[0])
+           && ps_reals_in(image, PS_IN(psc_demand, weight), PS_EXPERTS, -PS_WEIGHTS, PS_WEIGHTS)
+           && ps_reals_in(image, PS_IN(psc_demand, moment), PS_MOMENTS, -PS_ROOTS * PS_ROOTS, PS_ROOTS * PS_ROOTS);
+}
+
+static int ps_demand_valid(const psc__image *image)
+{
+    const size_t phases = sizeof(psc_demand) / 8 + PS_DUES * PS_DUE;
+    int64_t period1, period2, phase;
+    size_t words;
+
+    if (image->words < phases) return 0;
+    period1 = psc__integer(image, PS_IN(psc_demand, period1));
+    period2 = psc__integer(image, PS_IN(psc_demand, period2));
+    phase = psc__integer(image, PS_IN(psc_demand, phase));
+    words = ps_demand_words(period1, period2, phase);
+    if (words == 0 || words != image->words
+        || !ps_demand_numbers(psc__real(image, PS_IN(psc_demand, unit)), psc__real(image, PS_IN(psc_demand, level))))
+        return 0;
+    return ps_demand_learned(image) && ps_dues_valid(image, sizeof(psc_demand) / 8)
+           && ps_reals_in(image, phases, (size_t)phase, -PS_ROOTS, PS_ROOTS)
+           && ps_tracker_within(image, phases + (size_t)phase, period1, period2);
+}
+
+/* ==== Scaler ==================================================================================== */
+
+#define PS_MOST_UNITS INT64_C(2147483648)
+#define PS_HEARD_GAIN (1.0 / 20.0)       /* gain of what a producer usually reports, and of its errors    */
+#define PS_SPARE 1.5                /* price of a unit too many: the header says why                 */
+#define PS_TRUSTED 0.25             /* least confidence that margins are divided by                  */
+
+/* What is known of a producer. sd: of each point and resource. usual, variance: of `now`, and of the error of the
+ * producer's own forecast; error: the newest one, until a step has taken it. */
+typedef struct ps_heard {
+    int64_t  reports;               /* taken; 0: never heard                                         */
+    uint64_t epoch, sequence;
+    int64_t  at;                    /* received, the scaler's clock                                  */
+    int64_t  points, fresh;         /* fresh: error is of a report since the last step               */
+    int64_t  horizon[PSC_REPORT_POINTS];
+    double   confidence;
+    double   now[PSC_RESOURCES], capacity[PSC_RESOURCES];
+    double   expected[PSC_REPORT_POINTS * PSC_RESOURCES], sd[PSC_REPORT_POINTS * PSC_RESOURCES];
+    double   usual[PSC_RESOURCES], variance[PSC_RESOURCES], error[PSC_RESOURCES];
+} ps_heard;
+
+/* Nothing but 8-byte words; then the producers and a demand for each resource that limits. */
+struct psc_scaler {
+    psc_state head;
+    int64_t  producers, step, boot, out_cooldown, in_cooldown, starts_window, max_starts, min_units, max_units, stale,
+             forget, period1, period2, phase;
+    double   miss_price, jump, unit[PSC_RESOURCES];
+    int64_t  heard;                 /* producers ever heard                                          */
+    double   usual[PSC_RESOURCES];  /* sums over them                                                */
+    double   joint[PSC_RESOURCES], apart[PSC_RESOURCES];    /* means of sum_{i != j} e_i e_j and of s_i s_j */
+    int64_t  steps;
+    int64_t  acted_out, acted_in;   /* 1: there was an order (a release), at:                        */
+    int64_t  out_at, in_at;
+    double   starts;                /* left in the budget                                            */
+    int64_t  starts_at;
+    int64_t  boots;
+    double   boot_mean, boot_high;  /* ns                                                            */
+};
+
+static ps_heard *ps_heard_of(const psc_scaler *s, int64_t i)
+{
+    return (ps_heard *)(uintptr_t)(s + 1) + i;
+}
+
+static size_t ps_limits(const double *unit)
+{
+    size_t n = 0;
+    int k;
+
+    for (k = 0; k < PSC_RESOURCES; k++) n += unit[k] > 0.0;
+    return n;
+}
+
+/* The i-th demand. */
+static psc_demand *ps_scaler_demand(const psc_scaler *s, size_t i)
+{
+    return (psc_demand *)((uintptr_t)ps_heard_of(s, s->producers)
+                          + i * ps_demand_words(s->period1, s->period2, s->phase) * 8);
+}
+
+/* The numbers that a configuration and a saved state have in common, as a state holds them. */
+static int ps_scaler_parameters(const psc_scaler *s)
+{
+    int k;
+
+    if (s->producers < 0 || s->producers > 65536 || s->step < PS_MILLISECOND || s->step > PS_DAY || s->boot < 0
+        || s->boot > 31 * s->step || s->out_cooldown < 0 || s->out_cooldown > PS_DAY || s->in_cooldown < 0
+        || s->in_cooldown > PS_DAY || s->starts_window < PS_MILLISECOND || s->starts_window > 30 * PS_DAY)
+        return 0;
+    if (s->max_starts < 1 || s->max_starts > PS_MOST_UNITS || s->min_units < 0 || s->max_units < 1
+        || s->min_units > s->max_units || s->max_units > PS_MOST_UNITS || s->stale < 0 || s->forget < s->stale
+        || s->forget > PS_TIMES || !psc__within(s->miss_price, 1.0, 1000.0) || !psc__within(s->jump, 1.0, 1e6))
+        return 0;
+    for (k = 0; k < PSC_RESOURCES; k++)
+        if (!psc__within(s->unit[k], 0.0, PSC_MAX_VALUE) || (s->unit[k] > 0.0 && s->unit[k] < 1e-9)) return 0;
+    return ps_limits(s->unit) > 0 && ps_demand_words(s->period1, s->period2, s->phase) > 0;
+}
+
+static void ps_scaler_numbers(psc_scaler *s, const psc_scaler_config *c)
+{
+    memset(s, 0, sizeof *s);
+    s->producers = c->producers;
+    s->step = c->step_ns;
+    s->boot = c->boot_ns;
+    s->out_cooldown = c->out_cooldown_ns;
+    s->in_cooldown = c->in_cooldown_ns;
+    s->starts_window = c->starts_ns;
+    s->max_starts = c->max_starts;
+    s->min_units = c->min_units;
+    s->max_units = c->max_units;
+    s->stale = c->stale_ns;
+    s->forget = c->forget_ns;
+    s->miss_price = c->miss_price;
+    s->jump = c->jump;
+    memcpy(s->unit, c->unit, sizeof s->unit);
+    s->period1 = c->period1;
+    s->period2 = c->period2;
+    s->phase = c->phase;
+    s->starts = (double)c->max_starts;
+}
+
+static uint64_t ps_scaler_words(const psc_scaler *s)
+{
+    return (sizeof(psc_scaler) + (size_t)s->producers * sizeof(ps_heard)) / 8
+           + ps_limits(s->unit) * ps_demand_words(s->period1, s->period2, s->phase);
+}
+
+/* The level of the header, of a demand that starts at 0.5. */
+static double ps_scaler_level(const psc_scaler *s)
+{
+    return ps_most(s->miss_price / (s->miss_price + PS_SPARE), 0.5);
+}
+
+static void ps_scaler_demands(const psc_scaler *s, psc_demand_config *c, double unit)
+{
+    psc_demand_default(c);
+    c->level = ps_scaler_level(s);
+    c->period1 = (int32_t)s->period1;
+    c->period2 = (int32_t)s->period2;
+    c->phase = (int32_t)s->phase;
+    c->unit = unit;
+}
+
+void psc_scaler_default(psc_scaler_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = (uint32_t)sizeof *config;
+    config->step_ns = INT64_C(60000000000);
+    config->boot_ns = 5 * config->step_ns;
+    config->starts_ns = 60 * config->step_ns;
+    config->max_starts = config->max_units = PS_MOST_UNITS;
+    config->min_units = 1;
+    config->stale_ns = 3 * config->step_ns;
+    config->forget_ns = 60 * config->step_ns;
+    config->miss_price = 20.0;
+    config->jump = 8.0;
+    config->unit[PSC_RESOURCE_REQUESTS] = 1.0;
+}
+
+size_t psc_scaler_size(const psc_scaler_config *config)
+{
+    psc_scaler s;
+
+    if (!config || config->struct_size != sizeof *config) return 0;
+    ps_scaler_numbers(&s, config);
+    return ps_scaler_parameters(&s) ? 8 * (size_t)ps_scaler_words(&s) : 0;
+}
+
+psc_status psc_scaler_init(psc_scaler *scaler, size_t bytes, const psc_scaler_config *config)
+{
+    psc_demand_config demand;
+    psc_status status;
+    size_t i = 0;
+    int k;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    status = psc__block(scaler, bytes, psc_scaler_size(config));
+    if (status != PSC_OK) return status;
+
+    memset(scaler, 0, psc_scaler_size(config));
+    ps_scaler_numbers(scaler, config);
+    scaler->head.kind = psc__kind(PSC_TYPE_SCALER);
+    scaler->head.words = psc_scaler_size(config) / 8;
+    for (k = 0; k < PSC_RESOURCES; k++) {
+        if (scaler->unit[k] <= 0.0) continue;
+        ps_scaler_demands(scaler, &demand, scaler->unit[k]);
+        (void)psc_demand_init(ps_scaler_demand(scaler, i++), psc_demand_size(&demand), &demand);
+    }
+    return PSC_OK;
+}
+
+/* A scaler whose indices can be followed. */
+static psc_status ps_scaler(const psc_scaler *s)
+{
+    const psc_status status = psc__state(s, PSC_TYPE_SCALER);
+
+    if (status != PSC_OK) return status;
+    return ps_scaler_parameters(s) && s->head.words == ps_scaler_words(s) ? PSC_OK : PSC_ERR_STATE;
+}
+
+/* One whose demands can be asked too: checked before a step, so that none is left half done. */
+static psc_status ps_scaler_whole(const psc_scaler *s)
+{
+    const size_t words = ps_demand_words(s->period1, s->period2, s->phase);
+    psc_status status = PSC_OK;
+    size_t i;
+
+    for (i = 0; i < ps_limits(s->unit) && status == PSC_OK; i++) {
+        const psc_demand *demand = ps_scaler_demand(s, i);
+        status = demand->head.words == words ? ps_demand(demand) : PSC_ERR_STATE;
+    }
+    return status;
+}
+
+/* Value of a path at `ahead` ns, on the lines from now through its points; after the last as that. */
+static double ps_path_at(const ps_heard *h, const double *value, double now, int k, int64_t ahead)
+{
+    double before = now;
+    int64_t since = 0;
+    int64_t p;
+
+    for (p = 0; p < h->points; p++) {
+        const double next = value[p * PSC_RESOURCES + k];
+        if (ahead < h->horizon[p])
+            return before + (next - before) * ((double)(ahead - since) / (double)(h->horizon[p] - since));
+        before = next;
+        since = h->horizon[p];
+    }
+    return before;
+}
+
+static psc_status ps_report_order(const ps_heard *h, const psc_report *r)
+{
+    if (h->reports == 0 || r->epoch > h->epoch) return PSC_OK;
+    if (r->epoch < h->epoch || r->sequence < h->sequence) return PSC_ERR_STALE;
+    return r->sequence == h->sequence ? PSC_ERR_REPEAT : PSC_OK;
+}
+
+/* Up to how much of a resource this producer is believed: not at all bounded while nobody has reported any. */
+static double ps_believed(const psc_scaler *s, const ps_heard *h, int k)
+{
+    const double fleet = s->heard > 0 ? s->usual[k] / (double)s->heard : 0.0;
+    const double base = h->usual[k] > fleet ? h->usual[k] : fleet;
+
+    return base > 0.0 && s->jump * base < PSC_MAX_METRIC ? s->jump * base : PSC_MAX_METRIC;
+}
+
+/* One resource of a report, cut to what is believed. before: the path of the report before this, to its age. */
+static void ps_hear(psc_scaler *s, ps_heard *h, const psc_report *r, int k, double before)
+{
+    const double most = ps_believed(s, h, k), normal = psc__normal_quantile(0.5 * (1.0 + r->level));
+    const double now = ps_least(r->now[k], most), old = h->usual[k];
+    int p;
+
+    if (h->reports > 0) {
+        h->error[k] = now - before;
+        h->variance[k] += PS_HEARD_GAIN * (h->error[k] * h->error[k] - h->variance[k]);
+    }
+    h->usual[k] = h->reports > 0 ? old + PS_HEARD_GAIN * (now - old) : now;
+    s->usual[k] += h->usual[k] - old;
+    if (s->usual[k] < 0.0) s->usual[k] = 0.0;
+    h->now[k] = now;
+    h->capacity[k] = r->capacity[k];
+    for (p = 0; p < r->points; p++) {
+        const int at = p * PSC_RESOURCES + k;
+        const double width = ps_least(r->upper[at], most) - ps_least(r->lower[at], most);
+        h->expected[at] = ps_least(r->expected[at], most);
+        h->sd[at] = normal > 1e-3 ? ps_least(0.5 * width / normal, most) : most;
+    }
+}
+
+psc_status psc_scaler_report(psc_scaler *scaler, const psc_report *report, int64_t received_at)
+{
+    psc_status status = ps_scaler(scaler);
+    double before[PSC_RESOURCES];
+    ps_heard *h;
+    int k;
+
+    if (status != PSC_OK) return status;
+    status = psc_report_check(report);
+    if (status != PSC_OK) return status;
+    if (report->producer >= scaler->producers || received_at < 0 || received_at > PS_TIMES) return PSC_ERR_RANGE;
+    h = ps_heard_of(scaler, report->producer);
+    status = ps_report_order(h, report);
+    if (status != PSC_OK) return status;
+
+    for (k = 0; k < PSC_RESOURCES; k++)
+        before[k] = ps_path_at(h, h->expected, h->now[k], k, (int64_t)ps_elapsed(h->at, received_at));
+    for (k = 0; k < PSC_RESOURCES; k++) ps_hear(scaler, h, report, k, before[k]);
+    if (h->reports == 0) psc__count(&scaler->heard);
+    h->fresh = h->reports > 0;
+    psc__count(&h->reports);
+    h->epoch = report->epoch;
+    h->sequence = report->sequence;
+    h->at = received_at;
+    h->points = report->points;
+    memcpy(h->horizon, report->horizon, sizeof h->horizon);
+    h->confidence = report->confidence;
+    return PSC_OK;
+}
+
+psc_status psc_scaler_booted(psc_scaler *scaler, int64_t boot_ns)
+{
+    psc_status status = ps_scaler(scaler);
+    double x, w;
+
+    if (status != PSC_OK) return status;
+    if (boot_ns < 0) return PSC_ERR_RANGE;
+    x = ps_least((double)boot_ns, 31.0 * (double)scaler->step);
+    psc__count(&scaler->boots);
+    w = 1.0 / (double)scaler->boots;
+    scaler->boot_mean += (w > PS_HEARD_GAIN ? w : PS_HEARD_GAIN) * (x - scaler->boot_mean);
+    if (scaler->boots <= 3) {
+        if (x > scaler->boot_high) scaler->boot_high = x;
+        return PSC_OK;
+    }
+    scaler->boot_high += 0.05 * (scaler->boot_mean + scaler->boot_high) * (x > scaler->boot_high ? 0.9 : -0.1);
+    if (scaler->boot_high > 31.0 * (double)scaler->step) scaler->boot_high = 31.0 * (double)scaler->step;
+    if (scaler->boot_high < 0.0) scaler->boot_high = 0.0;
+    return PSC_OK;
+}
+
+/* Steps until a unit that is ordered now serves, and one for the step itself. */
+static int32_t ps_lead(const psc_scaler *s)
+{
+    const double boot = s->boots >= 3 ? s->boot_high : (double)s->boot, steps = boot / (double)s->step;
+    const double whole = floor(steps);
+    const int32_t lead = (int32_t)(whole < steps ? whole + 1.0 : whole) + 1;
+
+    return lead < PSC_MAX_LEAD ? lead : PSC_MAX_LEAD;
+}
+
+/* Correlation of the producers' errors in one resource. */
+static double ps_rho(const psc_scaler *s, int k)
+{
+    if (!(s->apart[k] > 0.0) || s->joint[k] <= 0.0) return 0.0;
+    return s->joint[k] < s->apart[k] ? s->joint[k] / s->apart[k] : 1.0;
+}
+
+/* The errors since the last step into the means that rho is made of; and the sums of what is usual anew, exactly. */
+static void ps_rho_learn(psc_scaler *s)
+{
+    double sum, squares, width, widths;
+    int64_t i, n;
+    int k;
+
+    for (k = 0; k < PSC_RESOURCES; k++) {
+        sum = squares = width = widths = s->usual[k] = 0.0;
+        for (i = n = 0; i < s->producers; i++) {
+            const ps_heard *h = ps_heard_of(s, i);
+            s->usual[k] += h->usual[k];
+            if (h->fresh == 0) continue;
+            n++;
+            sum += h->error[k];
+            squares += h->error[k] * h->error[k];
+            width += sqrt(h->variance[k]);
+            widths += h->variance[k];
+        }
+        if (n < 2) continue;
+        s->joint[k] += PS_HEARD_GAIN * (sum * sum - squares - s->joint[k]);
+        s->apart[k] += PS_HEARD_GAIN * ((width * width > widths ? width * width - widths : 0.0) - s->apart[k]);
+    }
+    for (i = 0; i < s->producers; i++) ps_heard_of(s, i)->fresh = 0;
+}
+
+/* Whether a producer still counts. */
+static int ps_counts(const psc_scaler *s, const ps_heard *h, int64_t now)
+{
+    return h->reports > 0 && ps_elapsed(h->at, now) <= (uint64_t)s->forget;
+}
+
+/* Sums over the producers that count: one resource at one horizon; horizon 0: now. */
+typedef struct ps_sum {
+    double mean, sd, square;
+} ps_sum;
+
+static void ps_add(const psc_scaler *s, int64_t now, int64_t ahead, int k, ps_sum *sum)
+{
+    int64_t i;
+
+    sum->mean = sum->sd = sum->square = 0.0;
+    for (i = 0; i < s->producers; i++) {
+        const ps_heard *h = ps_heard_of(s, i);
+        int64_t age;
+        double sd;
+        if (!ps_counts(s, h, now)) continue;
+        age = (int64_t)ps_elapsed(h->at, now);
+        sd = ps_path_at(h, h->sd, 0.0, k, age + ahead);
+        if (age > s->stale) sd *= sqrt(1.0 + (double)age / (double)(s->stale > 0 ? s->stale : 1));
+        sum->mean += ps_path_at(h, h->expected, h->now[k], k, age + ahead);
+        sum->sd += sd;
+        sum->square += sd * sd;
+    }
+}
+
+/* Median, and half of the interval, of the total, the missing producers made up for. */
+static void ps_total_at(const psc_scaler *s, int64_t now, int64_t ahead, int k, double counted, double normal,
+                        double *mean, double *half)
+{
+    const double rho = ps_rho(s, k), lost = (double)s->producers - counted;
+    ps_sum sum;
+
+    ps_add(s, now, ahead, k, &sum);
+    if (counted > 0.0 && lost > 0.0) {
+        const double each = sum.mean / counted;
+        sum.mean += lost * each;
+        sum.sd += lost * each;
+        sum.square += lost * each * each;
+    }
+    *mean = ps_least(sum.mean, PSC_MAX_METRIC);
+    *half = ps_least(normal * sqrt((1.0 - rho) * sum.square + rho * sum.sd * sum.sd), PSC_MAX_METRIC);
+}
+
+/* How many count, their capacities and confidence. */
+static double ps_total_heads(const psc_scaler *s, int64_t now, double *capacity, double *confidence)
+{
+    double counted = 0.0;
+    int64_t i;
+    int k;
+
+    for (k = 0; k < PSC_RESOURCES; k++) capacity[k] = 0.0;
+    *confidence = 0.0;
+    for (i = 0; i < s->producers; i++) {
+        const ps_heard *h = ps_heard_of(s, i);
+        if (!ps_counts(s, h, now)) continue;
+        counted += 1.0;
+        *confidence += ps_elapsed(h->at, now) > (uint64_t)s->stale ? 0.5 * h->confidence : h->confidence;
+        for (k = 0; k < PSC_RESOURCES; k++) capacity[k] += h->capacity[k];
+    }
+    if (s->producers > 0) *confidence = ps_least(*confidence / (double)s->producers, 1.0);
+    for (k = 0; k < PSC_RESOURCES; k++) {
+        if (counted < (double)s->producers || counted <= 0.0) capacity[k] = ps_missing();
+        if (capacity[k] > PSC_MAX_METRIC) capacity[k] = PSC_MAX_METRIC;
+    }
+    return counted;
+}
+
+/* Sums without the checks. */
+static void ps_total(const psc_scaler *s, int64_t now, psc_report *r)
+{
+    const double normal = psc__normal_quantile(0.5 * (1.0 + r->level)),
+                 counted = ps_total_heads(s, now, r->capacity, &r->confidence);
+    double half;
+    int k, p;
+
+    for (k = 0; k < PSC_RESOURCES; k++) {
+        ps_total_at(s, now, 0, k, counted, normal, &r->now[k], &half);
+        for (p = 0; p < r->points; p++) {
+            const int at = p * PSC_RESOURCES + k;
+            double mean;
+            ps_total_at(s, now, r->horizon[p], k, counted, normal, &mean, &half);
+            r->expected[at] = mean;
+            r->lower[at] = mean > half ? mean - half : 0.0;
+            r->upper[at] = ps_least(mean + half, PSC_MAX_METRIC);
+        }
+    }
+    r->producer = 0;
+    r->made_at = now;
+    r->advice = PSC_ADVICE_NONE;
+    r->advice_resource = 0;
+    r->advice_share = r->advice_amount = 0.0;
+}
+
+psc_status psc_scaler_total(const psc_scaler *scaler, int64_t now, psc_report *out)
+{
+    psc_status status = ps_scaler(scaler);
+
+    if (status != PSC_OK) return status;
+    if (!out) return PSC_ERR_NULL;
+    status = ps_report_asked(out);
+    if (status != PSC_OK) return status;
+    if (now < 0 || now > PS_TIMES) return PSC_ERR_RANGE;
+    ps_total(scaler, now, out);
+    return PSC_OK;
+}
+
+static int64_t ps_units(double load, double unit)
+{
+    const double n = load / unit, whole = floor(n);
+
+    if (!(n < (double)PS_MOST_UNITS)) return PS_MOST_UNITS;
+    return (int64_t)whole + (n > whole);
+}
+
+/* Units to order and to keep by the resource that needs most. load[k] NaN: missing. least[k]: of what is ordered. */
+static void ps_scaler_needs(psc_scaler *s, const double *load, const double *least, psc_decision *d, int64_t *order,
+                            int64_t *keep)
+{
+    const double margin = ps_most(d->confidence, PS_TRUSTED);
+    psc_demand_now now;
+    size_t i = 0;
+    int k;
+
+    *order = *keep = -1;
+    memset(&now, 0, sizeof now);
+    for (k = 0; k < PSC_RESOURCES; k++) {
+        double want;
+        int64_t n;
+        if (s->unit[k] <= 0.0) continue;
+        (void)psc_demand_observe(ps_scaler_demand(s, i++), load[k], d->lead, &now);
+        want = now.expected + ps_most(now.order - now.expected, 0.0) / margin;
+        want = ps_most(ps_most(want, now.order), least[k]);
+        n = ps_units(ps_most(now.keep, want), s->unit[k]);
+        if (n > *keep) *keep = n;
+        n = ps_units(want, s->unit[k]);
+        if (n <= *order) continue;
+        *order = n;
+        d->resource = k;
+        d->expected = now.expected;
+        d->upper = want;
+        d->violated = now.violated;
+    }
+}
+
+/* Starts that the budget still has at `now`. */
+static int64_t ps_starts_left(psc_scaler *s, int64_t now)
+{
+    const double filled = (double)ps_elapsed(s->starts_at, now) / (double)s->starts_window * (double)s->max_starts;
+
+    s->starts = ps_least(s->starts + filled, (double)s->max_starts);
+    if (now > s->starts_at) s->starts_at = now;
+    return (int64_t)floor(s->starts + 1e-9);
+}
+
+static int ps_cooling(int64_t acted, int64_t at, int64_t now, int64_t cooldown)
+{
+    return acted != 0 && ps_elapsed(at, now) < (uint64_t)cooldown;
+}
+
+/* From what is needed to what may be done: cool-downs, the budget, the bounds. */
+static void ps_scaler_decide(psc_scaler *s, int64_t now, int64_t have, int64_t order, int64_t keep, psc_decision *d)
+{
+    const int64_t left = ps_starts_left(s, now);
+    int64_t units = order > have ? order : keep < have ? keep : have;
+
+    d->reason = units > have ? PSC_SCALE_OUT : units < have ? PSC_SCALE_IN : PSC_SCALE_HOLD;
+    if ((units > have && ps_cooling(s->acted_out, s->out_at, now, s->out_cooldown))
+        || (units < have && (ps_cooling(s->acted_out, s->out_at, now, s->in_cooldown)
+                             || ps_cooling(s->acted_in, s->in_at, now, s->in_cooldown)))) {
+        units = have;
+        d->reason = PSC_SCALE_COOLDOWN;
+    }
+    if (units > have && units - have > left) {
+        units = have + left;
+        d->reason = PSC_SCALE_BUDGET;
+    }
+    if (units < s->min_units || units > s->max_units) {
+        units = units < s->min_units ? s->min_units : s->max_units;
+        d->reason = PSC_SCALE_BOUND;
+    }
+    if (units > have) {
+        s->acted_out = 1;
+        s->out_at = now;
+        s->starts = (double)(units - have) < s->starts ? s->starts - (double)(units - have) : 0.0;
+    }
+    if (units < have) {
+        s->acted_in = 1;
+        s->in_at = now;
+    }
+    d->units = units;
+    d->change = units - have;
+}
+
+/* Loads of this step from the reports, and what they say of the lead at the level of the order, by their intervals and
+ * the correlation of their errors. */
+static void ps_scaler_from_reports(psc_scaler *s, int64_t now, double *load, double *least, psc_decision *d)
+{
+    const double normal = psc__normal_quantile(ps_scaler_level(s));
+    double capacity[PSC_RESOURCES], counted, half;
+    int k;
+
+    ps_rho_learn(s);
+    counted = ps_total_heads(s, now, capacity, &d->confidence);
+    for (k = 0; k < PSC_RESOURCES; k++) {
+        load[k] = ps_missing();
+        if (s->unit[k] <= 0.0 || counted <= 0.0) continue;
+        ps_total_at(s, now, 0, k, counted, normal, &load[k], &half);
+        ps_total_at(s, now, d->lead * s->step, k, counted, normal, &least[k], &half);
+        least[k] += half;
+    }
+}
+
+psc_status psc_scaler_step(psc_scaler *scaler, int64_t now, const double *load, int64_t active, int64_t pending,
+                           psc_decision *decision)
+{
+    psc_status status = ps_scaler(scaler);
+    double taken[PSC_RESOURCES], least[PSC_RESOURCES] = {0.0, 0.0, 0.0, 0.0};
+    psc_decision d;
+    int64_t order, keep;
+    int k;
+
+    if (status == PSC_OK) status = ps_scaler_whole(scaler);
+    if (status != PSC_OK) return status;
+    if (!decision) return PSC_ERR_NULL;
+    if (now < 0 || now > PS_TIMES || active < 0 || active > PS_MOST_UNITS || pending < 0 || pending > PS_MOST_UNITS)
+        return PSC_ERR_RANGE;
+    for (k = 0; load && k < PSC_RESOURCES; k++) {
+        taken[k] = load[k];
+        if (scaler->unit[k] <= 0.0 || psc__nan(&load[k])) continue;
+        if (!psc__finite(&load[k])) return PSC_ERR_NONFINITE;
+        if (!psc__within(load[k], 0.0, PSC_MAX_VALUE)) return PSC_ERR_RANGE;
+    }
+    memset(&d, 0, sizeof d);
+    d.lead = ps_lead(scaler);
+    d.confidence = 1.0;
+    if (!load) ps_scaler_from_reports(scaler, now, taken, least, &d);
+    ps_scaler_needs(scaler, taken, least, &d, &order, &keep);
+    d.rho = ps_rho(scaler, d.resource);
+    ps_scaler_decide(scaler, now, active + pending, order, keep, &d);
+    d.vertical_units = active + pending;
+    if (order > d.vertical_units && d.vertical_units > 0)
+        d.vertical = (double)order / (double)d.vertical_units - 1.0;
+    psc__count(&scaler->steps);
+    *decision = d;
+    return PSC_OK;
+}
+
+/* When a producer was heard, and of what horizons. */
+static int ps_heard_times_valid(const psc__image *image, size_t at)
+{
+    const int64_t points = psc__integer(image, at + PS_IN(ps_heard, points));
+    int64_t before = 0;
+    size_t p;
+
+    if (!ps_counted(image, at + PS_IN(ps_heard, reports), PSC__COUNTS)
+        || !ps_counted(image, at + PS_IN(ps_heard, at), PS_TIMES)
+        || !ps_counted(image, at + PS_IN(ps_heard, points), PSC_REPORT_POINTS)
+        || !ps_counted(image, at + PS_IN(ps_heard, fresh), 1)
+        || (points == 0 && psc__integer(image, at + PS_IN(ps_heard, reports)) > 0))
+        return 0;
+    for (p = 0; p < (size_t)points; p++) {
+        const int64_t horizon = psc__integer(image, at + PS_IN(ps_heard, horizon) + p);
+        if (horizon <= before || horizon > PS_TIMES) return 0;
+        before = horizon;
+    }
+    return 1;
+}
+
+static int ps_heard_valid(const psc__image *image, size_t at)
+{
+    const double most = PSC_MAX_METRIC;
+    size_t k;
+
+    if (!ps_heard_times_valid(image, at) || !psc__real_in(image, at + PS_IN(ps_heard, confidence), 0.0, 1.0)) return 0;
+    for (k = 0; k < PSC_RESOURCES; k++)
+        if (!ps_cost_possible(psc__real(image, at + PS_IN(ps_heard, capacity) + k))) return 0;
+    return ps_reals_in(image, at + PS_IN(ps_heard, now), PSC_RESOURCES, 0.0, most)
+           && ps_reals_in(image, at + PS_IN(ps_heard, expected), 2 * PSC_REPORT_POINTS * PSC_RESOURCES, 0.0, most)
+           && ps_reals_in(image, at + PS_IN(ps_heard, usual), PSC_RESOURCES, 0.0, most)
+           && ps_reals_in(image, at + PS_IN(ps_heard, variance), PSC_RESOURCES, 0.0, most * most)
+           && ps_reals_in(image, at + PS_IN(ps_heard, error), PSC_RESOURCES, -most, most);
+}
+
+static int ps_scaler_counts_valid(const psc__image *image, const psc_scaler *s)
+{
+    const double pairs = 65536.0 * 65536.0 * PSC_MAX_METRIC * PSC_MAX_METRIC, longest = 31.0 * (double)s->step;
+
+    return s->steps >= 0 && s->steps <= PSC__COUNTS && s->boots >= 0
+           && s->boots <= PSC__COUNTS && psc__within(s->boot_mean, 0.0, longest)
+           && psc__within(s->boot_high, 0.0, longest)
+           && ps_reals_in(image, PS_IN(psc_scaler, usual), PSC_RESOURCES, 0.0, 65537.0 * PSC_MAX_METRIC)
+           && ps_reals_in(image, PS_IN(psc_scaler, joint), PSC_RESOURCES, -pairs, pairs)
+           && ps_reals_in(image, PS_IN(psc_scaler, apart), PSC_RESOURCES, 0.0, pairs);
+}
+
+/* When it acted, and what is left of the budget. */
+static int ps_scaler_times_valid(const psc_scaler *s)
+{
+    return s->acted_out >= 0 && s->acted_out <= 1 && s->acted_in >= 0 && s->acted_in <= 1 && s->out_at >= 0
+           && s->out_at <= PS_TIMES && s->in_at >= 0 && s->in_at <= PS_TIMES && s->starts_at >= 0
+           && s->starts_at <= PS_TIMES && psc__within(s->starts, 0.0, (double)s->max_starts);
+}
+
+/* A demand within an image, with the numbers of its scaler. */
+static int ps_demand_within(const psc__image *image, size_t at, const psc_scaler *s)
+{
+    psc__image part;
+
+    part.bytes = image->bytes + 8 * at;
+    part.words = ps_demand_words(s->period1, s->period2, s->phase);
+    return psc__word(&part, 0) == psc__kind(PSC_TYPE_DEMAND) && psc__word(&part, 1) == part.words
+           && ps_demand_valid(&part)
+           && psc__integer(&part, PS_IN(psc_demand, period1)) == s->period1
+           && psc__integer(&part, PS_IN(psc_demand, phase)) == s->phase;
+}
+
+static int ps_scaler_valid(const psc__image *image)
+{
+    psc_scaler s;
+    uint64_t word;
+    int64_t heard = 0;
+    size_t i, at = sizeof(psc_scaler) / 8;
+
+    if (image->words < at) return 0;
+    for (i = 0; i < at; i++) {
+        word = psc__word(image, i);
+        memcpy((unsigned char *)&s + 8 * i, &word, 8);
+    }
+    if (!ps_scaler_parameters(&s) || ps_scaler_words(&s) != image->words || !ps_scaler_counts_valid(image, &s)
+        || !ps_scaler_times_valid(&s))
+        return 0;
+    for (i = 0; i < (size_t)s.producers; i++, at += sizeof(ps_heard) / 8) {
+        if (!ps_heard_valid(image, at)) return 0;
+        heard += psc__integer(image, at + PS_IN(ps_heard, reports)) > 0;
+    }
+    if (heard != s.heard) return 0;
+    for (i = 0; i < ps_limits(s.unit); i++, at += ps_demand_words(s.period1, s.period2, s.phase))
+        if (!ps_demand_within(image, at, &s)) return 0;
+    return 1;
+}
+
+/* ==== JSON ====================================================================================== */
+
+#define PS_WORDS 54             /* of 32 bits: 10^31 shifted by 64 + 4 * 400 bits, the largest that reading makes */
+#define PS_NUMBER_LENGTH 32           /* characters of a number; 17 digits, signs, point and exponent are 24  */
+#define PS_ENOUGH 4096          /* no writer needs more: a report has 59 numbers of at most 25 characters */
+#define PS_EXACT UINT64_C(9007199254740992)     /* 2^53: whole numbers up to it are doubles           */
+
+static const double ps_ten[] = {
+    1.0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22
+};                              /* 10^22 is the last power of ten that is a double                   */
+
+/* ---- whole numbers of any length, lowest word first; lost: a part below 1 that was not 0 is gone */
+
+typedef struct ps_big {
+    uint32_t word[PS_WORDS];
+    int      words, lost;
+} ps_big;
+
+static void ps_big_of(ps_big *b, uint64_t x)
+{
+    b->word[0] = (uint32_t)(x & 0xffffffff);
+    b->word[1] = (uint32_t)(x >> 32);
+    b->words = x >> 32 != 0 ? 2 : x != 0 ? 1 : 0;
+    b->lost = 0;
+}
+
+static void ps_big_multiply(ps_big *b, uint32_t factor, uint32_t add)
+{
+    uint64_t carry = add;
+    int i;
+
+    for (i = 0; i < b->words; i++) {
+        carry += (uint64_t)b->word[i] * factor;
+        b->word[i] = (uint32_t)(carry & 0xffffffff);
+        carry >>= 32;
+    }
+    if (carry != 0) b->word[b->words++] = (uint32_t)carry;
+}
+
+static void ps_big_divide(ps_big *b, uint32_t divisor)
+{
+    uint64_t rest = 0;
+    int i;
+
+    for (i = b->words - 1; i >= 0; i--) {
+        rest = rest << 32 | b->word[i];
+        b->word[i] = (uint32_t)(rest / divisor);
+        rest %= divisor;
+    }
+    while (b->words > 0 && b->word[b->words - 1] == 0) b->words--;
+    b->lost |= rest != 0;
+}
+
+/* Times ten to the power of n, which may be negative. */
+static void ps_big_scale(ps_big *b, int n)
+{
+    for (; n >= 9; n -= 9) ps_big_multiply(b, 1000000000, 0);
+    for (; n >= 1; n--) ps_big_multiply(b, 10, 0);
+    for (; n <= -9; n += 9) ps_big_divide(b, 1000000000);
+    for (; n <= -1; n++) ps_big_divide(b, 10);
+}
+
+static void ps_big_shift(ps_big *b, int n)
+{
+    for (; n >= 16; n -= 16) ps_big_multiply(b, 65536, 0);
+    for (; n >= 1; n--) ps_big_multiply(b, 2, 0);
+    for (; n <= -16; n += 16) ps_big_divide(b, 65536);
+    for (; n <= -1; n++) ps_big_divide(b, 2);
+}
+
+static uint64_t ps_big_low(const ps_big *b)
+{
+    return (b->words > 0 ? b->word[0] : 0) | (uint64_t)(b->words > 1 ? b->word[1] : 0) << 32;
+}
+
+static int ps_big_bits(const ps_big *b)
+{
+    int bits = 32 * b->words;
+    uint32_t top = b->words > 0 ? b->word[b->words - 1] : UINT32_MAX;
+
+    for (; top < UINT32_C(1) << 31; top <<= 1) bits--;
+    return bits;
+}
+
+static double ps_power_of_two(int n)        /* -1022..1023 */
+{
+    const uint64_t bits = (uint64_t)(n + 1023) << 52;
+    double x;
+
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* ---- writing: nothing is written beyond `capacity`, but length counts on */
+
+typedef struct ps_text {
+    char  *at;
+    size_t capacity, length;
+} ps_text;
+
+static void ps_write(ps_text *t, const char *from, size_t n)
+{
+    if (t->length <= t->capacity && n <= t->capacity - t->length) memcpy(t->at + t->length, from, n);
+    t->length += n;
+}
+
+static void ps_write_string(ps_text *t, const char *from)
+{
+    size_t n = 0;
+
+    while (from[n] != 0) n++;
+    ps_write(t, from, n);
+}
+
+/* Decimal digits of x, into the end of a buffer of 20; returns where they begin. */
+static int ps_digits(char *buffer, uint64_t x)
+{
+    int at = 20;
+
+    do {
+        buffer[--at] = (char)('0' + (int)(x % 10));
+        x /= 10;
+    } while (x > 0);
+    return at;
+}
+
+static void ps_write_whole(ps_text *t, uint64_t x)
+{
+    char buffer[20];
+    const int at = ps_digits(buffer, x);
+
+    ps_write(t, buffer + at, (size_t)(20 - at));
+}
+
+static void ps_write_integer(ps_text *t, int64_t x)
+{
+    if (x < 0) ps_write(t, "-", 1);
+    ps_write_whole(t, x < 0 ? (uint64_t)0 - (uint64_t)x : (uint64_t)x);
+}
+
+/* x = m / 10^places, places 0..9, as digits with a point. */
+static void ps_write_places(ps_text *t, uint64_t m, int places)
+{
+    char buffer[32];
+    int at = 32, left = places;
+
+    while (m > 0 || left >= 0) {
+        if (left == 0 && places > 0) buffer[--at] = '.';
+        buffer[--at] = (char)('0' + (int)(m % 10));
+        m /= 10;
+        left--;
+    }
+    ps_write(t, buffer + at, (size_t)(32 - at));
+}
+
+/* 17 significant digits of x > 0, correctly rounded, half to even: x = digits * 10^*exponent. The last power of two of
+ * x gives the power of ten within one, so that 18 to 20 digits are made, exactly, and then rounded. */
+static uint64_t ps_shortened(double x, int *exponent)
+{
+    uint64_t bits, digits, unit = 1, rest;
+    int two, ten;
+    ps_big b;
+
+    memcpy(&bits, &x, sizeof bits);
+    two = (int)(bits >> 52);
+    bits &= (UINT64_C(1) << 52) - 1;
+    if (two > 0) bits |= UINT64_C(1) << 52;
+    else two = 1;
+    for (; bits < UINT64_C(1) << 52; bits <<= 1) two--;
+    two -= 1075;
+    ten = 17 - (int)floor((two + 52) * 0.30103);
+    ps_big_of(&b, bits);
+    if (ten > 0) ps_big_scale(&b, ten);
+    if (two > 0) ps_big_shift(&b, two);
+    if (ten < 0) ps_big_scale(&b, ten);
+    if (two < 0) ps_big_shift(&b, two);
+    digits = ps_big_low(&b);
+    *exponent = -ten;
+    while (digits / unit >= UINT64_C(100000000000000000)) {
+        unit *= 10;
+        *exponent += 1;
+    }
+    rest = digits % unit;
+    digits /= unit;
+    if (rest > unit - rest || (rest == unit - rest && (b.lost || digits % 2 == 1))) digits++;
+    while (digits % 10 == 0) {
+        digits /= 10;
+        *exponent += 1;
+    }
+    return digits;
+}
+
+static void ps_write_scientific(ps_text *t, double x)
+{
+    char buffer[20];
+    int exponent, at;
+    const uint64_t digits = ps_shortened(x, &exponent);
+
+    at = ps_digits(buffer, digits);
+    ps_write(t, buffer + at, 1);
+    if (at < 19) {
+        ps_write(t, ".", 1);
+        ps_write(t, buffer + at + 1, (size_t)(19 - at));
+    }
+    ps_write(t, "e", 1);
+    ps_write_integer(t, exponent + 19 - at);
+}
+
+/* A finite number; NaN as null. */
+static void ps_write_real(ps_text *t, double x)
+{
+    uint64_t bits;
+    int places;
+
+    if (psc__nan(&x)) {
+        ps_write(t, "null", 4);
+        return;
+    }
+    memcpy(&bits, &x, sizeof bits);
+    if (bits >> 63 != 0) ps_write(t, "-", 1);
+    x = fabs(x);
+    for (places = 0; places <= 9 && x * ps_ten[places] < (double)PS_EXACT; places++) {
+        const uint64_t m = (uint64_t)(x * ps_ten[places] + 0.5);
+        const double back = (double)m / ps_ten[places];
+        if (back < x || back > x) continue;
+        ps_write_places(t, m, places);
+        return;
+    }
+    ps_write_scientific(t, x);
+}
+
+static void ps_write_reals(ps_text *t, const double *x, int n, int stride)
+{
+    int i;
+
+    for (i = 0; i < n; i++) {
+        ps_write(t, i > 0 ? "," : "[", 1);
+        ps_write_real(t, x[i * stride]);
+    }
+    ps_write(t, "]", 1);
+}
+
+/* A text that is known to fit is written at once; else one is counted first, so that nothing is written in vain. */
+static psc_status ps_text_fits(const ps_text *t, size_t capacity)
+{
+    return t->length <= capacity ? PSC_OK : PSC_ERR_SPACE;
+}
+
+/* ---- reading: every function goes on from `at`; after an error, `status`, none moves any more */
+
+typedef struct ps_reader {
+    const char *at, *end;
+    psc_status status;
+} ps_reader;
+
+static void ps_refuse(ps_reader *r, psc_status status)
+{
+    if (r->status == PSC_OK) r->status = status;
+    r->at = r->end;
+}
+
+static void ps_blanks(ps_reader *r)
+{
+    while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\n' || *r->at == '\r')) r->at++;
+}
+
+/* Whether the next character that is no blank is this one; then it is taken. */
+static int ps_next_is(ps_reader *r, char c)
+{
+    ps_blanks(r);
+    if (r->at >= r->end || *r->at != c) return 0;
+    r->at++;
+    return 1;
+}
+
+static void ps_expect(ps_reader *r, char c)
+{
+    if (!ps_next_is(r, c)) ps_refuse(r, PSC_ERR_FORMAT);
+}
+
+/* A string that is one of n names: its place; -1 and an error otherwise. */
+static int ps_read_name(ps_reader *r, const char *const *name, int n)
+{
+    int i;
+
+    ps_expect(r, '"');
+    for (i = 0; i < n; i++) {
+        const char *a = r->at, *b = name[i];
+        while (a < r->end && *b != 0 && *a == *b) {
+            a++;
+            b++;
+        }
+        if (*b == 0 && a < r->end && *a == '"') {
+            r->at = a + 1;
+            return i;
+        }
+    }
+    ps_refuse(r, PSC_ERR_FORMAT);
+    return -1;
+}
+
+/* The next member of an object with n members: its place, the reader then stands at its value; -1 after the last one.
+ * seen: a bit for each member so far, 0 before the first. A member twice, or missing at the end, is an error. */
+static int ps_member(ps_reader *r, const char *const *name, int n, uint32_t *seen)
+{
+    int i;
+
+    if (*seen != 0 && ps_next_is(r, '}')) {
+        if (*seen != (UINT32_C(1) << n) - 1) ps_refuse(r, PSC_ERR_FORMAT);
+        return -1;
+    }
+    ps_expect(r, *seen == 0 ? '{' : ',');
+    i = ps_read_name(r, name, n);
+    if (i < 0) return -1;
+    if ((*seen >> i & 1) != 0) ps_refuse(r, PSC_ERR_FORMAT);
+    *seen |= UINT32_C(1) << i;
+    ps_expect(r, ':');
+    return r->status == PSC_OK ? i : -1;
+}
+
+static int ps_is_digit(const ps_reader *r)
+{
+    return r->at < r->end && *r->at >= '0' && *r->at <= '9';
+}
+
+/* A number as it stands in the text: digits[0..digits) * 10^exponent. */
+typedef struct ps_number {
+    int  negative, whole;           /* whole: neither point nor exponent                             */
+    int  digits, exponent;
+    char digit[PS_NUMBER_LENGTH];
+} ps_number;
+
+/* A run of digits, at least one; leading zeros of the number are dropped. */
+static void ps_read_digits(ps_reader *r, const char *start, ps_number *x)
+{
+    if (!ps_is_digit(r)) ps_refuse(r, PSC_ERR_FORMAT);
+    for (; ps_is_digit(r); r->at++) {
+        if (r->at - start >= PS_NUMBER_LENGTH) {
+            ps_refuse(r, PSC_ERR_FORMAT);
+            return;
+        }
+        if (x->digits > 0 || *r->at != '0') x->digit[x->digits++] = *r->at;
+    }
+}
+
+static void ps_read_exponent(ps_reader *r, ps_number *x)
+{
+    int value = 0, negative = 0;
+
+    if (r->at < r->end && (*r->at == '+' || *r->at == '-')) negative = *r->at++ == '-';
+    if (!ps_is_digit(r)) ps_refuse(r, PSC_ERR_FORMAT);
+    for (; ps_is_digit(r); r->at++)
+        if (value < 10000) value = value * 10 + (*r->at - '0');
+    x->exponent += negative ? -value : value;
+}
+
+/* The grammar of RFC 8259, section 6. */
+static void ps_read_number(ps_reader *r, ps_number *x)
+{
+    const char *start, *part;
+
+    x->negative = x->digits = x->exponent = 0;
+    x->whole = 1;
+    ps_blanks(r);
+    start = r->at;
+    if (r->at < r->end && *r->at == '-') {
+        x->negative = 1;
+        r->at++;
+    }
+    if (r->at < r->end && *r->at == '0') r->at++;
+    else ps_read_digits(r, start, x);
+    if (r->at < r->end && *r->at == '.') {
+        x->whole = 0;
+        part = ++r->at;
+        ps_read_digits(r, start, x);
+        x->exponent = -(int)(r->at - part);
+    }
+    if (r->at < r->end && (*r->at == 'e' || *r->at == 'E')) {
+        x->whole = 0;
+        r->at++;
+        ps_read_exponent(r, x);
+    }
+    if (r->status == PSC_OK && r->at - start > PS_NUMBER_LENGTH) ps_refuse(r, PSC_ERR_FORMAT);
+}
+
+/* b * 2^-shift, correctly rounded to a double, half to even; infinite if it is too large. b has 54 bits or more. */
+static double ps_rounded(ps_big *b, int shift)
+{
+    int drop = ps_big_bits(b) - 53, odd;
+    uint64_t m;
+    double x;
+
+    if (drop < shift - 1074) drop = shift - 1074;           /* a subnormal has fewer bits */
+    ps_big_shift(b, 1 - drop);
+    odd = (int)(ps_big_low(b) & 1);
+    m = ps_big_low(b) >> 1;
+    if (odd && (b->lost || (m & 1) != 0)) m++;
+    x = (double)m;
+    drop -= shift;
+    if (drop < -1000) return x * ps_power_of_two(-500) * ps_power_of_two(drop + 500);
+    return drop > 971 ? PSC_MAX_VALUE * 1e300 : x * ps_power_of_two(drop);
+}
+
+/* Any number of the text: exact in one operation where digits and power of ten are doubles, else by long arithmetic. */
+static double ps_number_value(const ps_number *x)
+{
+    uint64_t m = 0;
+    ps_big b;
+    int i, shift = 0;
+
+    for (i = 0; i < x->digits && i < 19; i++) m = m * 10 + (uint64_t)(x->digit[i] - '0');
+    if (m == 0 || x->digits + x->exponent < -330) return 0.0;
+    if (x->digits + x->exponent > 310) return PSC_MAX_VALUE * 1e300;
+    if (x->digits <= 19 && m <= PS_EXACT && x->exponent >= -22 && x->exponent <= 22)
+        return x->exponent < 0 ? (double)m / ps_ten[-x->exponent] : (double)m * ps_ten[x->exponent];
+    ps_big_of(&b, m);
+    for (; i < x->digits; i++) ps_big_multiply(&b, 10, (uint32_t)(x->digit[i] - '0'));
+    if (x->exponent < 0) {
+        shift = 64 - 4 * x->exponent;                       /* at least 64 bits stay after the division */
+        ps_big_shift(&b, shift);
+    }
+    ps_big_scale(&b, x->exponent);
+    return ps_rounded(&b, shift);
+}
+
+/* A number within PSC_MAX_METRIC, or null for NaN where that may be. */
+static double ps_read_real(ps_reader *r, int may_miss)
+{
+    ps_number x;
+    double value;
+
+    ps_blanks(r);
+    if (may_miss && r->end - r->at >= 4 && memcmp(r->at, "null", 4) == 0) {
+        r->at += 4;
+        return ps_missing();
+    }
+    ps_read_number(r, &x);
+    if (r->status != PSC_OK) return 0.0;
+    value = ps_number_value(&x);
+    if (value > 1e2 * PSC_MAX_METRIC) ps_refuse(r, PSC_ERR_FORMAT);
+    return x.negative ? -value : value;
+}
+
+/* A whole number of 0..limit, or down to -limit - 1 where it may be negative: its size, and the sign. */
+static uint64_t ps_read_size(ps_reader *r, uint64_t limit, int may_sink, int *negative)
+{
+    ps_number x;
+    uint64_t m = 0;
+    int i;
+
+    ps_read_number(r, &x);
+    if (r->status != PSC_OK) return 0;
+    *negative = x.negative;
+    if (x.negative && may_sink) limit++;
+    if (!x.whole || (x.negative && !may_sink)) ps_refuse(r, PSC_ERR_FORMAT);
+    for (i = 0; i < x.digits; i++) {
+        const uint64_t digit = (uint64_t)(x.digit[i] - '0');
+        if (m > (limit - digit) / 10) {
+            ps_refuse(r, PSC_ERR_FORMAT);
+            return 0;
+        }
+        m = m * 10 + digit;
+    }
+    return m;
+}
+
+static uint64_t ps_read_whole(ps_reader *r, uint64_t limit)
+{
+    int negative;
+    return ps_read_size(r, limit, 0, &negative);
+}
+
+static int64_t ps_read_integer(ps_reader *r)
+{
+    int negative = 0;
+    const uint64_t size = ps_read_size(r, (uint64_t)INT64_MAX, 1, &negative);
+
+    return negative ? -(int64_t)(size - (size > 0)) - (size > 0) : (int64_t)size;
+}
+
+/* An array of 1..limit numbers: how many; value[i * stride]. */
+static int ps_read_reals(ps_reader *r, double *value, int limit, int stride, int may_miss)
+{
+    int n = 0;
+
+    ps_expect(r, '[');
+    do {
+        if (n >= limit) ps_refuse(r, PSC_ERR_FORMAT);
+        if (r->status != PSC_OK) return 0;
+        value[stride * n++] = ps_read_real(r, may_miss);
+    } while (ps_next_is(r, ','));
+    ps_expect(r, ']');
+    return n;
+}
+
+static void ps_read_version(ps_reader *r)
+{
+    if (ps_read_whole(r, UINT64_MAX) != 1) ps_refuse(r, PSC_ERR_VERSION);
+}
+
+static psc_status ps_reader_begin(ps_reader *r, const char *text, size_t length)
+{
+    if (!text) return PSC_ERR_NULL;
+    if (length > PSC_MAX_JSON) return PSC_ERR_SPACE;
+    r->at = text;
+    r->end = text + length;
+    r->status = PSC_OK;
+    return PSC_OK;
+}
+
+/* Nothing may follow. */
+static psc_status ps_reader_end(ps_reader *r)
+{
+    ps_blanks(r);
+    if (r->at < r->end) ps_refuse(r, PSC_ERR_FORMAT);
+    return r->status;
+}
+
+/* ---- reports */
+
+enum {
+    PS_R_VERSION, PS_R_KIND, PS_R_PRODUCER, PS_R_EPOCH, PS_R_SEQUENCE, PS_R_MADE, PS_R_LEVEL, PS_R_CONFIDENCE,
+    PS_R_HORIZON, PS_R_RESOURCE, PS_R_ADVICE = 13, PS_R_MEMBERS
+};
+
+static const char *const ps_report_names[] = {
+    "version", "kind", "producer", "epoch", "sequence", "made_at_ns", "level", "confidence", "horizon_ns",
+    "requests_per_s", "cpu_s_per_s", "memory_bytes", "network_bytes_per_s", "advice"
+};
+static const char *const ps_load_names[] = {"now", "capacity", "expected", "lower", "upper"};
+static const char *const ps_advice_names[] = {"reason", "resource", "share", "amount"};
+static const char *const ps_reasons[] = {"none", "full", "growth", "idle"};
+static const char *const ps_report_kind[] = {"report"};
+
+static void ps_report_load_text(ps_text *t, const psc_report *r, int k)
+{
+    ps_write(t, ",\"", 2);
+    ps_write_string(t, ps_report_names[PS_R_RESOURCE + k]);
+    ps_write_string(t, "\":{\"now\":");
+    ps_write_real(t, r->now[k]);
+    ps_write_string(t, ",\"capacity\":");
+    ps_write_real(t, r->capacity[k]);
+    ps_write_string(t, ",\"expected\":");
+    ps_write_reals(t, r->expected + k, r->points, PSC_RESOURCES);
+    ps_write_string(t, ",\"lower\":");
+    ps_write_reals(t, r->lower + k, r->points, PSC_RESOURCES);
+    ps_write_string(t, ",\"upper\":");
+    ps_write_reals(t, r->upper + k, r->points, PSC_RESOURCES);
+    ps_write(t, "}", 1);
+}
+
+static void ps_report_text(ps_text *t, const psc_report *r)
+{
+    int i, k;
+
+    ps_write_string(t, "{\"version\":1,\"kind\":\"report\",\"producer\":");
+    ps_write_integer(t, r->producer);
+    ps_write_string(t, ",\"epoch\":");
+    ps_write_whole(t, r->epoch);
+    ps_write_string(t, ",\"sequence\":");
+    ps_write_whole(t, r->sequence);
+    ps_write_string(t, ",\"made_at_ns\":");
+    ps_write_integer(t, r->made_at);
+    ps_write_string(t, ",\"level\":");
+    ps_write_real(t, r->level);
+    ps_write_string(t, ",\"confidence\":");
+    ps_write_real(t, r->confidence);
+    ps_write_string(t, ",\"horizon_ns\":");
+    for (i = 0; i < r->points; i++) {
+        ps_write(t, i > 0 ? "," : "[", 1);
+        ps_write_integer(t, r->horizon[i]);
+    }
+    ps_write(t, "]", 1);
+    for (k = 0; k < PSC_RESOURCES; k++) ps_report_load_text(t, r, k);
+    ps_write_string(t, ",\"advice\":{\"reason\":\"");
+    ps_write_string(t, ps_reasons[r->advice]);
+    ps_write_string(t, "\",\"resource\":\"");
+    ps_write_string(t, ps_report_names[PS_R_RESOURCE + r->advice_resource]);
+    ps_write_string(t, "\",\"share\":");
+    ps_write_real(t, r->advice_share);
+    ps_write_string(t, ",\"amount\":");
+    ps_write_real(t, r->advice_amount);
+    ps_write(t, "}}", 2);
+}
+
+static ps_text ps_text_of(char *text, size_t capacity)
+{
+    ps_text t;
+
+    t.at = text;
+    t.capacity = capacity;
+    t.length = 0;
+    return t;
+}
+
+psc_status psc_report_write(const psc_report *report, char *text, size_t capacity, size_t *length)
+{
+    psc_status status = psc_report_check(report);
+    ps_text t;
+
+    if (status != PSC_OK) return status;
+    if (!text || !length) return PSC_ERR_NULL;
+    if (capacity < PS_ENOUGH) {
+        t = ps_text_of(text, 0);
+        ps_report_text(&t, report);
+        if (ps_text_fits(&t, capacity) != PSC_OK) return PSC_ERR_SPACE;
+    }
+    t = ps_text_of(text, capacity);
+    ps_report_text(&t, report);
+    *length = t.length;
+    return PSC_OK;
+}
+
+/* One resource; every array must be as long as the others: *points 0: not known yet. */
+static void ps_read_load(ps_reader *in, psc_report *r, int k, int *points)
+{
+    uint32_t seen = 0;
+    int i, n;
+
+    while ((i = ps_member(in, ps_load_names, 5, &seen)) >= 0) {
+        double *value = i == 2 ? r->expected : i == 3 ? r->lower : r->upper;
+        if (i == 0) r->now[k] = ps_read_real(in, 0);
+        if (i == 1) r->capacity[k] = ps_read_real(in, 1);
+        if (i < 2) continue;
+        n = ps_read_reals(in, value + k, PSC_REPORT_POINTS, PSC_RESOURCES, 0);
+        if (*points == 0) *points = n;
+        if (n != *points) ps_refuse(in, PSC_ERR_FORMAT);
+    }
+}
+
+static void ps_read_horizons(ps_reader *in, psc_report *r)
+{
+    ps_expect(in, '[');
+    do {
+        if (r->points >= PSC_REPORT_POINTS) ps_refuse(in, PSC_ERR_FORMAT);
+        if (in->status != PSC_OK) return;
+        r->horizon[r->points++] = ps_read_integer(in);
+    } while (ps_next_is(in, ','));
+    ps_expect(in, ']');
+}
+
+static void ps_read_advice(ps_reader *in, psc_report *r)
+{
+    uint32_t seen = 0;
+    int i;
+
+    while ((i = ps_member(in, ps_advice_names, 4, &seen)) >= 0) {
+        if (i == 0) r->advice = ps_read_name(in, ps_reasons, 4);
+        if (i == 1) r->advice_resource = ps_read_name(in, ps_report_names + PS_R_RESOURCE, PSC_RESOURCES);
+        if (i == 2) r->advice_share = ps_read_real(in, 0);
+        if (i == 3) r->advice_amount = ps_read_real(in, 0);
+    }
+}
+
+static void ps_read_report_member(ps_reader *in, int i, psc_report *r, int *points)
+{
+    switch (i) {
+    case PS_R_VERSION: ps_read_version(in); break;
+    case PS_R_KIND: (void)ps_read_name(in, ps_report_kind, 1); break;
+    case PS_R_PRODUCER: r->producer = ps_read_integer(in); break;
+    case PS_R_EPOCH: r->epoch = ps_read_whole(in, UINT64_MAX); break;
+    case PS_R_SEQUENCE: r->sequence = ps_read_whole(in, UINT64_MAX); break;
+    case PS_R_MADE: r->made_at = ps_read_integer(in); break;
+    case PS_R_LEVEL: r->level = ps_read_real(in, 0); break;
+    case PS_R_CONFIDENCE: r->confidence = ps_read_real(in, 0); break;
+    case PS_R_HORIZON: ps_read_horizons(in, r); break;
+    case PS_R_ADVICE: ps_read_advice(in, r); break;
+    default: ps_read_load(in, r, i - PS_R_RESOURCE, points); break;
+    }
+}
+
+psc_status psc_report_read(const char *text, size_t length, psc_report *report)
+{
+    ps_reader in;
+    psc_report r;
+    psc_status status = ps_reader_begin(&in, text, length);
+    uint32_t seen = 0;
+    int i, points = 0;
+
+    if (status != PSC_OK) return status;
+    if (!report) return PSC_ERR_NULL;
+    memset(&r, 0, sizeof r);
+    r.struct_size = (uint32_t)sizeof r;
+    while ((i = ps_member(&in, ps_report_names, PS_R_MEMBERS, &seen)) >= 0) ps_read_report_member(&in, i, &r, &points);
+    status = ps_reader_end(&in);
+    if (status != PSC_OK) return status;
+    if (points != r.points) return PSC_ERR_FORMAT;
+    status = psc_report_check(&r);
+    if (status != PSC_OK) return status;
+    *report = r;
+    return PSC_OK;
+}
+
+/* ---- beats */
+
+static const char *const ps_beat_names[] = {
+    "version", "kind", "node", "epoch", "sequence", "sent_at_ns", "shards", "metrics"
+};
+static const char *const ps_beat_kind[] = {"beat"};
+
+static void ps_beat_text(ps_text *t, const psc_beat *beat, const double *metric, int32_t metrics)
+{
+    ps_write_string(t, "{\"version\":1,\"kind\":\"beat\",\"node\":");
+    ps_write_integer(t, beat->node);
+    ps_write_string(t, ",\"epoch\":");
+    ps_write_whole(t, beat->epoch);
+    ps_write_string(t, ",\"sequence\":");
+    ps_write_whole(t, beat->sequence);
+    ps_write_string(t, ",\"sent_at_ns\":");
+    ps_write_integer(t, beat->sent_at);
+    ps_write_string(t, ",\"shards\":");
+    ps_write_integer(t, beat->shards);
+    ps_write_string(t, ",\"metrics\":");
+    ps_write_reals(t, metric, metrics, 1);
+    ps_write(t, "}", 1);
+}
+
+/* What a beat may say, but for whose it is. */
+static psc_status ps_beat_possible(const psc_beat *beat, const double *metric, int32_t metrics)
+{
+    int32_t k;
+
+    if (beat->shards < 0) return PSC_ERR_IMPOSSIBLE;
+    for (k = 0; k < metrics; k++)
+        if (!ps_metric_possible(k, metric[k])) return PSC_ERR_IMPOSSIBLE;
+    return PSC_OK;
+}
+
+psc_status psc_beat_write(const psc_beat *beat, const double *metric, int32_t metrics, char *text, size_t capacity,
+                          size_t *length)
+{
+    psc_status status;
+    ps_text t;
+
+    if (!beat || !metric || !text || !length) return PSC_ERR_NULL;
+    if (metrics < 1 || metrics > PSC_MAX_METRICS) return PSC_ERR_RANGE;
+    status = ps_beat_possible(beat, metric, metrics);
+    if (status != PSC_OK) return status;
+    if (capacity < PS_ENOUGH) {
+        t = ps_text_of(text, 0);
+        ps_beat_text(&t, beat, metric, metrics);
+        if (ps_text_fits(&t, capacity) != PSC_OK) return PSC_ERR_SPACE;
+    }
+    t = ps_text_of(text, capacity);
+    ps_beat_text(&t, beat, metric, metrics);
+    *length = t.length;
+    return PSC_OK;
+}
+
+static void ps_read_beat_member(ps_reader *in, int i, psc_beat *beat, double *metric, int *metrics)
+{
+    switch (i) {
+    case 0: ps_read_version(in); break;
+    case 1: (void)ps_read_name(in, ps_beat_kind, 1); break;
+    case 2: beat->node = ps_read_integer(in); break;
+    case 3: beat->epoch = ps_read_whole(in, UINT64_MAX); break;
+    case 4: beat->sequence = ps_read_whole(in, UINT64_MAX); break;
+    case 5: beat->sent_at = ps_read_integer(in); break;
+    case 6: beat->shards = ps_read_integer(in); break;
+    default: *metrics = ps_read_reals(in, metric, PSC_MAX_METRICS, 1, 1); break;
+    }
+}
+
+psc_status psc_beat_read(const char *text, size_t length, psc_beat *beat, double *metric, int32_t capacity)
+{
+    double found[PSC_MAX_METRICS];
+    ps_reader in;
+    psc_beat b;
+    psc_status status = ps_reader_begin(&in, text, length);
+    uint32_t seen = 0;
+    int i, metrics = 0;
+
+    if (status != PSC_OK) return status;
+    if (!beat || !metric) return PSC_ERR_NULL;
+    if (capacity < 1) return PSC_ERR_RANGE;
+    memset(&b, 0, sizeof b);
+    while ((i = ps_member(&in, ps_beat_names, 8, &seen)) >= 0) ps_read_beat_member(&in, i, &b, found, &metrics);
+    status = ps_reader_end(&in);
+    if (status == PSC_OK) status = ps_beat_possible(&b, found, metrics);
+    if (status != PSC_OK) return status;
+    if (metrics > capacity) return PSC_ERR_SPACE;
+    b.sender = b.node;
+    *beat = b;
+    for (i = 0; i < capacity; i++) metric[i] = i < metrics ? found[i] : ps_missing();
+    return PSC_OK;
+}
+
+/* ---- what people and orchestrators read */
+
+/* A text of less than 512 bytes, made aside. */
+static psc_status ps_hand_over(const ps_text *made, char *text, size_t capacity, size_t *length)
+{
+    if (made->length > capacity) return PSC_ERR_SPACE;
+    memcpy(text, made->at, made->length);
+    *length = made->length;
+    return PSC_OK;
+}
+
+/* Bytes in the largest unit that leaves at least 1, one decimal. */
+static void ps_write_bytes(ps_text *t, double bytes)
+{
+    static const char *const unit[] = {" B", " KiB", " MiB", " GiB", " TiB", " PiB"};
+    int i = 0;
+
+    for (; i < 5 && bytes >= 1024.0; i++) bytes /= 1024.0;
+    ps_write_real(t, floor(bytes * 10.0 + 0.5) / 10.0);
+    ps_write_string(t, unit[i]);
+}
+
+psc_status psc_report_advice(const psc_report *report, char *text, size_t capacity, size_t *length)
+{
+    static const char *const name[] = {"requests", "cpu", "memory", "network"};
+    static const char *const why[] = {"", " (full now)", " (will be short)", " (idle)"};
+    psc_status status = psc_report_check(report);
+    char buffer[128];
+    ps_text t;
+
+    if (status != PSC_OK) return status;
+    if (!text || !length) return PSC_ERR_NULL;
+    t = ps_text_of(buffer, sizeof buffer);
+    if (report->advice == PSC_ADVICE_NONE) {
+        ps_write_string(&t, "no change");
+        return ps_hand_over(&t, text, capacity, length);
+    }
+    ps_write_string(&t, name[report->advice_resource]);
+    ps_write_string(&t, report->advice_share < 0.0 ? " -" : " +");
+    if (report->advice_resource == PSC_RESOURCE_MEMORY) {
+        ps_write_bytes(&t, fabs(report->advice_amount));
+    } else {
+        ps_write_real(&t, floor(fabs(report->advice_share) * 100.0 + 0.5));
+        ps_write_string(&t, " %");
+    }
+    ps_write_string(&t, why[report->advice]);
+    return ps_hand_over(&t, text, capacity, length);
+}
+
+/* Length of a name of 1..63 of a-z 0-9 - . with a letter or digit at both ends; 0: it is none. */
+static size_t ps_name_length(const char *name)
+{
+    size_t n = 0;
+
+    for (; name[n] != 0; n++) {
+        const int plain = (name[n] >= 'a' && name[n] <= 'z') || (name[n] >= '0' && name[n] <= '9');
+        if (n >= 63 || (!plain && name[n] != '-' && name[n] != '.')) return 0;
+        if (!plain && (n == 0 || name[n + 1] == 0)) return 0;
+    }
+    return n;
+}
+
+psc_status psc_decision_hpa(const psc_decision *decision, int64_t max_units, char *text, size_t capacity,
+                            size_t *length)
+{
+    char buffer[256];
+    ps_text t;
+
+    if (!decision || !text || !length) return PSC_ERR_NULL;
+    if (decision->units < 1 || max_units > INT32_MAX || decision->units > max_units) return PSC_ERR_RANGE;
+    t = ps_text_of(buffer, sizeof buffer);
+    ps_write_string(&t, "{\"apiVersion\":\"autoscaling/v2\",\"kind\":\"HorizontalPodAutoscaler\","
+                        "\"spec\":{\"minReplicas\":");
+    ps_write_integer(&t, decision->units);
+    ps_write_string(&t, ",\"maxReplicas\":");
+    ps_write_integer(&t, max_units);
+    ps_write(&t, "}}", 2);
+    return ps_hand_over(&t, text, capacity, length);
+}
+
+/* Two digits. */
+static void ps_write_pair(ps_text *t, int64_t x, const char *after)
+{
+    if (x < 10) ps_write(t, "0", 1);
+    ps_write_integer(t, x);
+    ps_write_string(t, after);
+}
+
+/* Seconds since 1970 as RFC 3339 has it. Years begin in March, so that a leap day is the last of its year; 719468 days
+ * lie between 0000-03-01 and 1970-01-01, 146097 are four centuries. */
+static void ps_write_time(ps_text *t, int64_t seconds)
+{
+    const int64_t day = seconds / 86400 + 719468, century = day / 146097, in_four = day % 146097;
+    const int64_t year = (in_four - in_four / 1460 + in_four / 36524 - in_four / 146096) / 365;
+    const int64_t in_year = in_four - (365 * year + year / 4 - year / 100), month = (5 * in_year + 2) / 153;
+
+    ps_write_integer(t, 400 * century + year + (month >= 10));
+    ps_write(t, "-", 1);
+    ps_write_pair(t, month < 10 ? month + 3 : month - 9, "-");
+    ps_write_pair(t, in_year - (153 * month + 2) / 5 + 1, "T");
+    ps_write_pair(t, seconds % 86400 / 3600, ":");
+    ps_write_pair(t, seconds % 3600 / 60, ":");
+    ps_write_pair(t, seconds % 60, "Z");
+}
+
+psc_status psc_decision_metrics(const psc_decision *decision, const char *name, int64_t seconds, char *text,
+                                size_t capacity, size_t *length)
+{
+    char buffer[384];
+    ps_text t;
+
+    if (!decision || !name || !text || !length) return PSC_ERR_NULL;
+    if (ps_name_length(name) == 0 || decision->units < 1 || decision->units > PS_MOST_UNITS || seconds < 0
+        || seconds > INT64_C(253402300799))
+        return PSC_ERR_RANGE;
+    t = ps_text_of(buffer, sizeof buffer);
+    ps_write_string(&t, "{\"kind\":\"ExternalMetricValueList\",\"apiVersion\":\"external.metrics.k8s.io/v1beta1\","
+                        "\"metadata\":{},\"items\":[{\"metricName\":\"");
+    ps_write_string(&t, name);
+    ps_write_string(&t, "\",\"metricLabels\":{},\"timestamp\":\"");
+    ps_write_time(&t, seconds);
+    ps_write_string(&t, "\",\"value\":\"");
+    ps_write_integer(&t, decision->units);
+    ps_write_string(&t, "\"}]}");
+    return ps_hand_over(&t, text, capacity, length);
+}
+
+psc_status psc_decision_group(const psc_decision *decision, const char *name, char *text, size_t capacity,
+                              size_t *length)
+{
+    char buffer[256];
+    ps_text t;
+
+    if (!decision || !name || !text || !length) return PSC_ERR_NULL;
+    if (ps_name_length(name) == 0 || decision->units < 0 || decision->units > INT32_MAX) return PSC_ERR_RANGE;
+    t = ps_text_of(buffer, sizeof buffer);
+    ps_write_string(&t, "{\"AutoScalingGroupName\":\"");
+    ps_write_string(&t, name);
+    ps_write_string(&t, "\",\"DesiredCapacity\":");
+    ps_write_integer(&t, decision->units);
+    ps_write_string(&t, ",\"HonorCooldown\":false}");
+    return ps_hand_over(&t, text, capacity, length);
 }

@@ -141,6 +141,8 @@ enum {
     PSC_STRUCT_TRIAL_CONFIG, PSC_STRUCT_TRIAL_PAIR, PSC_STRUCT_TRIAL_INFO, PSC_STRUCT_STAGES_CONFIG,
     PSC_STRUCT_STAGES_INPUT,
     PSC_STRUCT_STAGES_OUTPUT, PSC_STRUCT_WAY, PSC_STRUCT_BLOCKS_INFO,
+    PSC_STRUCT_USAGE, PSC_STRUCT_PRODUCER_CONFIG, PSC_STRUCT_SOURCE, PSC_STRUCT_REPORT, PSC_STRUCT_BOTTLENECK,
+    PSC_STRUCT_DEMAND_CONFIG, PSC_STRUCT_DEMAND_NOW, PSC_STRUCT_SCALER_CONFIG, PSC_STRUCT_DECISION,
     PSC_STRUCT_END
 };
 PSC_API size_t psc_struct_bytes(int32_t which);
@@ -158,6 +160,7 @@ enum {
     PSC_TYPE_ANY = 0, PSC_TYPE_TRACKER = 1, PSC_TYPE_NODE = 2, PSC_TYPE_FAILURE = 3, PSC_TYPE_THRESHOLD = 4,
     PSC_TYPE_SILENCE = 5, PSC_TYPE_PERSONAS = 6, PSC_TYPE_SPLIT = 7, PSC_TYPE_ECHO = 8, PSC_TYPE_MAP = 9,
     PSC_TYPE_TRANSFER = 10, PSC_TYPE_TRIAL = 11, PSC_TYPE_STAGES = 12,
+    PSC_TYPE_PRODUCER = 13, PSC_TYPE_DEMAND = 14, PSC_TYPE_SCALER = 15,
     PSC_TYPE_END
 };
 
@@ -2923,6 +2926,339 @@ typedef struct psc_blocks_info {
  * Where need is not reached, every block with a load is chosen. Cost: O(n log n). */
 PSC_API psc_status psc_blocks_relieve(const int64_t *load, const int64_t *bytes, size_t n, int64_t need,
                                       int64_t *work, int32_t *order, int32_t *move, psc_blocks_info *relief);
+
+/* =================================================================================================
+ * PART 7 - SCALING (predscale.c): producers, the scaler, reports as JSON
+ * ============================================================================================== */
+
+/* A producer is whatever makes load: a process, a shard, a tenant. It folds its own requests into bins of time and
+ * now and then sends a report of a few hundred bytes. The scaler takes the reports of all producers, or the load as
+ * the host measures it, and says how many units (machines, pods) to order or to release:
+ *
+ *     request --> producer --> report --(JSON)--> scaler --> decision --(JSON)--> the host's orchestrator
+ */
+
+enum {
+    PSC_RESOURCE_REQUESTS = 0,  /* requests a second                                                 */
+    PSC_RESOURCE_CPU = 1,       /* CPU seconds a second: cores in use                                */
+    PSC_RESOURCE_MEMORY = 2,    /* bytes in use                                                      */
+    PSC_RESOURCE_NETWORK = 3,   /* bytes a second                                                    */
+    PSC_RESOURCES = 4,
+    PSC_REPORT_POINTS = 4       /* horizons of a report, at most                                     */
+};
+
+/* ==== Producer ================================================================================== */
+
+typedef struct psc_usage {
+    int64_t  at;                /* nanoseconds since an epoch of the producer's own, >= 0            */
+    uint64_t source;            /* who asked: an id or a hash                                        */
+    int32_t  type;              /* 0..types-1                                                        */
+    int32_t  reserved;
+    double   size;              /* complexity in any unit that the type's requests share, >= 0; 1 if unknown */
+    double   cpu;               /* CPU seconds                              >= 0, NaN: not measured  */
+    double   memory;            /* bytes times the seconds they were held   >= 0, NaN: not measured  */
+    double   network;           /* bytes in and out                         >= 0, NaN: not measured  */
+} psc_usage;
+
+typedef struct psc_producer_config {
+    uint32_t struct_size;
+    int32_t  types;             /* 1..PSC_MAX_TYPES; 1                                               */
+    int64_t  id;                /* the producer's place in the scaler, >= 0; 0                       */
+    int64_t  bin_ns;            /* length of a bin, 1 ms .. 1 day; 1 minute                          */
+    int32_t  window;            /* bins that stay open for late requests, 1..64; 2                   */
+    int32_t  sources;           /* heavy sources that are told apart, a multiple of 4, 0..4096; 16   */
+    int32_t  period1, period2;  /* seasons in bins, as psc_tracker_config has them; 0, 0             */
+} psc_producer_config;
+
+enum { PSC_MAX_TYPES = 64 };
+
+typedef struct psc_producer psc_producer;   /* a state, PSC_TYPE_PRODUCER */
+
+PSC_API void       psc_producer_default(psc_producer_config *config);
+PSC_API size_t     psc_producer_size(const psc_producer_config *config);
+PSC_API psc_status psc_producer_init(psc_producer *producer, size_t bytes, const psc_producer_config *config);
+
+/* Folds one request into its bin, floor(at / bin_ns).
+ * A cost that is NaN is taken from the model of the type, size * sum(cost) / sum(size) over its requests that
+ * measured it, the older ones discounted by 1/1000 a request; 0 before the first.
+ * Heavy sources are counted by Space-Saving (Metwally, Agrawal and El Abbadi 2005) in sets of four by a hash of the
+ * source, decayed by 1/64 a bin; what is pushed out goes to the pool of the rest.
+ * A request later than the newest bin moves time on, as psc_producer_advance does.
+ * Errors: PSC_ERR_STALE (its bin is closed: at or before newest bin - window); PSC_ERR_RANGE (at < 0, type, a size or
+ * cost beyond 0..PSC_MAX_METRIC; more than 256 bins ahead: call psc_producer_advance first).
+ * Cost: O(1); O(types) trackers for each bin that it closes. */
+PSC_API psc_status psc_producer_observe(psc_producer *producer, const psc_usage *request);
+
+/* It is `now`, and the producer is up: the bin of now is seen, even if no request comes. Bins that are seen and have
+ * no request count as 0; bins that nobody has seen (the process was down) are missing, and not 0. Closes at most 256
+ * bins a call: PSC_MORE if there are more. Errors: PSC_ERR_RANGE (now < 0). Cost: O(types) trackers a bin closed. */
+PSC_API psc_status psc_producer_advance(psc_producer *producer, int64_t now);
+
+/* A heavy source. Its true load is at most load and at least load - error. */
+typedef struct psc_source {
+    uint64_t source;
+    double   load, error;       /* decayed sums of size                                              */
+} psc_source;
+
+/* The heaviest sources, heaviest first, and the load of the rest. count: how many were written, <= capacity.
+ * Cost: O(sources * capacity). */
+PSC_API psc_status psc_producer_sources(const psc_producer *producer, psc_source *out, size_t capacity, size_t *count,
+                                        double *rest);
+
+/* Forecast of one type, `bins` bins after the newest closed one (1..PSC_MAX_HORIZON): requests a second at a level. */
+PSC_API psc_status psc_producer_type(const psc_producer *producer, int32_t type, size_t bins, double level,
+                                     double *out);
+
+/* ==== Report ==================================================================================== */
+
+enum {
+    PSC_ADVICE_NONE = 0,        /* what there is suits the forecast, or no capacity is known         */
+    PSC_ADVICE_FULL = 1,        /* more: the resource is above its target now                        */
+    PSC_ADVICE_GROWTH = 2,      /* more: it will be above its target within the horizon              */
+    PSC_ADVICE_IDLE = 3         /* less: even the upper bounds leave half of the target free         */
+};
+
+typedef struct psc_report {
+    uint32_t struct_size;
+    int32_t  points;            /* horizons in use, 1..PSC_REPORT_POINTS                             */
+    int64_t  producer;          /* >= 0                                                              */
+    uint64_t epoch, sequence;   /* as those of a beat                                                */
+    int64_t  made_at;           /* nanoseconds, >= 0                                                 */
+    double   level;             /* share of outcomes that lower..upper should hold, in (0, 1)        */
+    double   confidence;        /* 0..1: how far the forecast was learned from whole data            */
+    int64_t  horizon[PSC_REPORT_POINTS];                        /* nanoseconds ahead, > 0, rising    */
+    double   now[PSC_RESOURCES];
+    double   capacity[PSC_RESOURCES];                           /* NaN: not known                    */
+    double   expected[PSC_REPORT_POINTS * PSC_RESOURCES];       /* of point p: [p * PSC_RESOURCES + resource] */
+    double   lower[PSC_REPORT_POINTS * PSC_RESOURCES];
+    double   upper[PSC_REPORT_POINTS * PSC_RESOURCES];
+    int32_t  advice;            /* PSC_ADVICE_...                                                    */
+    int32_t  advice_resource;   /* which                                                             */
+    double   advice_share;      /* +0.2: 20 % more than capacity                                     */
+    double   advice_amount;     /* the same in units of the resource                                 */
+} psc_report;
+
+/* All zero; points 3, horizons of 5, 10 and 15 minutes, level 0.9, capacity not known. */
+PSC_API void psc_report_default(psc_report *report);
+
+/* Fills now, confidence, the forecasts and the advice. Read from report, as psc_report_default sets them or the host
+ * changes them: points, horizon, level, capacity, epoch, sequence. Forecasts are the trackers': the median and the
+ * quantiles (1 -+ level) / 2, of the resource's total, cut to 6 significant digits so that the text is short.
+ *     confidence = share of bins seen among those closed, discounted as 1/256 a bin, times min(1, closed bins / 2
+ *                  periods), periods: the shortest season, 30 where there is none
+ *     advice     need = largest upper bound of any point / target, of each resource with a capacity; the resource with
+ *                the largest need / capacity. FULL if now / target > capacity, else GROWTH if need > capacity, IDLE if
+ *                need < capacity / 2; share = need / capacity - 1
+ *   target     share of the capacity that should be in use, 0.05..1
+ * Errors: PSC_ERR_RANGE (now before the newest bin, a horizon beyond PSC_MAX_HORIZON bins, the fields read).
+ * Cost: 12 predictions of a tracker a point. */
+PSC_API psc_status psc_producer_report(const psc_producer *producer, int64_t now, double target, psc_report *report);
+
+/* Every range stated above. lower <= expected <= upper; all loads finite, 0..PSC_MAX_METRIC.
+ * Errors: PSC_ERR_VERSION, PSC_ERR_NONFINITE, PSC_ERR_RANGE. Cost: O(points). */
+PSC_API psc_status psc_report_check(const psc_report *report);
+
+/* Where a report will be short. */
+typedef struct psc_bottleneck {
+    int32_t resource;
+    int32_t reserved;
+    double  probability;        /* that the load exceeds the capacity at some point: the largest of any */
+    double  seconds;            /* until the expected load reaches the capacity; -1: not within the horizons */
+    double  use;                /* largest expected load / capacity                                  */
+} psc_bottleneck;
+
+/* The resources with a known capacity, the first to be short first: those with seconds >= 0 by seconds, then the others
+ * by probability; ties by the lower resource. Between now and the points the expected load is a line. The
+ * probability is that of a normal law through the interval, its upper half for capacities above the expected load and
+ * its lower half below. count: 0..PSC_RESOURCES of out. Errors: as psc_report_check. Cost: O(points). */
+PSC_API psc_status psc_report_bottlenecks(const psc_report *report, psc_bottleneck *out, size_t capacity,
+                                          size_t *count);
+
+/* ==== Demand ==================================================================================== */
+
+/* The load a boot time ahead that will not be exceeded with a given probability, learned as it goes. With u = load /
+ * unit, all on square roots, the quantile is a linear mixture
+ *     q = w1 quantile of a tracker at that lead + w2 last value + w3, w4 means with gains 0.3 and 0.05 + w5
+ *       + w6 rise at this phase + offset
+ * that starts as the tracker's. Weights follow the pinball loss by Newton steps,
+ *     w += (level - [u <= q]) * 0.004 * e * M^-1 x,       x: the terms, M: mean of x x', e: mean error of the last
+ * value none of which moves the forecast at hand by more than e. Steps along M^-1 x reach the quantile of a weighted
+ * least-squares regression at the same speed in every direction (the stochastic Newton method: Bottou and Le Cun
+ * 2004); by the gradient alone they stay far from it, as the terms are nearly the same. The table of rises over the
+ * phase (bursts on the hour) holds the quantile of last value to value, by steps of 1/5. The offset is the online
+ * conformal part (Gibbs and Candes 2021): each outcome above the quantile moves it by g * e * level, each below by
+ * -g * e * (1 - level), g = 0.005; so that over T steps the share of outcomes above differs from 1 - level by no
+ * more than (change of the offset) / (g * e * T), whatever the series does, as long as e stays what it is. */
+typedef struct psc_demand_config {
+    uint32_t struct_size;
+    int32_t  period1, period2;  /* seasons in steps, as psc_tracker_config has them; 0, 0            */
+    int32_t  phase;             /* steps of a clock period whose phase matters (an hour), 0 or 1: none, at most
+                                   PSC_MAX_PERIOD; 0                                                 */
+    double   unit;              /* load that one unit serves within its objective, 1e-9..PSC_MAX_VALUE; 1 */
+    double   level;             /* of the quantile, 0.5..0.9999; 0.93                                */
+} psc_demand_config;
+
+enum { PSC_MAX_LEAD = 32 };
+
+typedef struct psc_demand psc_demand;       /* a state, PSC_TYPE_DEMAND */
+
+typedef struct psc_demand_now {
+    double  expected;           /* median load at the lead                                           */
+    double  order;              /* the quantile at the lead, and no less than the newest load        */
+    double  keep;               /* the largest that was said of the steps up to the lead; between order and
+                                   1.2 * order + one unit                                            */
+    double  violated;           /* share of the outcomes so far above the quantile; 0 before any     */
+    int64_t outcomes;           /* how many there were                                               */
+} psc_demand_now;
+
+PSC_API void       psc_demand_default(psc_demand_config *config);
+PSC_API size_t     psc_demand_size(const psc_demand_config *config);
+PSC_API psc_status psc_demand_init(psc_demand *demand, size_t bytes, const psc_demand_config *config);
+
+/* Takes the load of the next step (>= 0; NaN: missing, only time goes on) and says what is needed `lead` steps after
+ * it. A jump may stay, so order is no less than the newest load, though the quantile may be; violated is of the
+ * quantile.
+ *   lead  1..PSC_MAX_LEAD; may change from step to step
+ * Errors: PSC_ERR_NONFINITE (an infinity), PSC_ERR_RANGE. Cost: O(lead). */
+PSC_API psc_status psc_demand_observe(psc_demand *demand, double load, int32_t lead, psc_demand_now *now);
+
+/* ==== Scaler ==================================================================================== */
+
+typedef struct psc_scaler_config {
+    uint32_t struct_size;
+    int32_t  producers;         /* reports that are kept, by psc_report.producer: 0..65536; 0        */
+    int64_t  step_ns;           /* time between calls of psc_scaler_step, 1 ms .. 1 day; 1 minute    */
+    int64_t  boot_ns;           /* from an order to a unit that serves, 0 .. 31 steps; 5 minutes     */
+    int64_t  out_cooldown_ns;   /* least time between two orders, 0 .. 1 day; 0                      */
+    int64_t  in_cooldown_ns;    /* least time from an order or a release to a release, 0 .. 1 day; 0 */
+    int64_t  starts_ns;         /* window of max_starts, 1 ms .. 30 days; 1 hour                     */
+    int64_t  max_starts;        /* units started a window, 1 .. 2^31; 2^31                           */
+    int64_t  min_units, max_units;      /* 0 <= min <= max <= 2^31, max >= 1; 1, 2^31                */
+    int64_t  stale_ns;          /* age from which a report is widened, >= 0; 3 minutes               */
+    int64_t  forget_ns;         /* age from which it is dropped, >= stale_ns; 1 hour                 */
+    double   miss_price;        /* what a missing unit costs a step, of a running one's price, 1..1000; 20 */
+    double   jump;              /* a report counts up to so many times its own usual value, or the fleet's mean one
+                                   if that is more, 1..1e6; 8                                        */
+    double   unit[PSC_RESOURCES];       /* load that one unit serves, of each resource; 0: does not limit;
+                                           default 1 of requests, 0 of the others                    */
+    int32_t  period1, period2, phase;   /* as psc_demand_config                                      */
+    int32_t  reserved;
+} psc_scaler_config;
+
+typedef struct psc_scaler psc_scaler;       /* a state, PSC_TYPE_SCALER */
+
+PSC_API void       psc_scaler_default(psc_scaler_config *config);
+PSC_API size_t     psc_scaler_size(const psc_scaler_config *config);
+PSC_API psc_status psc_scaler_init(psc_scaler *scaler, size_t bytes, const psc_scaler_config *config);
+
+/* Takes a report. The host authenticates it. received_at is of the scaler's own clock, so that a producer's clock
+ * does no harm. Refused, with nothing changed: PSC_ERR_RANGE and as psc_report_check; PSC_ERR_STALE, PSC_ERR_REPEAT as
+ * for beats. Values above the cap of config.jump are cut to it; the usual value follows what is taken with gain
+ * 1/20, so that a liar's part grows by at most a factor of 1 + (jump - 1) / 20 a report. Cost: O(1). */
+PSC_API psc_status psc_scaler_report(psc_scaler *scaler, const psc_report *report, int64_t received_at);
+
+/* A unit that was ordered serves after boot_ns >= 0. From the third on the lead is the 0.9 quantile of what was seen,
+ * by gradient steps of 1/20 of mean and quantile; before, and if none is ever told, it is config.boot_ns. Cost:
+ * O(1). */
+PSC_API psc_status psc_scaler_booted(psc_scaler *scaler, int64_t boot_ns);
+
+/* The reports of all producers as one, at time now: a producer's forecast at a horizon is read from the line through
+ * its points at its age + horizon. Errors of producers have the correlation rho that was seen at the steps before,
+ *     sd^2 = (1 - rho) sum s_i^2 + rho (sum s_i)^2,     s_i: half the width of an interval over its normal score
+ * Beyond stale_ns the width grows by sqrt(1 + age / stale_ns). A producer that was dropped, or not heard yet, counts as
+ * the mean of the others with a standard deviation as large. Capacities are summed where all of them are known.
+ * confidence is the mean of the reports', a stale one's halved, a missing one's 0.
+ *   out  horizons, points and level as the caller has set them (psc_report_default); the rest is filled
+ * With no report taken all is 0. Cost: O(producers * points). */
+PSC_API psc_status psc_scaler_total(const psc_scaler *scaler, int64_t now, psc_report *out);
+
+enum {
+    PSC_SCALE_HOLD = 0,         /* as many as are needed                                             */
+    PSC_SCALE_OUT = 1,          /* order: the load a boot time ahead needs them                      */
+    PSC_SCALE_IN = 2,           /* release: no step until a new unit could serve needs them          */
+    PSC_SCALE_COOLDOWN = 3,     /* it would, but for a cool-down                                     */
+    PSC_SCALE_BUDGET = 4,       /* it orders fewer than it would: the budget of starts               */
+    PSC_SCALE_BOUND = 5         /* min_units or max_units decides                                    */
+};
+
+typedef struct psc_decision {
+    int64_t units;              /* wanted in all: active and booting                                 */
+    int64_t change;             /* units - active - pending                                          */
+    int32_t reason;             /* PSC_SCALE_...                                                     */
+    int32_t resource;           /* that needs the most units                                         */
+    int32_t lead;               /* steps to the moment that counts: boot time, rounded up, and 1     */
+    int32_t reserved;
+    double  expected, upper;    /* load of that resource then: median, and what units were ordered for */
+    double  confidence;         /* 0..1                                                              */
+    double  rho;                /* correlation of the producers' errors; 0 with fewer than 2         */
+    double  violated;           /* share of steps so far whose load was above `upper` of their time  */
+    double  vertical;           /* instead: each active unit larger by this share, 0: no need        */
+    int64_t vertical_units;     /* the units that would do with, units - change                      */
+} psc_decision;
+
+/* One step of config.step_ns.
+ *   load      [PSC_RESOURCES] measured in this step, NaN: missing; or NULL: the sums of the reports (psc_scaler_total)
+ *   active    units that serve now, pending units ordered that do not serve yet, >= 0, at most 2^31
+ * With order and keep of psc_demand_now at the level P / (P + 3/2), P = miss_price, and of the resource that needs
+ * most:
+ *     out   to ceil(order / unit), if that is more than there are
+ *     in    to ceil(keep / unit), if that is less than there are
+ * That is the newsvendor's quantile. A unit that runs in vain costs 1 a step; one that is ordered in vain costs
+ * more, as it is paid while it boots: 3/2, chosen on the development series. keep covers all steps before a unit
+ * ordered now would serve, so that a release is never undone by a forecast already known. Where the reports give the
+ * load, the margin of order above `expected` is divided by max(1/4, confidence), and order is no less than their own
+ * quantile of the total at the lead: median + normal quantile * sd of psc_scaler_total.
+ * Then cool-downs, the budget of starts (a bucket of max_starts that fills evenly in starts_ns), min and max, which
+ * comes last. Errors: PSC_ERR_RANGE, PSC_ERR_NONFINITE (load). Cost: O(producers + lead). */
+PSC_API psc_status psc_scaler_step(psc_scaler *scaler, int64_t now, const double *load, int64_t active, int64_t pending,
+                                   psc_decision *decision);
+
+/* ==== JSON ====================================================================================== */
+
+/* Texts are ASCII, without blanks, not ended by a 0. Numbers are written with the shortest decimals up to 9 places that
+ * give them back, else with 17 significant digits: reading gives the same bits. Readers take blanks anywhere JSON
+ * does and members in any order; they refuse with PSC_ERR_FORMAT what is not JSON of exactly this schema: a member
+ * missing, unknown or twice, another type, NaN, a number longer than 32 characters or beyond its range, escapes in
+ * names, deeper nesting, bytes after the end; with PSC_ERR_VERSION another version; with PSC_ERR_SPACE a text longer
+ * than PSC_MAX_JSON. They look at each byte once, keep no stack and read no locale. Cost: O(bytes).
+ *
+ * report  {"version":1,"kind":"report","producer":7,"epoch":1,"sequence":12,"made_at_ns":0,"level":0.9,"confidence":1,
+ *          "horizon_ns":[300000000000],
+ *          "requests_per_s":{"now":9,"capacity":null,"expected":[10],"lower":[8],"upper":[13]},
+ *          "cpu_s_per_s":{...},"memory_bytes":{...},"network_bytes_per_s":{...},
+ *          "advice":{"reason":"growth","resource":"cpu_s_per_s","share":0.2,"amount":1.5}}
+ *         capacity null: not known; reason one of none, full, growth, idle; arrays as long as horizon_ns
+ * beat    {"version":1,"kind":"beat","node":3,"epoch":1,"sequence":12,"sent_at_ns":0,"shards":4,
+ *          "metrics":[12.5,null]}
+ *         null: not reported. sender and received_at are not in it: the host knows them. */
+
+#define PSC_MAX_JSON 16384      /* bytes of a text that a reader takes; no writer makes a longer one     */
+
+/* Errors: PSC_ERR_SPACE (capacity too small), and as psc_report_check. */
+PSC_API psc_status psc_report_write(const psc_report *report, char *text, size_t capacity, size_t *length);
+PSC_API psc_status psc_report_read(const char *text, size_t length, psc_report *report);
+
+/* sender and received_at of beat are set to node and 0 by reading. metric: [capacity] filled up with NaN. */
+PSC_API psc_status psc_beat_write(const psc_beat *beat, const double *metric, int32_t metrics, char *text,
+                                  size_t capacity, size_t *length);
+PSC_API psc_status psc_beat_read(const char *text, size_t length, psc_beat *beat, double *metric, int32_t capacity);
+
+/* The advice in words, "cpu +20 %", "memory +1.5 GiB (will be short)"; "no change". */
+PSC_API psc_status psc_report_advice(const psc_report *report, char *text, size_t capacity, size_t *length);
+
+/* A decision as what an orchestrator takes. Names: 1..63 of a-z 0-9 - ., no - or . at either end.
+ *   hpa      body of a PATCH (merge) of a Kubernetes autoscaling/v2 HorizontalPodAutoscaler: minReplicas is units, so
+ *            that the HPA's own rule can go above it and never below
+ *   metrics  an external.metrics.k8s.io/v1beta1 ExternalMetricValueList with one value, the units; seconds since 1970
+ *   group    body of a SetDesiredCapacity call of an EC2 Auto Scaling group
+ * Errors: PSC_ERR_RANGE (a name; units outside 1..max_units, 0..max_units for group; seconds outside
+ * 0..253402300799). */
+PSC_API psc_status psc_decision_hpa(const psc_decision *decision, int64_t max_units, char *text, size_t capacity,
+                                    size_t *length);
+PSC_API psc_status psc_decision_metrics(const psc_decision *decision, const char *name, int64_t seconds, char *text,
+                                        size_t capacity, size_t *length);
+PSC_API psc_status psc_decision_group(const psc_decision *decision, const char *name, char *text, size_t capacity,
+                                      size_t *length);
 
 #ifdef __cplusplus
 }

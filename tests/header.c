@@ -647,6 +647,82 @@ static void test_blocks_info_layout(void)
     TILED(PSC_STRUCT_BLOCKS_INFO, f);
 }
 
+static void test_usage_layout(void)
+{
+    typedef psc_usage T;
+    static const field f[] = { F(at), F(source), F(type), F(reserved), F(size), F(cpu), F(memory), F(network) };
+    TILED(PSC_STRUCT_USAGE, f);
+}
+
+static void test_producer_config_layout(void)
+{
+    typedef psc_producer_config T;
+    static const field f[] = {
+        F(struct_size), F(types), F(id), F(bin_ns), F(window), F(sources), F(period1), F(period2)
+    };
+    TILED(PSC_STRUCT_PRODUCER_CONFIG, f);
+}
+
+static void test_source_layout(void)
+{
+    typedef psc_source T;
+    static const field f[] = { F(source), F(load), F(error) };
+    TILED(PSC_STRUCT_SOURCE, f);
+}
+
+static void test_report_layout(void)
+{
+    typedef psc_report T;
+    static const field f[] = {
+        F(struct_size), F(points), F(producer), F(epoch), F(sequence), F(made_at), F(level), F(confidence),
+        F(horizon), F(now), F(capacity), F(expected), F(lower), F(upper), F(advice), F(advice_resource),
+        F(advice_share), F(advice_amount)
+    };
+    TILED(PSC_STRUCT_REPORT, f);
+}
+
+static void test_bottleneck_layout(void)
+{
+    typedef psc_bottleneck T;
+    static const field f[] = { F(resource), F(reserved), F(probability), F(seconds), F(use) };
+    TILED(PSC_STRUCT_BOTTLENECK, f);
+}
+
+static void test_demand_config_layout(void)
+{
+    typedef psc_demand_config T;
+    static const field f[] = { F(struct_size), F(period1), F(period2), F(phase), F(unit), F(level) };
+    TILED(PSC_STRUCT_DEMAND_CONFIG, f);
+}
+
+static void test_demand_now_layout(void)
+{
+    typedef psc_demand_now T;
+    static const field f[] = { F(expected), F(order), F(keep), F(violated), F(outcomes) };
+    TILED(PSC_STRUCT_DEMAND_NOW, f);
+}
+
+static void test_scaler_config_layout(void)
+{
+    typedef psc_scaler_config T;
+    static const field f[] = {
+        F(struct_size), F(producers), F(step_ns), F(boot_ns), F(out_cooldown_ns), F(in_cooldown_ns), F(starts_ns),
+        F(max_starts), F(min_units), F(max_units), F(stale_ns), F(forget_ns), F(miss_price), F(jump), F(unit),
+        F(period1), F(period2), F(phase), F(reserved)
+    };
+    TILED(PSC_STRUCT_SCALER_CONFIG, f);
+}
+
+static void test_decision_layout(void)
+{
+    typedef psc_decision T;
+    static const field f[] = {
+        F(units), F(change), F(reason), F(resource), F(lead), F(reserved), F(expected), F(upper), F(confidence),
+        F(rho), F(violated), F(vertical), F(vertical_units)
+    };
+    TILED(PSC_STRUCT_DECISION, f);
+}
+
 static void test_unknown_struct(void)
 {
     static const int32_t unknown[] = { 0, -1, PSC_STRUCT_END, 1000, INT32_MAX, INT32_MIN };
@@ -1029,6 +1105,15 @@ int main(void)
     RUN(test_stages_output_layout);
     RUN(test_way_layout);
     RUN(test_blocks_info_layout);
+    RUN(test_usage_layout);
+    RUN(test_producer_config_layout);
+    RUN(test_source_layout);
+    RUN(test_report_layout);
+    RUN(test_bottleneck_layout);
+    RUN(test_demand_config_layout);
+    RUN(test_demand_now_layout);
+    RUN(test_scaler_config_layout);
+    RUN(test_decision_layout);
     RUN(test_unknown_struct);
     RUN(test_version);
     RUN(test_status_texts);

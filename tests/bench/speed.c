@@ -310,6 +310,85 @@ static void bare_least(long n)
     }
 }
 
+/* ---- scaling */
+
+enum { PRODUCERS = 1000 };
+
+static psc_producer *producer;
+static psc_scaler *scaler;
+static psc_report report;
+static char text[PSC_MAX_JSON];
+static size_t producer_bytes, scaler_bytes, json_bytes;
+
+static void usage_fold(long n)
+{
+    static int64_t at;
+    psc_usage r;
+
+    memset(&r, 0, sizeof r);
+    r.size = 1.0;
+    r.cpu = 0.01;
+    r.memory = 1e4;
+    r.network = 500.0;
+    while (n--) {
+        r.at = at += 1000000;
+        r.source = (uint64_t)(n & 31);
+        if (psc_producer_observe(producer, &r) != PSC_OK) exit(1);
+    }
+}
+
+static void engine_step(long n)
+{
+    static int64_t now = 2000000000;
+    psc_decision d;
+
+    memset(&d, 0, sizeof d);
+    while (n--) psc_scaler_step(scaler, now += 1000, NULL, 100, 0, &d);
+    sink += d.upper;
+}
+
+static void report_write(long n)
+{
+    while (n--) psc_report_write(&report, text, sizeof text, &json_bytes);
+}
+
+static void report_read(long n)
+{
+    psc_report r;
+
+    r.now[0] = 0.0;
+    while (n--) psc_report_read(text, json_bytes, &r);
+    sink += r.now[0];
+}
+
+/* A thousand producers that have reported, and the report of one that measures. */
+static void prepare_scaling(void)
+{
+    psc_producer_config c;
+    psc_scaler_config sc;
+    int64_t i;
+
+    psc_producer_default(&c);
+    producer_bytes = psc_producer_size(&c);
+    producer = (psc_producer *)need(producer_bytes);
+    psc_producer_init(producer, producer_bytes, &c);
+    usage_fold(2000000);
+    psc_report_default(&report);
+    psc_producer_report(producer, INT64_C(3600000000000), 0.8, &report);
+    psc_scaler_default(&sc);
+    sc.producers = PRODUCERS;
+    for (i = 0; i < PSC_RESOURCES; i++) sc.unit[i] = 100.0;
+    scaler_bytes = psc_scaler_size(&sc);
+    scaler = (psc_scaler *)need(scaler_bytes);
+    psc_scaler_init(scaler, scaler_bytes, &sc);
+    for (i = 0; i < 2 * PRODUCERS; i++) {
+        report.producer = i % PRODUCERS;
+        report.sequence = (uint64_t)i;
+        if (psc_scaler_report(scaler, &report, 1000000000 + i) != PSC_OK) exit(1);
+    }
+    report_write(1);
+}
+
 /* ---- measuring */
 
 static double least_ns(void (*operation)(long))
@@ -663,5 +742,10 @@ int main(int argc, char **argv)
     row(json, "map find, 10000 areas", map_find, 10000, prepare_map(), "one counter", bare_count);
     row(json, "transfer step", transfer_step, 1, b.side_bytes, "memcpy of a side", bare_side);
     row(json, "route a request", route, 1, b.stages_bytes, "mixing of a key", bare_mix);
+    prepare_scaling();
+    row(json, "request folded", usage_fold, 1, producer_bytes, "one smoothing step", bare_smoothing);
+    row(json, "scaler step, 1000 producers", engine_step, PRODUCERS, scaler_bytes, "2000 x 2 sums", bare_sum);
+    row(json, "report written as JSON", report_write, (long)json_bytes, sizeof report, "memcpy", bare_copy);
+    row(json, "report read from JSON", report_read, (long)json_bytes, sizeof report, "memcpy", bare_copy);
     return sink != sink;
 }

@@ -45,6 +45,13 @@ small_models() {
     "$B/plan_exact" 200
 }
 
+# What the library writes, read by two JSON libraries of others, and the schemas of those who take decisions.
+json_libraries() {
+    "${CC:-cc}" -std=c99 -O2 -Wall -Wextra -Werror -I. -Itests tests/check/json_libraries.c "$B/werror/libpredscale.a" \
+        -ljansson -lcjson -lm -o "$B/json_libraries" || return 1
+    "$B/json_libraries"
+}
+
 warning_free() {
     build werror "${CC:-cc}" "-O2 -Werror" all examples bench tests models amalgamation && echo "all programs built with -Werror"
 }
@@ -90,6 +97,12 @@ step "transfer protocol" protocol
 step "no warning in any program" warning_free
 step "a million orders" "$B/werror/unit/partition" 1000000
 step "200 small models against their optima" small_models
+if echo '#include <jansson.h>
+#include <cjson/cJSON.h>' | "${CC:-cc}" -x c -fsyntax-only - 2> /dev/null; then
+    step "JSON read by jansson and cJSON" json_libraries
+else
+    skip "JSON read by jansson and cJSON" "no libjansson-dev and libcjson-dev"
+fi
 step "protocols explored" explored
 step "install and uninstall" installed
 if [ -d "$shared/tools" ]; then

@@ -62,6 +62,10 @@ else
 fi
 "$B/assign" > "$T/assign.out" 2>&1
 same "assign: tests/assign.expected" tests/assign.expected "$T/assign.out"
+"$B/autoscale" --svg "$B/autoscale.svg" < examples/data/requests.csv > "$T/autoscale.out" 2>&1
+same "autoscale: examples/autoscale.svg" examples/autoscale.svg "$B/autoscale.svg"
+awk '/^step [0-9]* of/ { on = 1 } /^```/ { on = 0 } on' README.md > "$T/readme.autoscale"
+same "README.md: the output of autoscale" "$T/autoscale.out" "$T/readme.autoscale"
 "$B/golden" > "$T/golden.out" 2>&1
 same "golden digests: tests/golden/expected.txt" tests/golden/expected.txt "$T/golden.out"
 

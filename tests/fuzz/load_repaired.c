@@ -108,7 +108,8 @@ static void *take_state(input *in, int32_t type)
     void *state;
     int i, n = (int)take_byte(in) % 24;
 
-    if (type == PSC_TYPE_SPLIT || type == PSC_TYPE_ECHO || type == PSC_TYPE_MAP) return take_blocks(in, type);    if (type == PSC_TYPE_TRACKER) take_tracker_config(in, &tracker);
+    if (type == PSC_TYPE_SPLIT || type == PSC_TYPE_ECHO || type == PSC_TYPE_MAP) return take_blocks(in, type);
+    if (type == PSC_TYPE_TRACKER) take_tracker_config(in, &tracker);
     else take_node_config(in, &node, floors);
     bytes = type == PSC_TYPE_TRACKER ? psc_tracker_size(&tracker) : psc_node_size(&node);
     if (bytes == 0) return NULL;
@@ -173,8 +174,36 @@ static void *take_stages(input *in, int n)
     return state;
 }
 
+/* A producer, a demand or a scaler that has seen a little. */
+static void *take_scaling(input *in, int32_t type)
+{
+    psc_producer_config producer;
+    psc_demand_config demand;
+    psc_scaler_config scaler;
+    size_t bytes;
+    void *state;
+    int i;
+
+    psc_producer_default(&producer);
+    psc_demand_default(&demand);
+    psc_scaler_default(&scaler);
+    producer.types = 2;
+    producer.sources = 4;
+    scaler.producers = 2;
+    scaler.phase = demand.phase = producer.period1 = demand.period1 = 4;
+    bytes = type == PSC_TYPE_PRODUCER ? psc_producer_size(&producer)
+            : type == PSC_TYPE_DEMAND ? psc_demand_size(&demand) : psc_scaler_size(&scaler);
+    state = block_of(bytes);
+    if (type == PSC_TYPE_PRODUCER) REQUIRE(psc_producer_init((psc_producer *)state, bytes, &producer) == PSC_OK);
+    else if (type == PSC_TYPE_DEMAND) REQUIRE(psc_demand_init((psc_demand *)state, bytes, &demand) == PSC_OK);
+    else REQUIRE(psc_scaler_init((psc_scaler *)state, bytes, &scaler) == PSC_OK);
+    for (i = 0; i < 8; i++) use_scaling(in, state);
+    return state;
+}
+
 static void *take_any(input *in, int32_t type)
 {
+    if (type >= PSC_TYPE_PRODUCER) return take_scaling(in, type);
     if (type == PSC_TYPE_PERSONAS) return take_personas(in);
     if (type == PSC_TYPE_TRANSFER) return take_transfer(in, (int)take_byte(in) % 24);
     if (type == PSC_TYPE_TRIAL) return take_trial(in, (int)take_byte(in) % 24);

@@ -438,6 +438,37 @@ static inline void *reload(const void *state)
     return mem;
 }
 
+/* A producer, a demand or a scaler under a few events. */
+static inline void use_scaling(input *in, void *state)
+{
+    psc_usage request;
+    psc_report report;
+    psc_demand_now now;
+    psc_decision decision;
+    double load[PSC_RESOURCES];
+    int k;
+
+    for (k = 0; k < PSC_RESOURCES; k++) load[k] = take_real(in);
+    memset(&request, 0, sizeof request);
+    request.at = take_integer(in);
+    request.size = 1.0;
+    request.cpu = no_bound();
+    psc_report_default(&report);
+    if (psc_state_type(state) == PSC_TYPE_PRODUCER) {
+        (void)psc_producer_observe((psc_producer *)state, &request);
+        if (psc_producer_report((psc_producer *)state, take_integer(in), 0.8, &report) == PSC_OK)
+            REQUIRE(psc_report_check(&report) == PSC_OK);
+    } else if (psc_state_type(state) == PSC_TYPE_DEMAND) {
+        if (psc_demand_observe((psc_demand *)state, load[0], 1 + (int32_t)take_byte(in) % 32, &now) == PSC_OK)
+            REQUIRE(is_finite(now.expected) && is_finite(now.order) && is_finite(now.keep));
+    } else {
+        if (psc_scaler_step((psc_scaler *)state, take_integer(in), take_byte(in) & 1 ? load : NULL, 5, 1, &decision) == PSC_OK)
+            REQUIRE(is_finite(decision.upper) && decision.units >= 0);
+        if (psc_scaler_total((psc_scaler *)state, take_byte(in), &report) == PSC_OK)
+            REQUIRE(psc_report_check(&report) == PSC_OK);
+    }
+}
+
 /* What has been loaded from bytes of any origin: nothing it says is infinite, and it can be saved and loaded again,
  * as it is and after use. */
 static inline void use_state(input *in, void *state)
@@ -459,6 +490,8 @@ static inline void use_state(input *in, void *state)
             feed_trial(in, (psc_trial *)state);
         } else if (type == PSC_TYPE_STAGES) {
             feed_stages(in, (psc_stages *)state);
+        } else if (type >= PSC_TYPE_PRODUCER) {
+            use_scaling(in, state);
         } else if (type == PSC_TYPE_PERSONAS) {
             use_personas(in, (psc_personas *)state);
         } else if (type == PSC_TYPE_TRACKER) {

@@ -1561,6 +1561,85 @@ static void run_blocks(void)
     }
 }
 
+static void put_report(const psc_report *r)
+{
+    static char text[PSC_MAX_JSON];
+    psc_bottleneck found[PSC_RESOURCES];
+    psc_report back;
+    size_t n = 0, i;
+
+    must("psc_report_write", psc_report_write(r, text, sizeof text, &n));
+    put_bytes(text, n);
+    must("psc_report_read", psc_report_read(text, n, &back));
+    put_reals(back.now, PSC_RESOURCES);
+    put_reals(back.upper, (size_t)back.points * PSC_RESOURCES);
+    must("psc_report_bottlenecks", psc_report_bottlenecks(r, found, PSC_RESOURCES, &n));
+    for (i = 0; i < n; i++) {
+        put(found[i].resource);
+        put_real(found[i].probability);
+        put_real(found[i].seconds);
+        put_real(found[i].use);
+    }
+    must("psc_report_advice", psc_report_advice(r, text, sizeof text, &n));
+    put_bytes(text, n);
+}
+
+static void run_scaling(void)
+{
+    static uint64_t producer_memory[4000], scaler_memory[8000];
+    psc_producer *producer = (psc_producer *)producer_memory;
+    psc_scaler *scaler = (psc_scaler *)scaler_memory;
+    psc_producer_config pc;
+    psc_scaler_config sc;
+    psc_usage usage;
+    psc_decision d;
+    psc_report report;
+    int64_t minute = INT64_C(60000000000), t;
+    int i;
+
+    psc_producer_default(&pc);
+    pc.types = 2;
+    pc.period1 = 24;
+    must("psc_producer_init", psc_producer_init(producer, sizeof producer_memory, &pc));
+    psc_scaler_default(&sc);
+    sc.producers = 3;
+    sc.period1 = 24;
+    sc.phase = 6;
+    sc.unit[0] = 0.05;
+    sc.unit[1] = 0.01;
+    must("psc_scaler_init", psc_scaler_init(scaler, sizeof scaler_memory, &sc));
+    memset(&usage, 0, sizeof usage);
+    for (t = 1; t <= 200; t++) {
+        for (i = 0; i < 5 + t % 24; i++) {
+            usage.at = t * minute + i;
+            usage.source = draw() % 12;
+            usage.type = i % 2;
+            usage.size = 1.0 + (double)(draw() % 8);
+            usage.cpu = (double)(draw() % 100) / 64.0;
+            usage.memory = usage.network = real(UINT64_C(0x7ff8) << 48);
+            if (i % 3 == 0) usage.network = 1000.0;
+            must("psc_producer_observe", psc_producer_observe(producer, &usage));
+        }
+        psc_report_default(&report);
+        report.sequence = (uint64_t)t;
+        report.capacity[1] = 1.0;
+        must("psc_producer_report", psc_producer_report(producer, t * minute + 1000, 0.8, &report));
+        report.producer = t % 3;
+        must("psc_scaler_report", psc_scaler_report(scaler, &report, t * minute));
+        must("psc_scaler_step", psc_scaler_step(scaler, t * minute, NULL, 10, 2, &d));
+        put(d.units);
+        put(d.reason);
+        put_real(d.expected);
+        put_real(d.upper);
+        put_real(d.rho);
+        put_real(d.vertical);
+        if (t % 50 == 0) put_report(&report);
+    }
+    psc_report_default(&report);
+    must("psc_scaler_total", psc_scaler_total(scaler, 201 * minute, &report));
+    put_report(&report);
+}
+
 int main(void)
 {
     make_load();
@@ -1596,6 +1675,7 @@ int main(void)
     topic("trial", run_trial);
     topic("stages", run_stages);
     topic("blocks", run_blocks);
+    topic("scaling", run_scaling);
     line("total", total);
     return failed;
 }

@@ -157,6 +157,21 @@ StagesInput = struct("StagesInput", "i64: copied left; f64: instability; i32: ve
 StagesOutput = struct("StagesOutput", "i32: stage share action reason; i64: copy_bytes")
 Way = struct("Way", "i64: serve shadow")
 BlocksInfo = struct("BlocksInfo", "i64: load bytes; i32: blocks reached")
+Usage = struct("Usage", "i64: at; u64: source; i32: type reserved; f64: size cpu memory network")
+ProducerConfig = struct("ProducerConfig", "u32: struct_size; i32: types; i64: id bin_ns; i32: window sources period1"
+                        " period2")
+Source = struct("Source", "u64: source; f64: load error")
+Report = struct("Report", "u32: struct_size; i32: points; i64: producer; u64: epoch sequence; i64: made_at;"
+                "f64: level confidence; i64: horizon[4]; f64: now[4] capacity[4] expected[16] lower[16] upper[16];"
+                "i32: advice advice_resource; f64: advice_share advice_amount")
+Bottleneck = struct("Bottleneck", "i32: resource reserved; f64: probability seconds use")
+DemandConfig = struct("DemandConfig", "u32: struct_size; i32: period1 period2 phase; f64: unit level")
+DemandNow = struct("DemandNow", "f64: expected order keep violated; i64: outcomes")
+ScalerConfig = struct("ScalerConfig", "u32: struct_size; i32: producers; i64: step_ns boot_ns out_cooldown_ns"
+                      " in_cooldown_ns starts_ns max_starts min_units max_units stale_ns forget_ns;"
+                      "f64: miss_price jump unit[4]; i32: period1 period2 phase reserved")
+Decision = struct("Decision", "i64: units change; i32: reason resource lead reserved; f64: expected upper confidence rho"
+                  " violated vertical; i64: vertical_units")
 
 STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Drift, Series, NaiveOptions, SarOptions,
            ThetaOptions, DecompositionOptions, CrostonOptions, EtsOptions, ArOptions, ArimaOptions, AdditiveOptions,
@@ -167,7 +182,8 @@ STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Dri
            Pair, Fault, Provision, PersonasConfig, PersonaBeat, Request, Assignment, Outcome, Persona,
            SplitConfig, SplitView, SplitOrder, EchoConfig, EchoNodes, EchoRoute, EchoOrder, EchoBlock, MapConfig, MapChange,
            MapPlace, MapFault, Message, TransferConfig, TransferEvent, TransferAction, TrialConfig, TrialPair, TrialInfo,
-           StagesConfig, StagesInput, StagesOutput, Way, BlocksInfo]
+           StagesConfig, StagesInput, StagesOutput, Way, BlocksInfo, Usage, ProducerConfig, Source, Report, Bottleneck,
+           DemandConfig, DemandNow, ScalerConfig, Decision]
 
 for name, result, arguments in [
         ("psc_strerror", C.c_char_p, [i32]), ("psc_version_string", C.c_char_p, []), ("psc_struct_bytes", size, [i32]),

@@ -1,8 +1,8 @@
 /* States: save and load of every type, damaged and hostile bytes, and the files that earlier versions have written.
  *
- * tests/golden/tracker-1.psc, node-1.psc, failure-1.psc, threshold-1.psc and silence-1.psc are saves of format 1. They
- * were written once, by this program with the argument --write-golden; a later format adds its own and must go on
- * reading these. */
+ * tests/golden/tracker-1.psc, node-1.psc, failure-1.psc, threshold-1.psc, silence-1.psc, producer-1.psc, demand-1.psc
+ * and scaler-1.psc are saves of format 1. They were written once, by this program with the argument --write-golden; a
+ * later format adds its own and must go on reading these. */
 #include "predscale.h"
 #include "../test.h"
 #include "../blocks.h"
@@ -30,10 +30,12 @@ static const subject subjects[] = {
     {"failure model", PSC_TYPE_FAILURE, 0, 0, 0}, {"threshold", PSC_TYPE_THRESHOLD, 0, 0, 0},
     {"silence", PSC_TYPE_SILENCE, 0, 0, 0}, {"personas", PSC_TYPE_PERSONAS, 0, 0, 0},
     {"split", PSC_TYPE_SPLIT, 0, 0, 0}, {"echo", PSC_TYPE_ECHO, 0, 0, 0}, {"map", PSC_TYPE_MAP, 0, 0, 0},
-    {"transfer", PSC_TYPE_TRANSFER, 0, 0, 0}, {"trial", PSC_TYPE_TRIAL, 0, 0, 0}, {"stages", PSC_TYPE_STAGES, 0, 0, 0}
+    {"transfer", PSC_TYPE_TRANSFER, 0, 0, 0}, {"trial", PSC_TYPE_TRIAL, 0, 0, 0}, {"stages", PSC_TYPE_STAGES, 0, 0, 0},
+    {"producer", PSC_TYPE_PRODUCER, 5, 0, 0}, {"demand", PSC_TYPE_DEMAND, 5, 0, 0}, {"scaler", PSC_TYPE_SCALER, 0, 0, 0}
 };
 
 enum { SUBJECTS = sizeof subjects / sizeof subjects[0], STEPS = 90 };
+enum { DENSE = 10 };            /* from here on all of the first words are tried */
 
 /* Of a large state every so many words, bits or prefixes; prime, so that every kind of field has its turn. */
 static size_t stride(size_t items, size_t most)
@@ -353,6 +355,43 @@ static void *other_new(int32_t type, size_t *bytes)
 
 /* ==== Scenario ================================================================================== */
 
+/* A producer and a scaler see reports and loads of every kind; some requests are late, some bins empty. */
+static void advance_scaling(void *state, int32_t type, int t)
+{
+    psc_usage usage;
+    psc_demand_now now;
+    psc_decision decision;
+    psc_report report;
+    uint64_t seed = (uint64_t)t;
+    int k;
+
+    memset(&usage, 0, sizeof usage);
+    usage.at = (t - t % 4 / 3) * SECOND;
+    usage.type = t % 2;
+    usage.size = 1.0 + t % 3;
+    usage.cpu = t % 5 ? 0.01 * t : (double)NAN;
+    if (type == PSC_TYPE_PRODUCER) {
+        for (k = 0; k < t % 5; k++) {
+            usage.source = test_random(&seed) % 12;
+            CHECK_STATUS(psc_producer_observe((psc_producer *)state, &usage), PSC_OK);
+        }
+    } else if (type == PSC_TYPE_DEMAND) {
+        CHECK_STATUS(psc_demand_observe((psc_demand *)state, fabs(observation(t)), 1 + t / 60, &now), PSC_OK);
+    } else {
+        psc_report_default(&report);
+        report.sequence = (uint64_t)t;
+        report.producer = t % 2;
+        report.now[0] = 10.0 + t % 7;
+        for (k = 0; k < report.points; k++) {
+            report.expected[k * PSC_RESOURCES] = report.now[0] + k;
+            report.upper[k * PSC_RESOURCES] = report.now[0] + 2 * k;
+        }
+        if (t % 9) CHECK_STATUS(psc_scaler_report((psc_scaler *)state, &report, t * SECOND), PSC_OK);
+        CHECK_STATUS(psc_scaler_booted((psc_scaler *)state, (2 + t % 3) * SECOND), PSC_OK);
+        CHECK_STATUS(psc_scaler_step((psc_scaler *)state, t * SECOND, NULL, 3 + t % 5, t % 2, &decision), PSC_OK);
+    }
+}
+
 /* Steps from..to-1 of the scenario. */
 static void advance(void *state, int32_t type, int from, int to)
 {
@@ -366,11 +405,46 @@ static void advance(void *state, int32_t type, int from, int to)
             CHECK_STATUS(psc_tracker_observe((psc_tracker *)state, observation(t)), PSC_OK);
         else if (type == PSC_TYPE_NODE)
             CHECK_STATUS(psc_node_observe((psc_node *)state, &b, metric), PSC_OK);
+        else if (type >= PSC_TYPE_PRODUCER)
+            advance_scaling(state, type, t);
         else if (type >= PSC_TYPE_PERSONAS)
             CHECK_STATUS(step_other(state, type, t), PSC_OK);
         else
             advance_fleet(state, type, t);
     }
+}
+
+static void *scaling_new(const subject *s, size_t *bytes)
+{
+    psc_producer_config producer;
+    psc_demand_config demand;
+    psc_scaler_config scaler;
+    void *state;
+
+    psc_producer_default(&producer);
+    psc_demand_default(&demand);
+    psc_scaler_default(&scaler);
+    producer.types = 2;
+    producer.bin_ns = SECOND;
+    producer.period1 = demand.period1 = s->period1;
+    producer.sources = demand.phase = 4;
+    demand.unit = 7.0;
+    scaler.producers = 2;
+    scaler.step_ns = SECOND;
+    scaler.boot_ns = 3 * SECOND;
+    scaler.in_cooldown_ns = 2 * SECOND;
+    scaler.starts_ns = 10 * SECOND;
+    scaler.max_starts = 6;
+    scaler.unit[0] = 4.0;
+    *bytes = s->type == PSC_TYPE_PRODUCER ? psc_producer_size(&producer)
+             : s->type == PSC_TYPE_DEMAND ? psc_demand_size(&demand) : psc_scaler_size(&scaler);
+    state = block_new(*bytes, 0x99);
+    switch (s->type) {
+    case PSC_TYPE_PRODUCER: CHECK_STATUS(psc_producer_init((psc_producer *)state, *bytes, &producer), PSC_OK); break;
+    case PSC_TYPE_DEMAND: CHECK_STATUS(psc_demand_init((psc_demand *)state, *bytes, &demand), PSC_OK); break;
+    default: CHECK_STATUS(psc_scaler_init((psc_scaler *)state, *bytes, &scaler), PSC_OK);
+    }
+    return state;
 }
 
 /* A subject after `steps` steps, in a block of exactly its size. */
@@ -383,6 +457,11 @@ static void *subject_new(const subject *s, int steps, size_t *bytes)
     psc_silence_config silence;
     void *state;
 
+    if (s->type >= PSC_TYPE_PRODUCER) {
+        state = scaling_new(s, bytes);
+        advance(state, s->type, 1, steps);
+        return state;
+    }
     if (s->type >= PSC_TYPE_PERSONAS) {
         state = other_new(s->type, bytes);
         advance(state, s->type, 1, steps);
@@ -839,6 +918,64 @@ static void use_other(void *state, int32_t type)
     for (t = 1; t < 7; t++) CHECK(step_other(state, type, t) <= PSC_OK);
 }
 
+static void use_producer(psc_producer *producer)
+{
+    psc_usage usage;
+    psc_report report;
+    psc_source source[3];
+    size_t count;
+    double rest, load = 0.0;
+    int t;
+
+    memset(&usage, 0, sizeof usage);
+    for (t = 100; t < 112; t++) {
+        usage.at = t == 105 ? INT64_MAX : t * SECOND;
+        usage.type = t % 2;
+        usage.size = 1e15;
+        usage.cpu = t % 3 ? (double)NAN : 1e15;
+        CHECK(psc_producer_observe(producer, &usage) <= PSC_OK);
+        CHECK(psc_producer_advance(producer, t == 107 ? INT64_MAX : t * SECOND) <= PSC_MORE);
+    }
+    psc_report_default(&report);
+    if (psc_producer_report(producer, INT64_MAX / 8, 0.5, &report) == PSC_OK) CHECK(!psc_report_check(&report));
+    if (psc_producer_report(producer, 120 * SECOND, 0.5, &report) == PSC_OK) CHECK(!psc_report_check(&report));
+    if (psc_producer_sources(producer, source, 3, &count, &rest) == PSC_OK) CHECK(count <= 3 && isfinite(rest));
+    if (psc_producer_type(producer, 1, 9, 0.9, &load) == PSC_OK) CHECK(isfinite(load));
+}
+
+static void use_demand(psc_demand *demand)
+{
+    static const double load[] = {0.0, 1e15, 7.0, 5e-324, NAN};
+    psc_demand_now now;
+    int t;
+
+    for (t = 0; t < 40; t++) {
+        if (psc_demand_observe(demand, load[t * t % 5], 1 + t % PSC_MAX_LEAD, &now) != PSC_OK) continue;
+        CHECK(isfinite(now.expected) && isfinite(now.order) && now.keep >= now.order && isfinite(now.keep));
+        CHECK(now.violated >= 0.0 && now.violated <= 1.0);
+    }
+}
+
+static void use_scaler(psc_scaler *scaler)
+{
+    static const int64_t moment[] = {0, 100 * SECOND, 5, INT64_MAX / 4, 101 * SECOND};
+    const double load[PSC_RESOURCES] = {1e15, 0.0, NAN, 1.0};
+    psc_decision d;
+    psc_report report;
+    int t;
+
+    for (t = 0; t < 6; t++) {
+        psc_report_default(&report);
+        if (psc_scaler_total(scaler, moment[t % 5], &report) == PSC_OK) CHECK(!psc_report_check(&report));
+        report.producer = t % 3;
+        report.sequence = (uint64_t)(1000 + t);
+        CHECK(psc_scaler_report(scaler, &report, moment[t % 5]) <= PSC_OK);
+        CHECK(psc_scaler_booted(scaler, moment[t % 5]) <= PSC_OK);
+        if (psc_scaler_step(scaler, moment[t % 5], t % 2 ? load : NULL, t, 1, &d) != PSC_OK) continue;
+        CHECK(isfinite(d.upper) && isfinite(d.expected) && d.units >= 0 && d.rho >= 0.0 && d.rho <= 1.0);
+    }
+}
+
 /* Loads what may be anything with a right CRC; if it is taken it is used, saved, and taken again. */
 static int try_hostile(unsigned char *saved, size_t n, void *mem, const void *before, size_t bytes)
 {
@@ -860,6 +997,9 @@ static int try_hostile(unsigned char *saved, size_t n, void *mem, const void *be
     case PSC_TYPE_FAILURE: use_failure((psc_failure *)mem); break;
     case PSC_TYPE_THRESHOLD: use_threshold((psc_threshold *)mem); break;
     case PSC_TYPE_SILENCE: use_silence((psc_silence *)mem); break;
+    case PSC_TYPE_PRODUCER: use_producer((psc_producer *)mem); break;
+    case PSC_TYPE_DEMAND: use_demand((psc_demand *)mem); break;
+    case PSC_TYPE_SCALER: use_scaler((psc_scaler *)mem); break;
     default: use_other(mem, psc_state_type(mem));
     }
     again = (unsigned char *)block_new(n, 0);
@@ -881,7 +1021,7 @@ static void test_hostile_words(void)
             *before = block_copy(mem, bytes);
         unsigned char *saved = saved_of(state, &n);
         /* few words of the nodes of many metrics: they have no field that the node of one has not */
-        for (i = 0; i < bytes / 8; i += stride(bytes, bytes > 10000 ? 300 : 1600)) {
+        for (i = 0; i < bytes / 8; i += i < 180 && k >= DENSE ? 1 : stride(bytes, bytes > 10000 ? 300 : 1600)) {
             const uint64_t was = word_get(saved + 8 * i);
             for (v = 0; v < HOSTILE; v++, tried++) {
                 word_put(saved + 8 * i, hostile[v]);
@@ -1042,7 +1182,8 @@ static const struct {
     int subject;
 } golden[] = {{"tests/golden/tracker-1.psc", 2}, {"tests/golden/node-1.psc", 4},
               {"tests/golden/failure-1.psc", 7}, {"tests/golden/threshold-1.psc", 8},
-              {"tests/golden/silence-1.psc", 9}};
+              {"tests/golden/silence-1.psc", 9}, {"tests/golden/producer-1.psc", 10},
+              {"tests/golden/demand-1.psc", 11}, {"tests/golden/scaler-1.psc", 12}};
 
 enum { GOLDEN = sizeof golden / sizeof golden[0] };
 
