@@ -14,7 +14,7 @@
  *     RELEASED   no key is left at the source, and none can come to be there
  *     COMMIT     SETSLOT NODE on the target: it owns the slot
  *                as soon as its config epoch is the largest of all: see lead()
- *     DONE       SETSLOT NODE on the source and all others
+ *     DONE       SETSLOT NODE on the source and all others, as soon as all have heard of that epoch: see spread()
  * Each of these commands may be repeated. Whatever has not been stored was not done; whatever was stored is done again
  * after a restart. There is no shadowing of requests here, so no trial: its verdict is given as PASS. */
 #include "predscale.h"
@@ -102,6 +102,32 @@ static void lead(int node)
         if (info_of(node, "cluster_my_epoch") > largest) return;
         nap(1);
     }
+}
+
+/* The config epoch of a node as another has heard it: the seventh word of its line. */
+static long heard_of(int node, int whom)
+{
+    redisReply *reply = until_answered(node, "CLUSTER NODES");
+    const char *line = reply->str;
+    long epoch = -1;
+
+    while (line && epoch < 0) {
+        if (!strncmp(line, id[whom], strlen(id[whom]))) sscanf(line, "%*s %*s %*s %*s %*s %*s %ld", &epoch);
+        line = strchr(line, '\n');
+        if (line) line++;
+    }
+    freeReplyObject(reply);
+    return epoch;
+}
+
+/* A node that has not heard of it takes a late packet of the old owner for news, and from then on tells others so. */
+static void spread(int node)
+{
+    const long epoch = info_of(node, "cluster_my_epoch");
+    int i;
+
+    for (i = 0; i < NODES; i++)
+        while (i != node && heard_of(i, node) < epoch) nap(1);
 }
 
 static void learn_nodes(void)
@@ -238,6 +264,7 @@ static void carry_out(const move *m, int32_t kind)
     } else if (kind == PSC_MESSAGE_DONE) {
         lead((int)m->to);
         set_slot((int)m->to, slot[m->tenant], "NODE", id[m->to]);
+        spread((int)m->to);
         set_slot((int)m->from, slot[m->tenant], "NODE", id[m->to]);
         for (i = 0; i < NODES; i++)
             if (i != m->to && i != m->from) set_slot(i, slot[m->tenant], "NODE", id[m->to]);
