@@ -1,8 +1,7 @@
 /* States: save and load of every type, damaged and hostile bytes, and the files that earlier versions have written.
  *
- * tests/golden/tracker-1.psc, node-1.psc, failure-1.psc, threshold-1.psc, silence-1.psc, producer-1.psc, demand-1.psc
- * and scaler-1.psc are saves of format 1. They were written once, by this program with the argument --write-golden; a
- * later format adds its own and must go on reading these. */
+ * The files tests/golden/NAME-1.psc are saves of format 1, one of each type. They were written once, by this program with
+ * the argument --write-golden; a later format adds its own and must go on reading these. */
 #include "predscale.h"
 #include "../test.h"
 #include "../blocks.h"
@@ -1180,10 +1179,13 @@ static void test_waiting(void)
 static const struct {
     const char *path;
     int subject;
-} golden[] = {{"tests/golden/tracker-1.psc", 2}, {"tests/golden/node-1.psc", 4},
-              {"tests/golden/failure-1.psc", 7}, {"tests/golden/threshold-1.psc", 8},
-              {"tests/golden/silence-1.psc", 9}, {"tests/golden/producer-1.psc", 10},
-              {"tests/golden/demand-1.psc", 11}, {"tests/golden/scaler-1.psc", 12}};
+} golden[] = {
+    {"tests/golden/tracker-1.psc", 2}, {"tests/golden/node-1.psc", 4}, {"tests/golden/failure-1.psc", 7},
+    {"tests/golden/threshold-1.psc", 8}, {"tests/golden/silence-1.psc", 9}, {"tests/golden/personas-1.psc", 10},
+    {"tests/golden/split-1.psc", 11}, {"tests/golden/echo-1.psc", 12}, {"tests/golden/map-1.psc", 13},
+    {"tests/golden/transfer-1.psc", 14}, {"tests/golden/trial-1.psc", 15}, {"tests/golden/stages-1.psc", 16},
+    {"tests/golden/producer-1.psc", 17}, {"tests/golden/demand-1.psc", 18}, {"tests/golden/scaler-1.psc", 19}
+};
 
 enum { GOLDEN = sizeof golden / sizeof golden[0] };
 
