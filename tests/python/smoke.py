@@ -157,6 +157,13 @@ StagesInput = struct("StagesInput", "i64: copied left; f64: instability; i32: ve
 StagesOutput = struct("StagesOutput", "i32: stage share action reason; i64: copy_bytes")
 Way = struct("Way", "i64: serve shadow")
 BlocksInfo = struct("BlocksInfo", "i64: load bytes; i32: blocks reached")
+OutlookConfig = struct("OutlookConfig", "u32: struct_size; i32: series hour far week tags; *i32: tag")
+Surge = struct("Surge", "f64: from to factor; i32: tag reserved")
+Control = struct("Control", "u32: struct_size; i32: nodes shards flows hour far pairs targets copies moves rest reserved;"
+                 "*f64: capacity able failure room load path spread stock; *i32: home going group rested;"
+                 "*f64: price landing impact; *balance: pair; f64: talk[4] steep caution margin fade ill")
+Order = struct("Order", "i32: shard from to cause; f64: gain")
+ControlInfo = struct("ControlInfo", "f64: before after peak; i32: node step moves reserved")
 
 STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Drift, Series, NaiveOptions, SarOptions,
            ThetaOptions, DecompositionOptions, CrostonOptions, EtsOptions, ArOptions, ArimaOptions, AdditiveOptions,
@@ -167,7 +174,8 @@ STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Dri
            Pair, Fault, Provision, PersonasConfig, PersonaBeat, Request, Assignment, Outcome, Persona,
            SplitConfig, SplitView, SplitOrder, EchoConfig, EchoNodes, EchoRoute, EchoOrder, EchoBlock, MapConfig, MapChange,
            MapPlace, MapFault, Message, TransferConfig, TransferEvent, TransferAction, TrialConfig, TrialPair, TrialInfo,
-           StagesConfig, StagesInput, StagesOutput, Way, BlocksInfo]
+           StagesConfig, StagesInput, StagesOutput, Way, BlocksInfo, OutlookConfig, Surge, Control, Order,
+           ControlInfo]
 
 for name, result, arguments in [
         ("psc_strerror", C.c_char_p, [i32]), ("psc_version_string", C.c_char_p, []), ("psc_struct_bytes", size, [i32]),
