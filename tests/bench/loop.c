@@ -61,6 +61,7 @@ void *lp_new(const lp_conf *conf)
     h->c.far = config.far;
     h->c.pairs = conf->edges;
     h->c.copies = conf->max_moves;
+    h->c.rest = config.hour + 2;                    /* a shard that came does not go back within an hour */
     h->c.talk[0] = conf->edge_cpu;
     h->c.talk[1] = conf->edge_net;
     h->c.capacity = h->capacity = (double *)room_for(2 * N, 8);
