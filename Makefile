@@ -20,12 +20,12 @@ LIB     = $(B)/libpredscale.a
 SO      = $(B)/libpredscale.so.$(VERSION)
 SOURCES = predscale.c forecast.c partition.c
 UNITS   = kernels tracker forecast ets arima theta additive gru calendar fleet recorded nodes failure thresholds silence states partition personas \
-          split echo map transfer scaling json
+          split echo map transfer scaling json control
 BENCHES = forecast instability plan plan_scale echo split scale speed
 MODELS  = echo transfer
-POLICIES = beats route
+POLICIES = beats route loop
 FUZZERS = load_raw load_repaired node failure tracker forecast series calendar fleet rank plan plan_flap personas split echo map transfer \
-          json scaling
+          json scaling control
 HEADERS = tests/test.h tests/blocks.h tests/saved.h tests/series.h tests/vectors/read.h tests/unit/plan_check.h tests/unit/worlds.h \
           tests/unit/models.h
 TESTS   = $(UNITS:%=$(B)/unit/%) $(B)/unit/header $(B)/model/transfer

@@ -1,5 +1,5 @@
 /* predscale.c - nodes as they live: heartbeats, instability, failure probability; save and load; requests and the
- * personas of nodes that take them.
+ * personas of nodes that take them; scaling; the control loop from loads to moves.
  *
  * What is here: what is known of one node from its heartbeats, how unstable it looks and since when, how late
  * its next beat is, what that says of a failure, and when to act on it; and the bytes of every state. What is not:
@@ -53,6 +53,8 @@
  *     Demand
  *     Scaler
  *     JSON
+ *     Outlook
+ *     Control
  */
 #ifndef PSC_INTERNAL
 #define PSC_INTERNAL
@@ -137,7 +139,8 @@ size_t psc_struct_bytes(int32_t which)
         sizeof(psc_trial_info), sizeof(psc_stages_config), sizeof(psc_stages_input), sizeof(psc_stages_output),
         sizeof(psc_way), sizeof(psc_blocks_info), sizeof(psc_usage), sizeof(psc_producer_config),
         sizeof(psc_source), sizeof(psc_report), sizeof(psc_bottleneck), sizeof(psc_demand_config),
-        sizeof(psc_demand_now), sizeof(psc_scaler_config), sizeof(psc_decision)
+        sizeof(psc_demand_now), sizeof(psc_scaler_config), sizeof(psc_decision),
+        sizeof(psc_outlook_config), sizeof(psc_surge), sizeof(psc_control), sizeof(psc_order), sizeof(psc_control_info)
     };
 
     return which >= PSC_STRUCT_STATE && which < PSC_STRUCT_END ? bytes[which - PSC_STRUCT_STATE] : 0;
@@ -2662,6 +2665,7 @@ static int ps_personas_valid(const psc__image *image);
 static int ps_producer_valid(const psc__image *image);
 static int ps_demand_valid(const psc__image *image);
 static int ps_scaler_valid(const psc__image *image);
+static int ps_outlook_valid(const psc__image *image);
 
 /* Every invariant of the type; an unknown type has none that could hold. */
 static int ps_valid(const psc__image *image, int32_t type)
@@ -2682,6 +2686,7 @@ static int ps_valid(const psc__image *image, int32_t type)
     case PSC_TYPE_PRODUCER: return ps_producer_valid(image);
     case PSC_TYPE_DEMAND: return ps_demand_valid(image);
     case PSC_TYPE_SCALER: return ps_scaler_valid(image);
+    case PSC_TYPE_OUTLOOK: return ps_outlook_valid(image);
     default: return 0;
     }
 }
@@ -6569,4 +6574,1200 @@ psc_status psc_decision_group(const psc_decision *decision, const char *name, ch
     ps_write_integer(&t, decision->units);
     ps_write_string(&t, ",\"HonorCooldown\":false}");
     return ps_hand_over(&t, text, capacity, length);
+}
+
+/* ==== Outlook =================================================================================== */
+
+#define PS_NEAR 6               /* slots of the coming hour at most                                              */
+#define PS_LEARN 0.02           /* gain of mean square errors: 50 forecasts; those of long leads end more rarely */
+#define PS_LEARN_STEP 0.003     /* the gain is at least so much for each step of the lead                        */
+#define PS_LEAST_ERROR 1e-12    /* beside a mean square error, in case it is 0                                   */
+#define PS_MAX_LOAD 1e12        /* of a shard in a step; loads over the measured factors stay below 1e15         */
+#define PS_FACTOR_MOST 8.0      /* measured of an event                                                          */
+
+enum { PS_TRACKERS = 3, PS_MEMBERS = PS_TRACKERS + 1, PS_TOLD = PS_MEMBERS + 1 };
+
+/* Then trackers by kind and series, and arrays: tag [series]; last and base [series], the newest load without events
+ * and the forecast of the next; error and told [series][slots][PS_TOLD], the members' and the mean's; factor [tags],
+ * measured. */
+struct psc_outlook {
+    psc_state head;
+    int64_t series, hour, far, week, tags;
+    int64_t seen;               /* steps                                                             */
+    int64_t due[PSC_MAX_SLOTS]; /* step at whose end told is judged; 0: nothing is told              */
+};
+
+/* Slot k covers the steps from..to - 1 ahead. */
+static int64_t ps_slots(int64_t hour, int64_t far)
+{
+    return (hour < PS_NEAR ? hour : PS_NEAR) + far;
+}
+
+static int64_t ps_slot_from(int64_t hour, int64_t k)
+{
+    const int64_t near_slots = hour < PS_NEAR ? hour : PS_NEAR;
+
+    return k < near_slots ? k * hour / near_slots : (k - near_slots + 1) * hour;
+}
+
+static int64_t ps_slot_to(int64_t hour, int64_t k)
+{
+    return ps_slot_from(hour, k + 1);
+}
+
+/* Trackers of day, day and week, hour and day; not all outlooks have all. */
+static int ps_has_tracker(int64_t hour, int64_t week, int kind)
+{
+    return kind == 0 || (kind == 1 ? week != 0 : hour > 1);
+}
+
+static void ps_outlook_tracker(int64_t hour, int kind, psc_tracker_config *config)
+{
+    psc_tracker_default(config);
+    config->lower = 0.0;
+    config->period1 = (int32_t)(kind == 2 ? hour : 24 * hour);
+    config->period2 = (int32_t)(kind == 0 ? 0 : kind == 1 ? 168 * hour : 24 * hour);
+}
+
+static size_t ps_tracker_bytes(int64_t hour, int64_t week, int kind)
+{
+    psc_tracker_config config;
+
+    if (!ps_has_tracker(hour, week, kind)) return 0;
+    ps_outlook_tracker(hour, kind, &config);
+    return psc_tracker_size(&config);
+}
+
+enum { PS_AT_TAG = PS_TRACKERS, PS_AT_LAST, PS_AT_BASE, PS_AT_ERROR, PS_AT_TOLD, PS_AT_FACTOR, PS_AT_END };
+
+/* Bytes before the array of that place; 0: too many. */
+static size_t ps_outlook_place(const psc_outlook *o, int place)
+{
+    const size_t n = (size_t)o->series, cells = (size_t)ps_slots(o->hour, o->far) * PS_TOLD;
+    size_t bytes = sizeof(psc_outlook), element;
+    int i;
+
+    for (i = 0; i < place; i++) {
+        element = i < PS_TRACKERS ? ps_tracker_bytes(o->hour, o->week, i) : 8;
+        if (i == PS_AT_ERROR || i == PS_AT_TOLD) element = 8 * cells;
+        if (element > 0 && !psc__grow(&bytes, i == PS_AT_FACTOR ? (size_t)o->tags : n, element)) return 0;
+    }
+    return bytes;
+}
+
+static const void *ps_outlook_at(const psc_outlook *o, int place)
+{
+    return (const unsigned char *)o + ps_outlook_place(o, place);
+}
+
+static const double *ps_outlook_read(const psc_outlook *o, int place)
+{
+    return (const double *)ps_outlook_at(o, place);
+}
+
+static double *ps_outlook_reals(psc_outlook *o, int place)
+{
+    return (double *)(void *)((unsigned char *)o + ps_outlook_place(o, place));
+}
+
+void psc_outlook_default(psc_outlook_config *config)
+{
+    if (!config) return;
+    memset(config, 0, sizeof *config);
+    config->struct_size = sizeof *config;
+    config->series = 1;
+    config->hour = 6;
+    config->far = 12;
+    config->week = 1;
+}
+
+static int ps_outlook_head_valid(const psc_outlook *o)
+{
+    return ps_between(o->series, 1, INT64_C(1) << 26) && ps_between(o->hour, 1, 60) && ps_between(o->far, 0, 24)
+           && ps_between(o->week, 0, 1) && ps_between(o->tags, 0, INT64_C(1) << 26)
+           && ps_between(o->seen, 0, PSC__COUNTS);
+}
+
+static void ps_outlook_head(psc_outlook *o, const psc_outlook_config *config)
+{
+    memset(o, 0, sizeof *o);
+    o->series = config->series;
+    o->hour = config->hour;
+    o->far = config->far;
+    o->week = config->week != 0;
+    o->tags = config->tags;
+}
+
+size_t psc_outlook_size(const psc_outlook_config *config)
+{
+    psc_outlook head;
+    int32_t i;
+
+    if (!config || config->struct_size != sizeof *config) return 0;
+    ps_outlook_head(&head, config);
+    if (!ps_outlook_head_valid(&head)) return 0;
+    for (i = 0; i < config->series && config->tag; i++)
+        if (!ps_between(config->tag[i], -1, head.tags - 1)) return 0;
+    return ps_outlook_place(&head, PS_AT_END);
+}
+
+psc_status psc_outlook_init(psc_outlook *outlook, size_t bytes, const psc_outlook_config *config)
+{
+    psc_status status;
+    int64_t *tag;
+    int64_t i;
+    int kind;
+
+    if (!config) return PSC_ERR_NULL;
+    if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
+    if (psc_outlook_size(config) == 0) return PSC_ERR_RANGE;
+    status = psc__block(outlook, bytes, psc_outlook_size(config));
+    if (status != PSC_OK) return status;
+
+    memset(outlook, 0, psc_outlook_size(config));
+    ps_outlook_head(outlook, config);
+    outlook->head.kind = psc__kind(PSC_TYPE_OUTLOOK);
+    outlook->head.words = psc_outlook_size(config) / 8;
+    tag = (int64_t *)(void *)ps_outlook_reals(outlook, PS_AT_TAG);
+    for (i = 0; i < outlook->series; i++) tag[i] = config->tag ? config->tag[i] : -1;
+    for (i = 0; i < outlook->tags; i++) ps_outlook_reals(outlook, PS_AT_FACTOR)[i] = 1.0;
+    for (kind = 0; kind < PS_TRACKERS; kind++) {
+        const size_t size = ps_tracker_bytes(outlook->hour, outlook->week, kind);
+        psc_tracker_config tracker;
+        ps_outlook_tracker(outlook->hour, kind, &tracker);
+        for (i = 0; i < outlook->series && size > 0; i++) {
+            double *at = ps_outlook_reals(outlook, kind) + (size_t)i * (size / 8);
+            status = psc_tracker_init((psc_tracker *)(void *)at, size, &tracker);
+            if (status != PSC_OK) return status;
+        }
+    }
+    return PSC_OK;
+}
+
+static psc_status ps_outlook(const psc_outlook *o)
+{
+    psc_status status = psc__state(o, PSC_TYPE_OUTLOOK);
+    size_t bytes;
+
+    if (status != PSC_OK) return status;
+    if (!ps_outlook_head_valid(o)) return PSC_ERR_STATE;
+    bytes = ps_outlook_place(o, PS_AT_END);
+    return bytes != 0 && o->head.words == bytes / 8 ? PSC_OK : PSC_ERR_STATE;
+}
+
+static psc_status ps_surges_check(const psc_surge *surge, size_t surges)
+{
+    size_t i;
+
+    if (surges > 0 && !surge) return PSC_ERR_NULL;
+    for (i = 0; i < surges; i++) {
+        if (!psc__finite(&surge[i].from) || !psc__finite(&surge[i].to) || !psc__finite(&surge[i].factor))
+            return PSC_ERR_NONFINITE;
+        if (!psc__within(surge[i].from, -1e6, 1e6) || !psc__within(surge[i].to, -1e6, 1e6)
+            || !psc__within(surge[i].factor, 0.0, 1000.0))
+            return PSC_ERR_RANGE;
+    }
+    return PSC_OK;
+}
+
+/* ---- Events ---- */
+
+/* Share of the step that ends `end` steps from now which the event takes. */
+static double ps_surge_share(const psc_surge *e, double end)
+{
+    const double from = e->from - 0.5 > end - 1.0 ? e->from - 0.5 : end - 1.0;
+    const double to = e->to + 1.0 < end ? e->to + 1.0 : end;
+
+    return to > from ? to - from : 0.0;
+}
+
+/* What the events make of a load in that step; those that run already by the measured factor. */
+static double ps_surge_factor(const psc_surge *surge, size_t surges, int64_t tag, double end, double measured)
+{
+    double factor = 1.0;
+    size_t i;
+
+    for (i = 0; i < surges; i++) {
+        const psc_surge *e = &surge[i];
+        if (e->tag != tag) continue;
+        factor *= 1.0 + ps_surge_share(e, end) * ((e->from <= -1.0 ? measured : e->factor) - 1.0);
+        if (factor > 1000.0) factor = 1000.0;
+    }
+    return factor;
+}
+
+
+/* What the events make of a series in a step; measured is NULL or by tag. */
+static double ps_outlook_factor(const psc_surge *surge, size_t surges, int64_t tag, double end, const double *measured)
+{
+    return tag < 0 || surges == 0 ? 1.0 : ps_surge_factor(surge, surges, tag, end, measured[tag]);
+}
+
+/* ---- Observe ---- */
+
+/* The factor of each tag: load over forecast without events, where one of its events runs. sum is [2 * tags]. */
+static void ps_outlook_measure(psc_outlook *o, const double *load, const psc_surge *surge, size_t surges, double *sum)
+{
+    const int64_t *tag = (const int64_t *)ps_outlook_at(o, PS_AT_TAG);
+    const double *base = ps_outlook_read(o, PS_AT_BASE);
+    double *factor = ps_outlook_reals(o, PS_AT_FACTOR);
+    size_t i;
+
+    memset(sum, 0, 2 * (size_t)o->tags * sizeof *sum);
+    for (i = 0; i < (size_t)o->series && surges > 0; i++) {
+        if (tag[i] < 0 || psc__nan(&load[i])) continue;
+        sum[2 * tag[i]] += load[i];
+        sum[2 * tag[i] + 1] += base[i];
+    }
+    for (i = 0; i < (size_t)o->tags; i++) factor[i] = 1.0;
+    if (o->seen <= 24 * o->hour) return;
+    for (i = 0; i < surges; i++) {
+        const psc_surge *e = &surge[i];
+        double x;
+        if (!ps_between(e->tag, 0, o->tags - 1) || e->from - 1.0 >= 0.0 || e->to + 2.0 <= -1.0) continue;
+        if (!(sum[2 * e->tag + 1] > 0.0)) continue;
+        x = sum[2 * e->tag] / sum[2 * e->tag + 1];
+        factor[e->tag] = x > PS_FACTOR_MOST ? PS_FACTOR_MOST : x > 1.0 ? x : 1.0;
+    }
+}
+
+/* The shares of the members by what each has missed of so far in a slot, [PS_MEMBERS]; those there are not get 0. */
+static void ps_outlook_shares(const psc_outlook *o, const double *error, double *share)
+{
+    double sum = 0.0;
+    int m;
+
+    for (m = 0; m < PS_MEMBERS; m++) {
+        const double e = error[m] + PS_LEAST_ERROR;
+        share[m] = m > 0 && !ps_has_tracker(o->hour, o->week, m - 1) ? 0.0 : 1.0 / (e * e);
+        sum += share[m];
+    }
+    for (m = 0; m < PS_MEMBERS; m++) share[m] /= sum;
+}
+
+/* Path of a member: the last value, or that of a tracker. */
+static psc_status ps_outlook_member(const psc_outlook *o, size_t i, int member, size_t steps, double *path)
+{
+    const size_t words = member > 0 ? ps_tracker_bytes(o->hour, o->week, member - 1) / 8 : 0;
+    size_t t;
+
+    if (words > 0)
+        return psc_tracker_predict((const psc_tracker *)(const void *)(ps_outlook_read(o, member - 1) + i * words),
+                                   steps, NULL, 0, path, NULL);
+    for (t = 0; t < steps; t++) path[t] = member > 0 ? 0.0 : ps_outlook_read(o, PS_AT_LAST)[i];
+    return PSC_OK;
+}
+
+/* What was foretold of the slots that end now is judged by the newest values. */
+static void ps_outlook_judge(psc_outlook *o, const double *load)
+{
+    const int64_t slots = ps_slots(o->hour, o->far);
+    const double *told = ps_outlook_read(o, PS_AT_TOLD), *last = ps_outlook_read(o, PS_AT_LAST);
+    double *error = ps_outlook_reals(o, PS_AT_ERROR);
+    int64_t i, k;
+    int m;
+
+    for (k = 0; k < slots; k++) {
+        const double slow = PS_LEARN_STEP * (double)ps_slot_to(o->hour, k), gain = slow > PS_LEARN ? slow : PS_LEARN;
+        if (o->due[k] != o->seen) continue;
+        for (i = 0; i < o->series; i++) {
+            const size_t at = (size_t)(i * slots + k) * PS_TOLD;
+            if (psc__nan(&load[i])) continue;
+            for (m = 0; m < PS_TOLD; m++) {
+                const double e = told[at + (size_t)m] - last[i];
+                double *square = &error[at + (size_t)m];
+                *square += (*square > 0.0 ? gain : 1.0) * (e * e - *square);
+            }
+        }
+    }
+}
+
+/* A new forecast is laid by where none is, and the next step's is kept. path is [steps]. */
+static psc_status ps_outlook_tell(psc_outlook *o, size_t i, double *path)
+{
+    const int64_t slots = ps_slots(o->hour, o->far);
+    double *told = ps_outlook_reals(o, PS_AT_TOLD) + i * (size_t)slots * PS_TOLD;
+    const double *error = ps_outlook_read(o, PS_AT_ERROR) + i * (size_t)slots * PS_TOLD;
+    int64_t farthest = 0, k;
+    double share[PS_MEMBERS], base = 0.0;
+    psc_status status;
+    int m;
+
+    for (k = 0; k < slots; k++)
+        if (o->due[k] <= o->seen) farthest = k;
+    ps_outlook_shares(o, error, share);
+    for (m = 0; m < PS_MEMBERS; m++) {
+        status = ps_outlook_member(o, i, m, (size_t)ps_slot_to(o->hour, farthest), path);
+        if (status != PSC_OK) return status;
+        for (k = 0; k <= farthest; k++)
+            if (o->due[k] <= o->seen) told[k * PS_TOLD + m] = path[ps_slot_to(o->hour, k) - 1];
+        base += share[m] * path[0];
+    }
+    ps_outlook_reals(o, PS_AT_BASE)[i] = base;
+    for (k = 0; k <= farthest; k++) {
+        double *mean = &told[k * PS_TOLD + PS_MEMBERS];
+        if (o->due[k] > o->seen) continue;
+        ps_outlook_shares(o, error + k * PS_TOLD, share);
+        for (*mean = 0.0, m = 0; m < PS_MEMBERS; m++) *mean += share[m] * told[k * PS_TOLD + m];
+    }
+    return PSC_OK;
+}
+
+static psc_status ps_loads_check(const double *load, size_t n, int missing)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++) {
+        if (missing && psc__nan(&load[i])) continue;
+        if (!psc__finite(&load[i])) return PSC_ERR_NONFINITE;
+        if (!psc__within(load[i], 0.0, PS_MAX_LOAD)) return PSC_ERR_RANGE;
+    }
+    return PSC_OK;
+}
+
+/* The newest loads without events; a missing one is what was forecast. */
+static void ps_outlook_take(psc_outlook *o, const double *load)
+{
+    const int64_t *tag = (const int64_t *)ps_outlook_at(o, PS_AT_TAG);
+    const double *base = ps_outlook_read(o, PS_AT_BASE), *factor = ps_outlook_read(o, PS_AT_FACTOR);
+    double *last = ps_outlook_reals(o, PS_AT_LAST);
+    size_t i;
+
+    for (i = 0; i < (size_t)o->series; i++)
+        last[i] = psc__nan(&load[i]) ? base[i] : tag[i] < 0 ? load[i] : load[i] / factor[tag[i]];
+}
+
+psc_status psc_outlook_observe(psc_outlook *outlook, const double *load, const psc_surge *surge, size_t surges,
+                               double *work)
+{
+    psc_outlook *o = outlook;
+    psc_status status = ps_outlook(o);
+    const int64_t slots = status == PSC_OK ? ps_slots(o->hour, o->far) : 0;
+    int64_t i, k;
+    int m;
+
+    if (status != PSC_OK) return status;
+    if (!load || !work) return PSC_ERR_NULL;
+    status = ps_loads_check(load, (size_t)o->series, 1);
+    if (status == PSC_OK) status = ps_surges_check(surge, surges);
+    if (status != PSC_OK) return status;
+
+    ps_outlook_measure(o, load, surge, surges, work);
+    ps_outlook_take(o, load);
+    for (m = 0; m < PS_TRACKERS; m++)
+        if (ps_has_tracker(o->hour, o->week, m)) {
+            status = psc_trackers_observe(ps_outlook_reals(o, m), (size_t)o->series, ps_outlook_read(o, PS_AT_LAST));
+            if (status != PSC_OK) return status;
+        }
+    if (o->seen < PSC__COUNTS) o->seen++;
+    if (o->seen <= 24 * o->hour) return PSC_OK;
+    ps_outlook_judge(o, load);
+    for (i = 0; i < o->series; i++) {
+        status = ps_outlook_tell(o, (size_t)i, work);
+        if (status != PSC_OK) return status;
+    }
+    for (k = 0; k < slots; k++)
+        if (o->due[k] <= o->seen) o->due[k] = o->seen + ps_slot_to(o->hour, k);
+    return PSC_OK;
+}
+
+/* ---- Predict ---- */
+
+psc_status psc_outlook_predict(const psc_outlook *outlook, size_t series, const psc_surge *surge, size_t surges,
+                               double *path, double *spread, double *work)
+{
+    const psc_outlook *o = outlook;
+    psc_status status = ps_outlook(o);
+    const int64_t slots = status == PSC_OK ? ps_slots(o->hour, o->far) : 0;
+    const double *error;
+    double share[PS_MEMBERS];
+    int64_t steps, k, t, tag;
+    int m;
+
+    if (status != PSC_OK) return status;
+    if (!path || !work) return PSC_ERR_NULL;
+    if (series >= (size_t)o->series) return PSC_ERR_RANGE;
+    status = ps_surges_check(surge, surges);
+    if (status != PSC_OK) return status;
+
+    steps = ps_slot_to(o->hour, slots - 1);
+    error = ps_outlook_read(o, PS_AT_ERROR) + series * (size_t)slots * PS_TOLD;
+    tag = ((const int64_t *)ps_outlook_at(o, PS_AT_TAG))[series];
+    for (m = 0; m < PS_MEMBERS; m++) {
+        status = ps_outlook_member(o, series, m, (size_t)steps, work + m * steps);
+        if (status != PSC_OK) return status;
+    }
+    for (k = 0; k < slots; k++) {
+        ps_outlook_shares(o, error + k * PS_TOLD, share);
+        for (t = ps_slot_from(o->hour, k); t < ps_slot_to(o->hour, k); t++) {
+            path[t] = o->seen > 24 * o->hour ? 0.0 : work[t];
+            for (m = 0; m < PS_MEMBERS && o->seen > 24 * o->hour; m++) path[t] += share[m] * work[m * steps + t];
+        }
+    }
+    for (t = 0; t < steps && surges > 0; t++)
+        path[t] *= ps_outlook_factor(surge, surges, tag, (double)(t + 1), ps_outlook_read(o, PS_AT_FACTOR));
+    for (k = 0; k < slots && spread; k++) spread[k] = error[k * PS_TOLD + PS_MEMBERS];
+    return PSC_OK;
+}
+
+/* Every number is finite and no sum of them large; the trackers hold what trackers may. */
+static int ps_outlook_valid(const psc__image *image)
+{
+    psc_outlook head;
+    psc__image part;
+    size_t i, kind, at, words;
+
+    if (image->words < sizeof head / 8) return 0;
+    memset(&head, 0, sizeof head);
+    head.series = psc__integer(image, PS_IN(psc_outlook, series));
+    head.hour = psc__integer(image, PS_IN(psc_outlook, hour));
+    head.far = psc__integer(image, PS_IN(psc_outlook, far));
+    head.week = psc__integer(image, PS_IN(psc_outlook, week));
+    head.tags = psc__integer(image, PS_IN(psc_outlook, tags));
+    head.seen = psc__integer(image, PS_IN(psc_outlook, seen));
+    if (!ps_outlook_head_valid(&head) || ps_outlook_place(&head, PS_AT_END) != image->words * 8) return 0;
+    for (i = 0; i < PSC_MAX_SLOTS; i++)
+        if (!ps_counted(image, PS_IN(psc_outlook, due) + i, PSC__COUNTS + PSC_MAX_HORIZON)) return 0;
+    for (kind = 0; kind < PS_TRACKERS; kind++) {
+        words = ps_tracker_bytes(head.hour, head.week, (int)kind) / 8;
+        at = ps_outlook_place(&head, (int)kind) / 8;
+        for (i = 0; i < (size_t)head.series && words > 0; i++) {
+            part.bytes = image->bytes + 8 * (at + i * words);
+            part.words = words;
+            if (psc__word(&part, 0) != psc__kind(PSC_TYPE_TRACKER) || psc__word(&part, 1) != words
+                || !psc__tracker_valid(&part))
+                return 0;
+        }
+    }
+    at = ps_outlook_place(&head, PS_AT_TAG) / 8;
+    for (i = 0; i < (size_t)head.series; i++)
+        if (!ps_between(psc__integer(image, at + i), -1, head.tags - 1)) return 0;
+    for (i = ps_outlook_place(&head, PS_AT_LAST) / 8; i < image->words; i++)
+        if (!psc__real_in(image, i, 0.0, 1e36)) return 0;
+    return 1;
+}
+
+/* ==== Control =================================================================================== */
+
+#define PS_USES 257             /* table of late requests: uses 0..2 in steps of 1 / 128                         */
+#define PS_DEVIATIONS 17        /* and standard deviations of use 0..0.32 in steps of 0.02                       */
+#define PS_NOISE 0.01           /* standard deviation of use that is there in any case: minutes within a step    */
+#define PS_CHOOSE 12.0          /* steepness by which the step that stands for a slot is chosen: a soft one      */
+#define PS_CROWD 0.05           /* a copy more or less on the target of a shard that must leave, in its load     */
+#define PS_NOTHING 1e-300       /* cost of a step in which nothing is late                                       */
+#define PS_BUSY_LEAST 0.02      /* below, use says nothing of what a node can give                               */
+#define PS_BUSY_FULL 0.97       /* above, not how far it is beyond                                               */
+#define PS_ABLE_LEAST 0.3       /* a node is not believed to have lost more                                      */
+
+/* Work: what psc_control_of computes with, laid out by ps_desk. */
+typedef struct ps_desk {
+    const psc_control *c;
+    size_t steps, slots, cells;                     /* H, K, K F                                        */
+    double *table;                                  /* [PS_DEVIATIONS * PS_USES]                        */
+    double *weight, *fade;                          /* [K] of slots                                     */
+    double *cost_at;                                /* [H]                                              */
+    double *profile;                                /* [S K] of the first flow                          */
+    double *ratio;                                  /* [S F]                                            */
+    double *flow, *variance, *cost, *held;          /* of nodes [N K F], [N K], [N], [N]                */
+    double *sum;                                    /* [N H]                                            */
+    double *out, *in, *alone;                       /* [K F] change of a node's flows by a move         */
+    int32_t *step;                                  /* [K] that stands for the slot                     */
+    int32_t *at, *busy, *cool, *first, *next;       /* [S] node; [N] copies; [N] order; shards of nodes */
+    int32_t *ring;                                  /* [S] next shard of its group                      */
+    int32_t *tie_from, *tie;                        /* [S + 1], [2 pairs] who talks to a shard          */
+    int32_t *stays;                                 /* [S]                                              */
+    int32_t *done;                                  /* [N]                                              */
+} ps_desk;
+
+static size_t ps_take(unsigned char *base, size_t *bytes, size_t n, size_t element, void *array)
+{
+    unsigned char *p = base ? base + *bytes : NULL;
+
+    if (!psc__grow(bytes, n, element)) *bytes = SIZE_MAX;
+    memcpy(array, &p, sizeof p);
+    return *bytes;
+}
+
+/* Lays the desk out in work; NULL: only counts. Bytes, 0: too many. */
+static size_t ps_desk_on(ps_desk *d, const psc_control *c, void *work)
+{
+    unsigned char *b = (unsigned char *)work;
+    const size_t n = (size_t)c->nodes, s = (size_t)c->shards, f = (size_t)c->flows;
+    size_t bytes = 0, k;
+
+    memset(d, 0, sizeof *d);
+    d->c = c;
+    k = d->slots = (size_t)ps_slots(c->hour, c->far);
+    d->steps = (size_t)c->hour * (size_t)(c->far + 1);
+    d->cells = k * f;
+    ps_take(b, &bytes, PS_DEVIATIONS * PS_USES, 8, &d->table);
+    ps_take(b, &bytes, k, 8, &d->weight);
+    ps_take(b, &bytes, k, 8, &d->fade);
+    ps_take(b, &bytes, d->steps, 8, &d->cost_at);
+    ps_take(b, &bytes, s, k * 8, &d->profile);
+    ps_take(b, &bytes, s, f * 8, &d->ratio);
+    ps_take(b, &bytes, n, d->cells * 8, &d->flow);
+    ps_take(b, &bytes, n, k * 8, &d->variance);
+    ps_take(b, &bytes, n, 8, &d->cost);
+    ps_take(b, &bytes, n, 8, &d->held);
+    ps_take(b, &bytes, n, d->steps * 8, &d->sum);
+    ps_take(b, &bytes, d->cells, 8, &d->out);
+    ps_take(b, &bytes, d->cells, 8, &d->in);
+    ps_take(b, &bytes, d->cells, 8, &d->alone);
+    ps_take(b, &bytes, k, 4, &d->step);
+    ps_take(b, &bytes, s, 4, &d->at);
+    ps_take(b, &bytes, n, 4, &d->busy);
+    ps_take(b, &bytes, n, 4, &d->cool);
+    ps_take(b, &bytes, n, 4, &d->first);
+    ps_take(b, &bytes, s, 4, &d->next);
+    ps_take(b, &bytes, s, 4, &d->ring);
+    ps_take(b, &bytes, s + 1, 4, &d->tie_from);
+    ps_take(b, &bytes, (size_t)c->pairs, 8, &d->tie);
+    ps_take(b, &bytes, s, 4, &d->stays);
+    ps_take(b, &bytes, n, 4, &d->done);
+    return bytes == SIZE_MAX ? 0 : bytes;
+}
+
+void psc_control_default(psc_control *c)
+{
+    if (!c) return;
+    memset(c, 0, sizeof *c);
+    c->struct_size = sizeof *c;
+    c->flows = 1;
+    c->hour = 6;
+    c->far = 12;
+    c->targets = 64;
+    c->copies = 2;
+    c->moves = 16;
+    c->rest = 8;
+    c->steep = 30.0;
+    c->caution = 0.5;
+    c->margin = 2.5;
+    c->fade = 0.93;
+    c->ill = 0.3;
+}
+
+size_t psc_control_size(const psc_control *c)
+{
+    ps_desk d;
+
+    if (!c || c->struct_size != sizeof *c) return 0;
+    if (!ps_between(c->nodes, 1, 1 << 20) || !ps_between(c->shards, 0, 1 << 26)
+        || !ps_between(c->flows, 1, PSC_MAX_FLOWS) || !ps_between(c->hour, 1, 60) || !ps_between(c->far, 0, 24)
+        || !ps_between(c->pairs, 0, 1 << 30))
+        return 0;
+    return ps_desk_on(&d, c, NULL);
+}
+
+/* ---- The view's numbers ---- */
+
+static psc_status ps_reals_check(const double *x, size_t n, double low, double high)
+{
+    size_t i;
+
+    for (i = 0; i < n && x; i++)
+        if (!psc__within(x[i], low, high)) return psc__finite(&x[i]) ? PSC_ERR_RANGE : PSC_ERR_NONFINITE;
+    return PSC_OK;
+}
+
+static psc_status ps_indices_check(const int32_t *x, size_t n, int32_t low, int32_t high)
+{
+    size_t i;
+
+    for (i = 0; i < n && x; i++)
+        if (x[i] < low || x[i] > high) return PSC_ERR_RANGE;
+    return PSC_OK;
+}
+
+static psc_status ps_pairs_check(const psc_control *c)
+{
+    int32_t i;
+
+    if (c->pairs > 0 && !c->pair) return PSC_ERR_NULL;
+    for (i = 0; i < c->pairs; i++)
+        if (!ps_between(c->pair[i].a, 0, c->shards - 1) || !ps_between(c->pair[i].b, 0, c->shards - 1)
+            || c->pair[i].a == c->pair[i].b)
+            return PSC_ERR_RANGE;
+    return PSC_OK;
+}
+
+/* What psc_control_able reads, too. */
+static psc_status ps_view_check(const psc_control *c)
+{
+    const size_t n = (size_t)c->nodes, s = (size_t)c->shards, f = (size_t)c->flows;
+    psc_status status;
+
+    if (!c->capacity || (s > 0 && (!c->load || !c->home))) return PSC_ERR_NULL;
+    status = ps_reals_check(c->capacity, n * f, 1e-6, 1e15);
+    if (status == PSC_OK) status = ps_reals_check(c->failure, n, 0.0, 1.0);
+    if (status == PSC_OK) status = ps_reals_check(c->load, s * f, 0.0, PS_MAX_LOAD);
+    if (status == PSC_OK) status = ps_indices_check(c->home, s, 0, c->nodes - 1);
+    if (status == PSC_OK) status = ps_reals_check(c->talk, PSC_MAX_FLOWS, 0.0, 1.0);
+    return status == PSC_OK ? ps_pairs_check(c) : status;
+}
+
+static psc_status ps_settings_check(const psc_control *c)
+{
+    const struct { double x, low, high; } real[] = {
+        {c->steep, 1.0, 100.0}, {c->caution, 0.0, 10.0}, {c->margin, 0.0, 1000.0}, {c->fade, 0.1, 1.0},
+        {c->ill, 1e-6, 1.0}
+    };
+    size_t i;
+
+    for (i = 0; i < sizeof real / sizeof real[0]; i++)
+        if (!psc__within(real[i].x, real[i].low, real[i].high))
+            return psc__finite(&real[i].x) ? PSC_ERR_RANGE : PSC_ERR_NONFINITE;
+    return c->targets >= 1 && c->copies >= 1 && c->copies <= 1 << 20 && c->moves >= 0 && c->rest >= 0 ? PSC_OK
+                                                                                                   : PSC_ERR_RANGE;
+}
+
+static psc_status ps_control_check(const psc_control *c, const ps_desk *d)
+{
+    const size_t n = (size_t)c->nodes, s = (size_t)c->shards;
+    psc_status status = ps_view_check(c);
+
+    if (status == PSC_OK && s > 0 && !c->path) status = PSC_ERR_NULL;
+    if (status == PSC_OK) status = ps_settings_check(c);
+    if (status == PSC_OK) status = ps_reals_check(c->able, n, 0.05, 1.0);
+    if (status == PSC_OK) status = ps_reals_check(c->room, n, 0.0, 1e15);
+    if (status == PSC_OK) status = ps_reals_check(c->path, s * d->steps, 0.0, 1e15);
+    if (status == PSC_OK) status = ps_reals_check(c->spread, s * d->slots, 0.0, 1e36);
+    if (status == PSC_OK) status = ps_reals_check(c->stock, s, 0.0, 1e15);
+    if (status == PSC_OK) status = ps_indices_check(c->going, s, 0, c->nodes - 1);
+    if (status == PSC_OK) status = ps_indices_check(c->group, s, -1, c->shards - 1);
+    if (status == PSC_OK) status = ps_indices_check(c->rested, s, 0, INT32_MAX);
+    if (status == PSC_OK) status = ps_reals_check(c->price, s, 0.0, 1e15);
+    if (status == PSC_OK) status = ps_reals_check(c->landing, s, 0.0, 1e6);
+    if (status == PSC_OK) status = ps_reals_check(c->impact, s, 0.0, 1e6);
+    return status;
+}
+
+static double ps_failure_at(const psc_control *c, int32_t node)
+{
+    return c->failure ? c->failure[node] : 0.0;
+}
+
+/* What a node can give of a flow. Only the first is seen to shrink. */
+static double ps_give(const psc_control *c, int32_t node, size_t flow)
+{
+    const double whole = c->capacity[(size_t)node * (size_t)c->flows + flow];
+
+    return flow == 0 && c->able ? whole * c->able[node] : whole;
+}
+
+/* ---- Late requests ---- */
+
+/* Share of requests late at use u, for one that is certain; above 1 what waits grows. */
+static double ps_late_plain(double steep, double u)
+{
+    return u < 1.0 ? psc__exp(-steep * (1.0 - u)) : 1.0 + steep * (u - 1.0);
+}
+
+/* Its mean for a normal use of that mean and standard deviation. */
+static double ps_late_mean(double steep, double u, double deviation)
+{
+    const double z = deviation > 0.0 ? (u - 1.0) / deviation : 0.0, pull = steep * deviation;
+    double below, above;
+
+    if (!(deviation > 0.0)) return ps_late_plain(steep, u);
+    below = psc__normal_cdf(-z - pull);
+    below = below > 0.0 ? psc__exp(-steep * (1.0 - u) + 0.5 * pull * pull) * below : 0.0;
+    above = psc__normal_cdf(z);
+    return below + above + steep * ((u - 1.0) * above + deviation * psc__exp(-0.5 * z * z) * 0.3989422804014327);
+}
+
+static void ps_table_make(ps_desk *d)
+{
+    size_t i, j;
+
+    for (j = 0; j < PS_DEVIATIONS; j++)
+        for (i = 0; i < PS_USES; i++)
+            d->table[j * PS_USES + i] = ps_late_mean(d->c->steep, (double)i / 128.0, 0.02 * (double)j);
+}
+
+/* From the table, linear in both; deviations and uses beyond it count as its ends, uses in proportion. */
+static double ps_late(const ps_desk *d, double u, double deviation)
+{
+    const double more = u > 2.0 ? u / 2.0 : 1.0;
+    double x = (u > 2.0 ? 2.0 : u > 0.0 ? u : 0.0) * 128.0, y = (deviation < 0.32 ? deviation : 0.32) * 50.0;
+    size_t i = (size_t)x, j = (size_t)y;
+    const double *p;
+
+    if (i > PS_USES - 2) i = PS_USES - 2;
+    if (j > PS_DEVIATIONS - 2) j = PS_DEVIATIONS - 2;
+    x -= (double)i;
+    y -= (double)j;
+    p = d->table + j * PS_USES + i;
+    return more * ((1.0 - y) * (p[0] + x * (p[1] - p[0])) + y * (p[PS_USES] + x * (p[PS_USES + 1] - p[PS_USES])));
+}
+
+/* ---- Profile ---- */
+
+/* Where each shard will be, rings of groups, lists of who talks, what is held and copied. */
+static void ps_desk_place(ps_desk *d)
+{
+    const psc_control *c = d->c;
+    int32_t *last = d->next;            /* of each group, while rings are made; next is filled later */
+    int32_t s, e;
+
+    memset(d->busy, 0, (size_t)c->nodes * sizeof *d->busy);
+    memset(d->held, 0, (size_t)c->nodes * sizeof *d->held);
+    for (s = 0; s < c->shards; s++) last[s] = -1;
+    for (s = 0; s < c->shards; s++) {
+        const int32_t home = c->home[s], to = c->going ? c->going[s] : home, g = c->group ? c->group[s] : -1;
+        const double stock = c->stock ? c->stock[s] : 0.0;
+        d->at[s] = to;
+        d->held[home] += stock;
+        d->stays[s] = to != home || (c->rested && c->rested[s] < c->rest);
+        if (to != home) {
+            d->held[to] += stock;
+            d->busy[home]++;
+            d->busy[to]++;
+        }
+        d->ring[s] = g >= 0 && last[g] >= 0 ? d->ring[last[g]] : s;
+        if (g >= 0 && last[g] >= 0) d->ring[last[g]] = s;
+        if (g >= 0) last[g] = s;
+    }
+    memset(d->tie_from, 0, ((size_t)c->shards + 1) * sizeof *d->tie_from);
+    for (e = 0; e < c->pairs; e++) {
+        d->tie_from[c->pair[e].a]++;
+        d->tie_from[c->pair[e].b]++;
+    }
+    for (s = 0; s < c->shards; s++) d->tie_from[s + 1] += d->tie_from[s];
+    for (e = 0; e < c->pairs; e++) {
+        d->tie[--d->tie_from[c->pair[e].a]] = c->pair[e].b;
+        d->tie[--d->tie_from[c->pair[e].b]] = c->pair[e].a;
+    }
+}
+
+/* Each slot is stood for by the step that costs the fleet most, with the weight of all of its steps. */
+static void ps_desk_profile(ps_desk *d)
+{
+    const psc_control *c = d->c;
+    const size_t h = d->steps;
+    size_t t, k, i;
+    int32_t s, n;
+
+    memset(d->sum, 0, (size_t)c->nodes * h * sizeof *d->sum);
+    for (s = 0; s < c->shards; s++)
+        for (t = 0; t < h; t++) d->sum[(size_t)d->at[s] * h + t] += c->path[(size_t)s * h + t];
+    for (t = 0; t < h; t++) {
+        d->cost_at[t] = PS_NOTHING;
+        for (n = 0; n < c->nodes; n++) {
+            const double x = d->sum[(size_t)n * h + t];
+            d->cost_at[t] += x * ps_late_plain(PS_CHOOSE, x / ps_give(c, n, 0));
+        }
+    }
+    for (k = 0; k < d->slots; k++) {
+        const size_t from = (size_t)ps_slot_from(c->hour, (int64_t)k), to = (size_t)ps_slot_to(c->hour, (int64_t)k);
+        double whole = 0.0;
+        size_t at = from;
+        for (t = from; t < to; t++) {
+            whole += d->cost_at[t];
+            if (d->cost_at[t] > d->cost_at[at]) at = t;
+        }
+        d->step[k] = (int32_t)at;
+        d->weight[k] = whole / d->cost_at[at]
+                       * psc__exp(psc__log(c->fade) * 0.5 * (double)(from + to) / (double)c->hour);
+        for (s = 0; s < c->shards; s++) d->profile[(size_t)s * d->slots + k] = c->path[(size_t)s * h + at];
+    }
+    for (s = 0; s < c->shards; s++)
+        for (i = 0; i < (size_t)c->flows; i++) {
+            const double *load = c->load + (size_t)s * (size_t)c->flows;
+            const double x = load[0] > 0.0 ? load[i] / load[0] : 0.0;
+            d->ratio[(size_t)s * (size_t)c->flows + i] = i == 0 ? 1.0 : x < 1e15 ? x : 1e15;
+        }
+}
+
+/* The flow that shards a and b cost each of two nodes by talking, in a slot. */
+static double ps_talk(const ps_desk *d, int32_t a, int32_t b, size_t k, size_t i)
+{
+    const size_t f = (size_t)d->c->flows;
+    const double x = d->profile[(size_t)a * d->slots + k] * d->ratio[(size_t)a * f + i];
+    const double y = d->profile[(size_t)b * d->slots + k] * d->ratio[(size_t)b * f + i];
+
+    return d->c->talk[i] * (x < y ? x : y);
+}
+
+/* How the flows of `from` and `to` change when shard s moves, [K F] each. */
+static void ps_change(const ps_desk *d, int32_t s, int32_t from, int32_t to, double *out, double *in)
+{
+    const size_t f = (size_t)d->c->flows;
+    size_t k, i;
+    int32_t e;
+
+    for (k = 0; k < d->slots; k++)
+        for (i = 0; i < f; i++) {
+            in[k * f + i] = d->profile[(size_t)s * d->slots + k] * d->ratio[(size_t)s * f + i];
+            out[k * f + i] = -in[k * f + i];
+        }
+    for (e = d->tie_from[s]; e < d->tie_from[s + 1]; e++) {
+        const int32_t other = d->tie[e], at = d->at[other];
+        for (k = 0; k < d->slots; k++)
+            for (i = 0; i < f; i++) {
+                const double x = ps_talk(d, s, other, k, i);
+                out[k * f + i] += at == from ? x : -x;
+                in[k * f + i] += at == to ? -x : x;
+            }
+    }
+}
+
+/* Cost of a node, with the change of a move from slot k on; which is +1 or -1 for the shard's spread, 0: no change. */
+static double ps_node_cost(const ps_desk *d, int32_t n, const double *change, int32_t s, double which, size_t from)
+{
+    const psc_control *c = d->c;
+    const size_t f = (size_t)c->flows;
+    const double give = ps_give(c, n, 0), noise = PS_NOISE * give;
+    double cost = 0.0;
+    size_t k, i;
+
+    if (ps_failure_at(c, n) >= 1.0) return 0.0;
+    for (k = 0; k < d->slots; k++) {
+        const double *flow = d->flow + (size_t)n * d->cells + k * f;
+        const int moved = which != 0.0 && k >= from;
+        double load = flow[0], use = 0.0, variance = d->variance[(size_t)n * d->slots + k];
+        for (i = 0; i < f; i++) {
+            const double x = (flow[i] + (moved ? change[k * f + i] : 0.0)) / ps_give(c, n, i);
+            if (x > use) use = x;
+        }
+        if (moved) load += change[k * f];
+        if (moved && c->spread) variance += which * c->spread[(size_t)s * d->slots + k];
+        if (!(load > 0.0)) continue;
+        variance = noise * noise + c->caution * c->caution * (variance > 0.0 ? variance : 0.0);
+        cost += d->weight[k] * load * ps_late(d, use, sqrt(variance) / give);
+    }
+    return cost;
+}
+
+static void ps_desk_put(ps_desk *d, int32_t n, int32_t s, const double *change, double which)
+{
+    size_t k;
+
+    for (k = 0; k < d->cells; k++) d->flow[(size_t)n * d->cells + k] += change[k];
+    for (k = 0; k < d->slots && d->c->spread; k++)
+        d->variance[(size_t)n * d->slots + k] += which * d->c->spread[(size_t)s * d->slots + k];
+}
+
+/* All shards onto nodes, talk of pairs that are apart, lists of shards by node, highest index first. */
+static void ps_desk_load(ps_desk *d)
+{
+    const psc_control *c = d->c;
+    int32_t s, n;
+
+    memset(d->flow, 0, (size_t)c->nodes * d->cells * sizeof *d->flow);
+    memset(d->variance, 0, (size_t)c->nodes * d->slots * sizeof *d->variance);
+    for (n = 0; n < c->nodes; n++) d->first[n] = -1;
+    for (s = c->shards; s-- > 0;) {
+        const int32_t at = d->at[s];
+        int32_t e;
+        size_t k, i;
+        ps_change(d, s, -1, -1, d->out, d->in);
+        for (e = d->tie_from[s]; e < d->tie_from[s + 1]; e++)
+            for (k = 0; k < d->slots && d->at[d->tie[e]] == at; k++)
+                for (i = 0; i < (size_t)c->flows; i++)
+                    d->in[k * (size_t)c->flows + i] -= ps_talk(d, s, d->tie[e], k, i);
+        ps_desk_put(d, at, s, d->in, 1.0);
+        d->next[s] = d->first[at];
+        d->first[at] = s;
+    }
+    for (n = 0; n < c->nodes; n++) d->cost[n] = ps_node_cost(d, n, NULL, 0, 0.0, 0);
+}
+
+/* ---- Moves ---- */
+
+static int ps_may_take(const ps_desk *d, int32_t s, int32_t n)
+{
+    const psc_control *c = d->c;
+    int32_t other;
+
+    if (ps_failure_at(c, n) >= c->ill || c->home[s] == n || d->at[s] == n) return 0;
+    if (c->room && d->held[n] + (c->stock ? c->stock[s] : 0.0) > c->room[n]) return 0;
+    for (other = d->ring[s]; other != s; other = d->ring[other])
+        if (c->home[other] == n || d->at[other] == n) return 0;
+    return 1;
+}
+
+/* First slot that ends after the move has landed. */
+static size_t ps_lands_in(const ps_desk *d, int32_t s)
+{
+    const double t = d->c->landing ? d->c->landing[s] : 0.0;
+    size_t k = 0;
+
+    while (k + 1 < d->slots && (double)ps_slot_to(d->c->hour, (int64_t)k) - 0.5 < t) k++;
+    return k;
+}
+
+static void ps_desk_move(ps_desk *d, int32_t s, int32_t to, int32_t cause, double gain, psc_order *order)
+{
+    const int32_t from = d->at[s];
+    int32_t *link = &d->first[from];
+
+    ps_change(d, s, from, to, d->out, d->in);
+    ps_desk_put(d, from, s, d->out, -1.0);
+    ps_desk_put(d, to, s, d->in, 1.0);
+    while (*link != s) link = &d->next[*link];
+    *link = d->next[s];
+    d->next[s] = d->first[to];
+    d->first[to] = s;
+    d->at[s] = to;
+    d->stays[s] = 1;
+    d->held[to] += d->c->stock ? d->c->stock[s] : 0.0;
+    d->busy[from]++;
+    d->busy[to]++;
+    d->cost[from] = ps_node_cost(d, from, NULL, 0, 0.0, 0);
+    d->cost[to] = ps_node_cost(d, to, NULL, 0, 0.0, 0);
+    order->shard = s;
+    order->from = from;
+    order->to = to;
+    order->cause = cause;
+    order->gain = gain;
+}
+
+/* Where a shard that must leave costs least; -1: nowhere. A node that is down gives without copying from itself. */
+static int32_t ps_refuge(ps_desk *d, int32_t s, int down)
+{
+    const psc_control *c = d->c;
+    int32_t n, best = -1;
+    double least = 0.0;
+
+    for (n = 0; n < c->nodes; n++) {
+        double cost;
+        if (d->busy[n] >= c->copies + (down ? 2 : 0) || !ps_may_take(d, s, n)) continue;
+        ps_change(d, s, d->at[s], n, d->out, d->in);
+        cost = ps_node_cost(d, n, d->in, s, 1.0, 0) - d->cost[n]
+               + PS_CROWD * (double)d->busy[n] * c->load[(size_t)s * (size_t)c->flows];
+        if (best >= 0 && cost >= least) continue;
+        best = n;
+        least = cost;
+    }
+    return best;
+}
+
+/* Urgency of a shard's leave; not above 0: none. */
+static double ps_urgency(const ps_desk *d, int32_t s)
+{
+    const psc_control *c = d->c;
+    const double p = ps_failure_at(c, d->at[s]);
+
+    if (p < c->ill || d->at[s] != c->home[s] || d->stays[s] == 2) return 0.0;
+    if (p < 1.0 && (d->stays[s] || d->busy[d->at[s]] > c->copies)) return 0.0;
+    return (1e-9 + c->load[(size_t)s * (size_t)c->flows]) * (c->impact ? c->impact[s] : 1.0)
+           / (1.0 + (c->landing ? c->landing[s] : 0.0));
+}
+
+static size_t ps_evacuate(ps_desk *d, psc_order *order, size_t capacity)
+{
+    size_t moves = 0;
+    int32_t s, best, to;
+
+    while (moves < capacity) {
+        double most = 0.0;
+        best = -1;
+        for (s = 0; s < d->c->shards; s++)
+            if (ps_urgency(d, s) > most) {
+                most = ps_urgency(d, s);
+                best = s;
+            }
+        if (best < 0) break;
+        to = ps_refuge(d, best, ps_failure_at(d->c, d->at[best]) >= 1.0);
+        if (to < 0) d->stays[best] = 2;
+        else {
+            const int32_t cause = ps_failure_at(d->c, d->at[best]) >= 1.0 ? PSC_CAUSE_DOWN : PSC_CAUSE_FAILING;
+            ps_desk_move(d, best, to, cause, 0.0, &order[moves++]);
+        }
+    }
+    return moves;
+}
+
+/* The coolest nodes first, by cost, then by use in the coming step. */
+static void ps_cool(ps_desk *d, int32_t targets)
+{
+    const psc_control *c = d->c;
+    int32_t n, i, count = 0;
+
+    for (n = 0; n < c->nodes; n++) {
+        const double x = d->flow[(size_t)n * d->cells] / ps_give(c, n, 0);
+        if (ps_failure_at(c, n) >= c->ill || d->busy[n] >= 2 * c->copies) continue;
+        for (i = count < targets ? count : targets; i > 0; i--) {
+            const int32_t m = d->cool[i - 1];
+            if (d->flow[(size_t)m * d->cells] / ps_give(c, m, 0) <= x) break;
+            if (i < targets) d->cool[i] = m;
+        }
+        if (i < targets) d->cool[i] = n;
+        if (count < targets) count++;
+    }
+    for (i = count; i < targets; i++) d->cool[i] = -1;
+}
+
+/* The best move off a node; its gain, 0: none pays. */
+static double ps_best_off(ps_desk *d, int32_t hot, int32_t targets, int32_t *shard, int32_t *to)
+{
+    const psc_control *c = d->c;
+    double best = 0.0;
+    int32_t s, i;
+
+    for (s = d->first[hot]; s >= 0; s = d->next[s]) {
+        const double price = c->margin * (c->price ? c->price[s] : 0.0);
+        const size_t from = ps_lands_in(d, s);
+        const int tied = d->tie_from[s + 1] > d->tie_from[s];
+        double saved, gain;
+        if (d->stays[s]) continue;
+        ps_change(d, s, hot, -1, d->out, d->in);
+        saved = d->cost[hot] - ps_node_cost(d, hot, d->out, s, -1.0, from);
+        if (!tied && saved - price <= best) continue;
+        for (i = 0; i < targets && d->cool[i] >= 0; i++) {
+            const int32_t n = d->cool[i];
+            if (n == hot || d->busy[n] >= 2 * c->copies || !ps_may_take(d, s, n)) continue;
+            if (tied) {
+                ps_change(d, s, hot, n, d->out, d->in);
+                saved = d->cost[hot] - ps_node_cost(d, hot, d->out, s, -1.0, from);
+            }
+            gain = saved - (ps_node_cost(d, n, d->in, s, 1.0, from) - d->cost[n]) - price;
+            if (!(gain > best)) continue;
+            best = gain;
+            *shard = s;
+            *to = n;
+        }
+    }
+    return best;
+}
+
+/* The least that a move must save. */
+static double ps_least_price(const psc_control *c)
+{
+    double least = c->price && c->shards > 0 ? c->price[0] : 0.0;
+    int32_t s;
+
+    for (s = 1; s < c->shards && c->price; s++)
+        if (c->price[s] < least) least = c->price[s];
+    return c->margin * least;
+}
+
+static size_t ps_relieve_hot(ps_desk *d, psc_order *order, size_t capacity)
+{
+    const psc_control *c = d->c;
+    const double least = ps_least_price(c);
+    const int32_t targets = c->targets < c->nodes ? c->targets : c->nodes;
+    size_t moves = 0;
+
+    memset(d->done, 0, (size_t)c->nodes * sizeof *d->done);
+    while (moves < capacity) {
+        int32_t n, hot = -1, shard = -1, to = -1;
+        double gain;
+        for (n = 0; n < c->nodes; n++)
+            if (!d->done[n] && d->busy[n] < 2 * c->copies && (hot < 0 || d->cost[n] > d->cost[hot])) hot = n;
+        if (hot < 0 || d->cost[hot] <= least) break;
+        ps_cool(d, targets);
+        gain = ps_best_off(d, hot, targets, &shard, &to);
+        if (shard < 0) d->done[hot] = 1;
+        else ps_desk_move(d, shard, to, PSC_CAUSE_LOAD, gain, &order[moves++]);
+    }
+    return moves;
+}
+
+/* Highest use foreseen, of the slots' steps. */
+static void ps_control_peak(const ps_desk *d, psc_control_info *info)
+{
+    const psc_control *c = d->c;
+    size_t k, i;
+    int32_t n;
+
+    for (n = 0; n < c->nodes; n++)
+        for (k = 0; k < d->slots && ps_failure_at(c, n) < 1.0; k++)
+            for (i = 0; i < (size_t)c->flows; i++) {
+                const double u = d->flow[(size_t)n * d->cells + k * (size_t)c->flows + i] / ps_give(c, n, i);
+                if (!(u > info->peak)) continue;
+                info->peak = u;
+                info->node = n;
+                info->step = d->step[k];
+            }
+}
+
+static double ps_control_cost(const ps_desk *d)
+{
+    double sum = 0.0;
+    int32_t n;
+
+    for (n = 0; n < d->c->nodes; n++) sum += d->cost[n];
+    return sum;
+}
+
+psc_status psc_control_of(const psc_control *control, void *work, size_t bytes, psc_order *order, size_t capacity,
+                          psc_control_info *info)
+{
+    const psc_control *c = control;
+    psc_control_info result;
+    psc_status status;
+    size_t left;
+    ps_desk d;
+
+    if (!c) return PSC_ERR_NULL;
+    if (c->struct_size != sizeof *c) return PSC_ERR_VERSION;
+    if (psc_control_size(c) == 0) return PSC_ERR_RANGE;
+    if (!info || (!order && capacity > 0)) return PSC_ERR_NULL;
+    status = psc__block(work, bytes, psc_control_size(c));
+    if (status != PSC_OK) return status;
+    (void)ps_desk_on(&d, c, work);
+    status = ps_control_check(c, &d);
+    if (status != PSC_OK) return status;
+
+    memset(&result, 0, sizeof result);
+    ps_table_make(&d);
+    ps_desk_place(&d);
+    ps_desk_profile(&d);
+    ps_desk_load(&d);
+    ps_control_peak(&d, &result);
+    result.before = ps_control_cost(&d);
+    result.moves = (int32_t)ps_evacuate(&d, order, capacity < INT32_MAX ? capacity : INT32_MAX);
+    left = capacity - (size_t)result.moves;
+    if (left > (size_t)c->moves) left = (size_t)c->moves;
+    result.moves += (int32_t)ps_relieve_hot(&d, order + result.moves, left);
+    result.after = ps_control_cost(&d);
+    *info = result;
+    return PSC_OK;
+}
+
+/* Load of all shards and of their talk, by node, added to x. */
+static void ps_loads_by_node(const psc_control *c, double *x)
+{
+    const size_t f = (size_t)c->flows;
+    int32_t i;
+
+    for (i = 0; i < c->shards; i++) x[c->home[i]] += c->load[(size_t)i * f];
+    for (i = 0; i < c->pairs; i++) {
+        const int32_t a = c->pair[i].a, b = c->pair[i].b;
+        const double p = c->load[(size_t)a * f], q = c->load[(size_t)b * f], talk = c->talk[0] * (p < q ? p : q);
+        if (c->home[a] == c->home[b]) continue;
+        x[c->home[a]] += talk;
+        x[c->home[b]] += talk;
+    }
+}
+
+psc_status psc_control_able(const psc_control *control, const double *busy, double *extra, double *able)
+{
+    const psc_control *c = control;
+    psc_status status;
+    int32_t n;
+
+    if (!c) return PSC_ERR_NULL;
+    if (c->struct_size != sizeof *c) return PSC_ERR_VERSION;
+    if (psc_control_size(c) == 0) return PSC_ERR_RANGE;
+    if (!busy || !extra || !able) return PSC_ERR_NULL;
+    status = ps_view_check(c);
+    for (n = 0; n < c->nodes && status == PSC_OK; n++)
+        if (!psc__nan(&busy[n])) status = ps_reals_check(&busy[n], 1, 0.0, 1.0);
+    if (status == PSC_OK) status = ps_reals_check(able, (size_t)c->nodes, 0.05, 1.0);
+    if (status == PSC_OK) status = ps_reals_check(extra, (size_t)c->nodes, 0.0, 1e15);
+    if (status != PSC_OK) return status;
+
+    ps_loads_by_node(c, extra);
+    for (n = 0; n < c->nodes; n++) {
+        double x;
+        if (ps_failure_at(c, n) >= 1.0) able[n] = 1.0;
+        if (psc__nan(&busy[n]) || busy[n] < PS_BUSY_LEAST || ps_failure_at(c, n) >= 1.0) continue;
+        x = extra[n] / (busy[n] * c->capacity[(size_t)n * (size_t)c->flows]);
+        x = x < PS_ABLE_LEAST ? PS_ABLE_LEAST : x > 1.0 ? 1.0 : x;
+        if (busy[n] < PS_BUSY_FULL || x < able[n]) able[n] += 0.5 * (x - able[n]);
+    }
+    return PSC_OK;
 }

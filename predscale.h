@@ -143,6 +143,7 @@ enum {
     PSC_STRUCT_STAGES_OUTPUT, PSC_STRUCT_WAY, PSC_STRUCT_BLOCKS_INFO,
     PSC_STRUCT_USAGE, PSC_STRUCT_PRODUCER_CONFIG, PSC_STRUCT_SOURCE, PSC_STRUCT_REPORT, PSC_STRUCT_BOTTLENECK,
     PSC_STRUCT_DEMAND_CONFIG, PSC_STRUCT_DEMAND_NOW, PSC_STRUCT_SCALER_CONFIG, PSC_STRUCT_DECISION,
+    PSC_STRUCT_OUTLOOK_CONFIG, PSC_STRUCT_SURGE, PSC_STRUCT_CONTROL, PSC_STRUCT_ORDER, PSC_STRUCT_CONTROL_INFO,
     PSC_STRUCT_END
 };
 PSC_API size_t psc_struct_bytes(int32_t which);
@@ -160,7 +161,7 @@ enum {
     PSC_TYPE_ANY = 0, PSC_TYPE_TRACKER = 1, PSC_TYPE_NODE = 2, PSC_TYPE_FAILURE = 3, PSC_TYPE_THRESHOLD = 4,
     PSC_TYPE_SILENCE = 5, PSC_TYPE_PERSONAS = 6, PSC_TYPE_SPLIT = 7, PSC_TYPE_ECHO = 8, PSC_TYPE_MAP = 9,
     PSC_TYPE_TRANSFER = 10, PSC_TYPE_TRIAL = 11, PSC_TYPE_STAGES = 12,
-    PSC_TYPE_PRODUCER = 13, PSC_TYPE_DEMAND = 14, PSC_TYPE_SCALER = 15,
+    PSC_TYPE_PRODUCER = 13, PSC_TYPE_DEMAND = 14, PSC_TYPE_SCALER = 15, PSC_TYPE_OUTLOOK = 16,
     PSC_TYPE_END
 };
 
@@ -3259,6 +3260,153 @@ PSC_API psc_status psc_decision_metrics(const psc_decision *decision, const char
                                         size_t capacity, size_t *length);
 PSC_API psc_status psc_decision_group(const psc_decision *decision, const char *name, char *text, size_t capacity,
                                       size_t *length);
+
+/* =================================================================================================
+ * PART 8 - CONTROL (predscale.c): the loop of a host, from counts and beats to moves
+ * ============================================================================================== */
+
+/* ==== Outlook =================================================================================== */
+
+/* The loads of many shards some hours ahead, each from several models, weighed by how each has done for this shard at
+ * this lead. Time is cut into slots: the coming hour into min(hour, 6) equal ones, then an hour each, `far` of them.
+ * Members are the last value and up to three trackers, of the seasons (day), (day, week) and (hour, day). When a slot
+ * has come to its end, what each member had foretold for its last step is held against the value,
+ *     error += g ((foretold - value)^2 - error),   g = max(0.02, 0.003 steps), 1 the first time
+ * and a new forecast is laid by. The forecast is the mean of the members, weighed by 1 / error^2; its own error is
+ * judged in the same way and is its spread. Before the first day is over the last value goes on. So a shard whose
+ * season is worth nothing is forecast by its last value, without anyone having to say so (inverse errors as weights:
+ * Bates and Granger 1969; their square does better here).
+ *
+ * EVENTS that are announced multiply the loads of the series that bear their tag by `factor`, from `from` to `to`,
+ * steps from now, now being the end of the step observed last. Half a step before and one step after belong to an event,
+ * so it is to be passed until two steps after its end. While it runs its factor is measured, 1..8: load over forecast
+ * without it, summed over the tag. What is learned is the load over the factor, so an event is no part of the season. */
+typedef struct psc_outlook_config {
+    uint32_t struct_size;
+    int32_t  series;            /* 1..2^26; 1                                                        */
+    int32_t  hour;              /* steps an hour, 1..60; 6. 1: no season of an hour                  */
+    int32_t  far;               /* hours foreseen beyond the first, 0..24; 12                        */
+    int32_t  week;              /* not 0: a season of seven days too; 1                              */
+    int32_t  tags;              /* of events, 0..2^26; 0                                             */
+    const int32_t *tag;         /* [series] events that it takes part in, -1..tags - 1; NULL: -1, none */
+} psc_outlook_config;
+
+enum { PSC_MAX_SLOTS = 30 };
+
+/* An announced event. */
+typedef struct psc_surge {
+    double  from, to;           /* steps from now, at most 10^6 in size                              */
+    double  factor;             /* 0..1000                                                           */
+    int32_t tag;                /* of no tag of the outlook: passed over                             */
+    int32_t reserved;           /* not read                                                          */
+} psc_surge;
+
+typedef struct psc_outlook psc_outlook;     /* a state, PSC_TYPE_OUTLOOK */
+
+PSC_API void       psc_outlook_default(psc_outlook_config *config);
+PSC_API size_t     psc_outlook_size(const psc_outlook_config *config);
+PSC_API psc_status psc_outlook_init(psc_outlook *outlook, size_t bytes, const psc_outlook_config *config);
+
+/* Takes the loads of a step, [series], >= 0, NaN: missing.
+ *   surge  [surges] events known, in any order; those of one tag that run together are measured as one
+ *   work   [hour * (far + 1) + 2 * tags]
+ * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (a load below 0 or above 1e12, a surge outside its range).
+ * Cost: O(series (surges + mean lead of the slots that end)). */
+PSC_API psc_status psc_outlook_observe(psc_outlook *outlook, const double *load, const psc_surge *surge, size_t surges,
+                                       double *work);
+
+/* The coming loads of one series.
+ *   path    [hour * (far + 1)] of each step, events included
+ *   spread  [slots] mean square error of each slot's forecasts, or NULL; slots = min(hour, 6) + far
+ *   work    [4 * hour * (far + 1)], not path
+ * Cost: O(far * hour). */
+PSC_API psc_status psc_outlook_predict(const psc_outlook *outlook, size_t series, const psc_surge *surge, size_t surges,
+                                       double *path, double *spread, double *work);
+
+/* ==== Control =================================================================================== */
+
+/* Which shards to move now, against the whole foreseen profile. The cost of a node is the load that it is expected to
+ * serve late: with L its load in a slot of weight w, u its use, the largest of its flows over what it can give, and s
+ * the standard deviation of u,
+ *     cost = sum over slots of w L late(u, s),   late(u, s) = E[min(1, exp(-steep (1 - x)))],  x normal (u, s)
+ * The independent errors of shards add up: s^2 = (0.01^2 + caution^2 * sum of spreads / capacity^2). A slot's weight is
+ * its steps, times fade for each hour ahead.
+ *     gain of a move = fall of the cost of both nodes in the slots after it has landed - margin * price
+ * In turn the hottest node gives the shard whose move to any of the `targets` coolest nodes gains most, until none gains.
+ * Before that, shards leave nodes that are likely to fail, most impact for its landing first, to where they cost least.
+ * Shards that talk have cost on both nodes while they are apart: talk[r] of the smaller one's flow r.
+ * A shard on its way counts at its target only. */
+enum { PSC_MAX_FLOWS = 4 };
+
+typedef struct psc_control {
+    uint32_t struct_size;
+    int32_t  nodes;             /* * N, 1..2^20                                                      */
+    int32_t  shards;            /* * S, 0..2^26                                                      */
+    int32_t  flows;             /* F, what grows with a shard's load, 1..PSC_MAX_FLOWS; 1            */
+    int32_t  hour, far;         /* as in the outlook; 6, 12                                          */
+    int32_t  pairs;             /* length of pair; 0                                                 */
+    int32_t  targets;           /* 1..; 64                                                           */
+    int32_t  copies;            /* that a node may be part of at once, >= 1; twice that may wait; 2  */
+    int32_t  moves;             /* ordered in one step for load, >= 0; 16                            */
+    int32_t  rest;              /* steps that a shard stays after a move, >= 0; 8                    */
+    int32_t  reserved;          /* not read                                                          */
+    /* of nodes */
+    const double *capacity;     /* * [N * F] nominal, 1e-6..1e15                                     */
+    const double *able;         /*   [N] share of it that the node can give now, 0.05..1; NULL: 1    */
+    const double *failure;      /*   [N] probability that it fails soon, 0..1; 1: it is down; NULL: 0 */
+    const double *room;         /*   [N] for what does not grow with load (memory), 0..1e15; NULL: any */
+    /* of shards */
+    const double *load;         /* * [S * F] of the last step, 0..1e12; the others follow the first in its ratio now */
+    const double *path;         /* * [S * H] of the first flow in the coming H = hour * (far + 1) steps, 0..1e15 */
+    const double *spread;       /*   [S * slots] mean square error of path; NULL: 0                  */
+    const double *stock;        /*   [S] of a node's room, 0..1e15; NULL: 0                          */
+    const int32_t *home;        /* * [S] node that serves it                                         */
+    const int32_t *going;       /*   [S] node to which it is on its way, else its home; NULL: home   */
+    const int32_t *group;       /*   [S] shards of one group, 0..S-1, never share a node; -1: none; NULL: none */
+    const int32_t *rested;      /*   [S] steps since it moved, >= 0; NULL: long ago                  */
+    const double *price;        /*   [S] of a move: load times steps that may be late instead, 0..1e15; NULL: 0 */
+    const double *landing;      /*   [S] steps that a move takes, 0..1e6; NULL: 0                    */
+    const double *impact;       /*   [S] of its loss, against others' of the same load, 0..1e6; NULL: 1 */
+    const psc_pair *pair;       /*   [pairs] shards that talk; weight is not read                    */
+    double talk[PSC_MAX_FLOWS]; /* 0..1; 0                                                           */
+    double steep;               /* of late requests in use, 1..100; 30                               */
+    double caution;             /* times the standard deviation of forecasts, 0..10; 0.5             */
+    double margin;              /* price counts so many times, 0..1000; 2.5                          */
+    double fade;                /* 0.1..1; 0.93                                                      */
+    double ill;                 /* a node of this probability of failure is emptied, above 0..1; 0.3 */
+} psc_control;
+
+enum { PSC_CAUSE_LOAD = 0, PSC_CAUSE_FAILING = 1, PSC_CAUSE_DOWN = 2 };
+
+typedef struct psc_order {
+    int32_t shard, from, to;
+    int32_t cause;              /* PSC_CAUSE_...                                                     */
+    double  gain;               /* of the cost, in load times steps; LOAD only, else 0               */
+} psc_order;
+
+typedef struct psc_control_info {
+    double  before, after;      /* cost of all nodes as they are going, and with the moves           */
+    double  peak;               /* highest use foreseen of any node                                  */
+    int32_t node, step;         /* where and when (0: the coming step)                               */
+    int32_t moves, reserved;
+} psc_control_info;
+
+PSC_API void   psc_control_default(psc_control *control);
+PSC_API size_t psc_control_size(const psc_control *control);        /* of work; 0: not valid */
+
+/*   order  [capacity] out: the first info->moves are moves to begin now
+ * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE. Cost: O((N + S) H) and for each move O(shards of a node * (targets * slots +
+ * pairs)); a step tries at most N nodes, and stops at the first whose cost would not pay a move. */
+PSC_API psc_status psc_control_of(const psc_control *control, void *work, size_t bytes, psc_order *order,
+                                  size_t capacity, psc_control_info *info);
+
+/* What nodes can give, from what they do: able += 0.5 (x - able), x = load on the node / (busy capacity), 0.3..1, all
+ * in the first flow; where busy is above 0.97 only if x is lower, below 0.02 not at all, and 1 where a node is down.
+ *   busy   [N] share, 0..1; NaN: unknown
+ *   extra  [N] in: load besides the shards' (copies), 0..1e15; out: all load of the node
+ *   able   [N] in and out; begin with 1
+ * Of the view nodes, shards, flows, pairs, capacity, failure, load, home, pair, talk are read. Errors as above. */
+PSC_API psc_status psc_control_able(const psc_control *control, const double *busy, double *extra, double *able);
 
 #ifdef __cplusplus
 }

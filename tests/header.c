@@ -723,6 +723,46 @@ static void test_decision_layout(void)
     TILED(PSC_STRUCT_DECISION, f);
 }
 
+static void test_outlook_config_layout(void)
+{
+    typedef psc_outlook_config T;
+    static const field f[] = { F(struct_size), F(series), F(hour), F(far), F(week), F(tags), F(tag) };
+    TILED(PSC_STRUCT_OUTLOOK_CONFIG, f);
+}
+
+static void test_surge_layout(void)
+{
+    typedef psc_surge T;
+    static const field f[] = { F(from), F(to), F(factor), F(tag), F(reserved) };
+    TILED(PSC_STRUCT_SURGE, f);
+}
+
+static void test_control_layout(void)
+{
+    typedef psc_control T;
+    static const field f[] = {
+        F(struct_size), F(nodes), F(shards), F(flows), F(hour), F(far), F(pairs), F(targets), F(copies), F(moves),
+        F(rest), F(reserved), F(capacity), F(able), F(failure), F(room), F(load), F(path), F(spread), F(stock), F(home),
+        F(going), F(group), F(rested), F(price), F(landing), F(impact), F(pair), F(talk), F(steep), F(caution),
+        F(margin), F(fade), F(ill)
+    };
+    TILED(PSC_STRUCT_CONTROL, f);
+}
+
+static void test_order_layout(void)
+{
+    typedef psc_order T;
+    static const field f[] = { F(shard), F(from), F(to), F(cause), F(gain) };
+    TILED(PSC_STRUCT_ORDER, f);
+}
+
+static void test_control_info_layout(void)
+{
+    typedef psc_control_info T;
+    static const field f[] = { F(before), F(after), F(peak), F(node), F(step), F(moves), F(reserved) };
+    TILED(PSC_STRUCT_CONTROL_INFO, f);
+}
+
 static void test_unknown_struct(void)
 {
     static const int32_t unknown[] = { 0, -1, PSC_STRUCT_END, 1000, INT32_MAX, INT32_MIN };
@@ -1114,6 +1154,11 @@ int main(void)
     RUN(test_demand_now_layout);
     RUN(test_scaler_config_layout);
     RUN(test_decision_layout);
+    RUN(test_outlook_config_layout);
+    RUN(test_surge_layout);
+    RUN(test_control_layout);
+    RUN(test_order_layout);
+    RUN(test_control_info_layout);
     RUN(test_unknown_struct);
     RUN(test_version);
     RUN(test_status_texts);

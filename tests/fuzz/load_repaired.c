@@ -201,9 +201,29 @@ static void *take_scaling(input *in, int32_t type)
     return state;
 }
 
+static void *take_outlook(input *in, int n)
+{
+    psc_outlook_config config;
+    size_t bytes;
+    void *state;
+
+    psc_outlook_default(&config);
+    config.series = 1 + (int32_t)take_byte(in) % 3;
+    config.hour = 1 + (int32_t)take_byte(in) % 3;
+    config.far = (int32_t)take_byte(in) % 4;
+    config.week = (int32_t)take_byte(in) % 2;
+    bytes = psc_outlook_size(&config);
+    REQUIRE(bytes > 0);
+    state = block_of(bytes);
+    REQUIRE(psc_outlook_init((psc_outlook *)state, bytes, &config) == PSC_OK);
+    while (n-- > 0) feed_outlook(in, (psc_outlook *)state, config.series, config.hour * (config.far + 1));
+    return state;
+}
+
 static void *take_any(input *in, int32_t type)
 {
-    if (type >= PSC_TYPE_PRODUCER) return take_scaling(in, type);
+    if (type >= PSC_TYPE_PRODUCER && type <= PSC_TYPE_SCALER) return take_scaling(in, type);
+    if (type == PSC_TYPE_OUTLOOK) return take_outlook(in, (int)take_byte(in) % 100);
     if (type == PSC_TYPE_PERSONAS) return take_personas(in);
     if (type == PSC_TYPE_TRANSFER) return take_transfer(in, (int)take_byte(in) % 24);
     if (type == PSC_TYPE_TRIAL) return take_trial(in, (int)take_byte(in) % 24);

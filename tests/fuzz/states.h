@@ -469,6 +469,34 @@ static inline void use_scaling(input *in, void *state)
     }
 }
 
+/* Three loads at most; whatever they are, forecasts are finite and not negative. */
+static inline void feed_outlook(input *in, psc_outlook *outlook, int32_t series, int32_t steps)
+{
+    double load[3], path[1500], spread[PSC_MAX_SLOTS], work[4 * 1500];
+    psc_surge surge = {0.0, 0.0, 1.0, 0, 0};
+    int32_t i, t;
+
+    for (i = 0; i < series && i < 3; i++) load[i] = take_byte(in) % 8 ? (double)take_byte(in) : take_real(in);
+    surge.from = (double)(take_byte(in) % 32) - 16.0;
+    surge.to = surge.from + (double)(take_byte(in) % 8);
+    surge.factor = (double)take_byte(in);
+    if (series > 3 || psc_outlook_observe(outlook, load, &surge, take_byte(in) % 2, work) != PSC_OK) return;
+    for (i = 0; i < series; i++) {
+        REQUIRE(psc_outlook_predict(outlook, (size_t)i, &surge, 1, path, spread, work) == PSC_OK);
+        for (t = 0; t < steps; t++) REQUIRE(path[t] >= 0.0 && path[t] <= 1e36);
+    }
+}
+
+/* The sizes are found by asking: a series beyond the last is refused. */
+static inline void use_outlook(input *in, psc_outlook *outlook)
+{
+    static double path[1500], work[4 * 1500];
+    int32_t series = 0;
+
+    while (series < 4 && psc_outlook_predict(outlook, (size_t)series, NULL, 0, path, NULL, work) == PSC_OK) series++;
+    if (series < 4) feed_outlook(in, outlook, series, 0);
+}
+
 /* What has been loaded from bytes of any origin: nothing it says is infinite, and it can be saved and loaded again,
  * as it is and after use. */
 static inline void use_state(input *in, void *state)
@@ -483,7 +511,8 @@ static inline void use_state(input *in, void *state)
     if (type == PSC_TYPE_SPLIT) use_split(in, (psc_split *)state);
     if (type == PSC_TYPE_ECHO) use_echo(in, (psc_echo *)state);
     if (type == PSC_TYPE_MAP) use_map(in, (psc_map *)state);
-    for (i = 0; i < 6 && (type <= PSC_TYPE_PERSONAS || type >= PSC_TYPE_TRANSFER); i++) {
+    if (type == PSC_TYPE_OUTLOOK) use_outlook(in, (psc_outlook *)state);
+    for (i = 0; i < 6 && (type <= PSC_TYPE_PERSONAS || (type >= PSC_TYPE_TRANSFER && type < PSC_TYPE_OUTLOOK)); i++) {
         if (type == PSC_TYPE_TRANSFER) {
             feed_transfer(in, (psc_transfer *)state);
         } else if (type == PSC_TYPE_TRIAL) {

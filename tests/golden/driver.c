@@ -1424,6 +1424,83 @@ static void run_map(void)
     put_state(map);
 }
 
+/* Sixty shards of three tags on six nodes over four days, one of which fails; the moves are made. */
+static void run_control(void)
+{
+    enum { SHARDS = 60, NODES = 6, STEPS = 39, SLOTS = 15, DAYS = 4 };
+    static double load[SHARDS], path[SHARDS * STEPS], spread[SHARDS * SLOTS], price[SHARDS], work[4 * STEPS + 6];
+    static double capacity[NODES], able[NODES], busy[NODES], extra[NODES], failure[NODES];
+    static int32_t tag[SHARDS], home[SHARDS], rested[SHARDS];
+    static psc_order order[SHARDS];
+    psc_outlook_config config;
+    static uint64_t block[120000], desk[40000];
+    psc_outlook *outlook = (psc_outlook *)(void *)block;
+    psc_control c;
+    psc_control_info info;
+    uint64_t seed = 12;
+    int t, s, n, k;
+
+    psc_outlook_default(&config);
+    config.series = SHARDS;
+    config.hour = 3;
+    config.tags = 3;
+    config.tag = tag;
+    for (s = 0; s < SHARDS; s++) {
+        tag[s] = s % 4 - 1;
+        home[s] = s % NODES;
+        price[s] = 1.0 + s % 5;
+        rested[s] = 1000;
+    }
+    for (n = 0; n < NODES; n++) {
+        capacity[n] = 120.0 + 10.0 * n;
+        able[n] = 1.0;
+    }
+    must("psc_outlook_init", psc_outlook_init(outlook, sizeof block, &config));
+    psc_control_default(&c);
+    c.nodes = NODES;
+    c.shards = SHARDS;
+    c.hour = config.hour;
+    c.capacity = capacity;
+    c.able = able;
+    c.failure = failure;
+    c.load = load;
+    c.path = path;
+    c.spread = spread;
+    c.home = home;
+    c.rested = rested;
+    c.price = price;
+    for (t = 0; t < 72 * DAYS; t++) {
+        psc_surge surge = {0.0, 0.0, 2.0, 1, 0};
+        surge.from = 200.0 - t;
+        surge.to = 209.0 - t;
+        for (n = 0; n < NODES; n++) {
+            busy[n] = psc__uniform(&seed);
+            extra[n] = 10.0 * psc__uniform(&seed);
+            failure[n] = n == 2 && t > 250 ? (t > 270 ? 1.0 : 0.5) : 0.0;
+        }
+        for (s = 0; s < SHARDS; s++) load[s] = (1.0 + s % 7) * (2.0 + (t + s) % 72 / 24) * (0.8 + 0.4 * psc__uniform(&seed));
+        must("psc_outlook_observe", psc_outlook_observe(outlook, load, &surge, 1, work));
+        for (s = 0; s < SHARDS; s++)
+            must("psc_outlook_predict", psc_outlook_predict(outlook, (size_t)s, &surge, 1, path + s * STEPS,
+                                                            spread + s * SLOTS, work));
+        must("psc_control_able", psc_control_able(&c, busy, extra, able));
+        must("psc_control_of", psc_control_of(&c, desk, sizeof desk, order, SHARDS, &info));
+        for (s = 0; s < SHARDS; s++) rested[s]++;
+        for (k = 0; k < info.moves; k++) {
+            home[order[k].shard] = order[k].to;
+            rested[order[k].shard] = 0;
+            put(order[k].shard);
+            put(order[k].to);
+            put(order[k].cause);
+            put_real(order[k].gain);
+        }
+        put_real(info.before);
+        put_real(info.after);
+        put_real(info.peak);
+        for (s = 0; s < STEPS; s++) put_real(path[s]);
+    }
+}
+
 /* ==== Transfer ================================================================================== */
 
 /* Four sides, their messages lost, repeated and reordered by a generator; every state as it is saved. */
@@ -1676,6 +1753,7 @@ int main(void)
     topic("stages", run_stages);
     topic("blocks", run_blocks);
     topic("scaling", run_scaling);
+    topic("control", run_control);
     line("total", total);
     return failed;
 }

@@ -172,6 +172,13 @@ ScalerConfig = struct("ScalerConfig", "u32: struct_size; i32: producers; i64: st
                       "f64: miss_price jump unit[4]; i32: period1 period2 phase reserved")
 Decision = struct("Decision", "i64: units change; i32: reason resource lead reserved; f64: expected upper confidence rho"
                   " violated vertical; i64: vertical_units")
+OutlookConfig = struct("OutlookConfig", "u32: struct_size; i32: series hour far week tags; *i32: tag")
+Surge = struct("Surge", "f64: from to factor; i32: tag reserved")
+Control = struct("Control", "u32: struct_size; i32: nodes shards flows hour far pairs targets copies moves rest reserved;"
+                 "*f64: capacity able failure room load path spread stock; *i32: home going group rested;"
+                 "*f64: price landing impact; *balance: pair; f64: talk[4] steep caution margin fade ill")
+Order = struct("Order", "i32: shard from to cause; f64: gain")
+ControlInfo = struct("ControlInfo", "f64: before after peak; i32: node step moves reserved")
 
 STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Drift, Series, NaiveOptions, SarOptions,
            ThetaOptions, DecompositionOptions, CrostonOptions, EtsOptions, ArOptions, ArimaOptions, AdditiveOptions,
@@ -183,7 +190,8 @@ STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Dri
            SplitConfig, SplitView, SplitOrder, EchoConfig, EchoNodes, EchoRoute, EchoOrder, EchoBlock, MapConfig, MapChange,
            MapPlace, MapFault, Message, TransferConfig, TransferEvent, TransferAction, TrialConfig, TrialPair, TrialInfo,
            StagesConfig, StagesInput, StagesOutput, Way, BlocksInfo, Usage, ProducerConfig, Source, Report, Bottleneck,
-           DemandConfig, DemandNow, ScalerConfig, Decision]
+           DemandConfig, DemandNow, ScalerConfig, Decision,
+           OutlookConfig, Surge, Control, Order, ControlInfo]
 
 for name, result, arguments in [
         ("psc_strerror", C.c_char_p, [i32]), ("psc_version_string", C.c_char_p, []), ("psc_struct_bytes", size, [i32]),

@@ -1,0 +1,518 @@
+/* Control: the outlook of many shards, and what to move now. */
+#include "predscale.h"
+#include "../test.h"
+#include "../blocks.h"
+
+#include <math.h>
+
+/* ==== Outlook =================================================================================== */
+
+enum { HOUR = 2, FAR = 3, SERIES = 4, H = HOUR * (FAR + 1), K = HOUR + FAR, DAY = 24 * HOUR };
+
+static const int32_t tags[SERIES] = { 0, 0, 1, -1 };
+
+static psc_outlook_config outlook_config(void)
+{
+    psc_outlook_config config;
+
+    psc_outlook_default(&config);
+    config.series = SERIES;
+    config.hour = HOUR;
+    config.far = FAR;
+    config.tags = 2;
+    config.tag = tags;
+    return config;
+}
+
+static psc_outlook *outlook_new(const psc_outlook_config *config, int fill)
+{
+    const size_t bytes = psc_outlook_size(config);
+    psc_outlook *o = (psc_outlook *)block_new(bytes, fill);
+
+    CHECK_STATUS(psc_outlook_init(o, bytes, config), PSC_OK);
+    return o;
+}
+
+/* A day with a peak, the same each day, larger by series. */
+static double load_of(int s, int t)
+{
+    return (s + 1) * (10.0 + (t % DAY >= 16 && t % DAY < 32 ? 10.0 : 0.0) + (t * 7 + s) % 5 * 0.1);
+}
+
+static void observe(psc_outlook *o, int from, int to, const psc_surge *surge, size_t surges, double factor)
+{
+    double load[SERIES], work[4 * H + 4];
+    int s, t;
+
+    for (t = from; t < to; t++) {
+        for (s = 0; s < SERIES; s++) load[s] = load_of(s, t) * (tags[s] == 0 ? factor : 1.0);
+        CHECK_STATUS(psc_outlook_observe(o, load, surge, surges, work), PSC_OK);
+    }
+}
+
+static void test_outlook_sizes(void)
+{
+    psc_outlook_config c = outlook_config();
+    const size_t bytes = psc_outlook_size(&c);
+    int32_t wrong[SERIES] = { 0, 0, 2, 0 };
+    psc_outlook *o = outlook_new(&c, 0xAA);
+
+    CHECK(bytes > 0 && bytes % 8 == 0);
+    CHECK_INT(psc_state_type(o), PSC_TYPE_OUTLOOK);
+    CHECK_STATUS(psc_outlook_init(o, bytes - 1, &c), PSC_ERR_SPACE);
+    CHECK_STATUS(psc_outlook_init(NULL, bytes, &c), PSC_ERR_NULL);
+    CHECK_STATUS(psc_outlook_init(o, bytes, NULL), PSC_ERR_NULL);
+    CHECK_INT(psc_outlook_size(NULL), 0);
+#define REFUSED(field, value) \
+    do { c = outlook_config(); c.field = value; CHECK_INT(psc_outlook_size(&c), 0); \
+         CHECK(psc_outlook_init(o, bytes, &c) < 0); } while (0)
+    REFUSED(struct_size, 8);
+    REFUSED(series, 0);
+    REFUSED(series, (1 << 26) + 1);
+    REFUSED(hour, 0);
+    REFUSED(hour, 61);
+    REFUSED(far, -1);
+    REFUSED(far, 25);
+    REFUSED(tags, -1);
+    REFUSED(tag, wrong);
+#undef REFUSED
+    psc_outlook_default(NULL);
+    free(o);
+}
+
+/* Without a season, with each, and in steps of an hour. */
+static void test_outlook_variants(void)
+{
+    static const int32_t hour[] = { 1, 1, 6, 7 }, week[] = { 0, 1, 0, 1 };
+    double load[2] = { 3.0, 4.0 }, path[7 * 2], spread[8], work[4 * 14];
+    int i, t;
+
+    for (i = 0; i < 4; i++) {
+        psc_outlook_config c;
+        psc_outlook *o;
+        psc_outlook_default(&c);
+        c.series = 2;
+        c.hour = hour[i];
+        c.week = week[i];
+        c.far = 1;
+        o = outlook_new(&c, 0xFF);
+        for (t = 0; t < 24 * hour[i] * 2; t++) CHECK_STATUS(psc_outlook_observe(o, load, NULL, 0, work), PSC_OK);
+        CHECK_STATUS(psc_outlook_predict(o, 1, NULL, 0, path, spread, work), PSC_OK);
+        for (t = 0; t < 2 * hour[i]; t++) CHECK_NEAR(path[t], 4.0, 1e-6);      /* a level goes on */
+        for (t = 0; t < (hour[i] < 6 ? hour[i] : 6) + 1; t++) CHECK_NEAR(spread[t], 0.0, 1e-9);
+        free(o);
+    }
+}
+
+/* In the first day the last value goes on; after three the peak is foreseen, and the last value is no longer told. */
+static void test_outlook_learns(void)
+{
+    psc_outlook_config c = outlook_config();
+    psc_outlook *o = outlook_new(&c, 0);
+    double path[H], spread[K], work[4 * H];
+    int t, s;
+
+    observe(o, 0, 10, NULL, 0, 1.0);
+    CHECK_STATUS(psc_outlook_predict(o, 1, NULL, 0, path, spread, work), PSC_OK);
+    for (t = 0; t < H; t++) CHECK_NEAR(path[t], load_of(1, 9), 0.0);
+    observe(o, 10, 5 * DAY + 14, NULL, 0, 1.0);
+    for (s = 0; s < SERIES; s++) {
+        double missed = 0.0, naive = 0.0;
+        CHECK_STATUS(psc_outlook_predict(o, (size_t)s, NULL, 0, path, spread, work), PSC_OK);
+        for (t = 0; t < H; t++) {
+            missed += fabs(path[t] - load_of(s, 5 * DAY + 14 + t));
+            naive += fabs(load_of(s, 5 * DAY + 13) - load_of(s, 5 * DAY + 14 + t));
+        }
+        CHECK(missed < 0.5 * naive);
+        for (t = 0; t < K; t++) CHECK(spread[t] > 0.0 && spread[t] < 100.0 * (s + 1) * (s + 1));
+    }
+    free(o);
+}
+
+/* An announced event multiplies its tag's series; while it runs it is measured; what is learned is without it. */
+static void test_outlook_events(void)
+{
+    psc_outlook_config c = outlook_config();
+    psc_outlook *o = outlook_new(&c, 0), *twin;
+    psc_surge surge = { 2.0, 6.0, 3.0, 0, 0 };
+    double path[H], plain[H], work[4 * H];
+    int t;
+
+    observe(o, 0, 5 * DAY, NULL, 0, 1.0);
+    CHECK_STATUS(psc_outlook_predict(o, 0, NULL, 0, plain, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 0, &surge, 1, path, NULL, work), PSC_OK);
+    for (t = 0; t < H; t++) {
+        const double share = t == 0 || t == 7 ? 0.0 : t == 1 ? 0.5 : 1.0;     /* half a step before, one behind */
+        CHECK_NEAR(path[t], plain[t] * (1.0 + 2.0 * share), 1e-9);
+    }
+    CHECK_STATUS(psc_outlook_predict(o, 2, &surge, 1, path, NULL, work), PSC_OK);       /* another tag */
+    CHECK_STATUS(psc_outlook_predict(o, 2, NULL, 0, plain, NULL, work), PSC_OK);
+    CHECK(memcmp(path, plain, sizeof path) == 0);
+
+    twin = (psc_outlook *)block_copy(o, psc_outlook_size(&c));
+    surge.from = -1.0;
+    surge.to = 3.0;
+    observe(o, 5 * DAY, 5 * DAY + 1, &surge, 1, 2.0);
+    observe(twin, 5 * DAY, 5 * DAY + 1, NULL, 0, 1.0);
+    CHECK_STATUS(psc_outlook_predict(o, 0, &surge, 1, path, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(twin, 0, NULL, 0, plain, NULL, work), PSC_OK);
+    CHECK_NEAR(path[1] / plain[1], 2.0, 0.2);               /* measured, not the 3 that was announced */
+    CHECK_STATUS(psc_outlook_predict(o, 0, NULL, 0, path, NULL, work), PSC_OK);
+    CHECK_NEAR(path[4] / plain[4], 1.0, 0.1);
+    free(o);
+    free(twin);
+}
+
+static void test_outlook_arguments(void)
+{
+    psc_outlook_config c = outlook_config();
+    psc_outlook *o = outlook_new(&c, 0);
+    const size_t bytes = psc_outlook_size(&c);
+    psc_surge surge = { 0.0, 1.0, 2.0, 0, 0 };
+    double load[SERIES] = { 1.0, 2.0, 3.0, NAN }, path[H], work[4 * H + 4];
+    void *before;
+
+    CHECK_STATUS(psc_outlook_observe(o, load, &surge, 1, work), PSC_OK);
+    before = block_copy(o, bytes);
+    CHECK_STATUS(psc_outlook_observe(NULL, load, NULL, 0, work), PSC_ERR_NULL);
+    CHECK_STATUS(psc_outlook_observe(o, NULL, NULL, 0, work), PSC_ERR_NULL);
+    CHECK_STATUS(psc_outlook_observe(o, load, NULL, 1, work), PSC_ERR_NULL);
+    CHECK_STATUS(psc_outlook_observe(o, load, NULL, 0, NULL), PSC_ERR_NULL);
+    CHECK_STATUS(psc_outlook_predict(o, SERIES, NULL, 0, path, NULL, work), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_outlook_predict(o, 0, NULL, 0, NULL, NULL, work), PSC_ERR_NULL);
+    CHECK_STATUS(psc_outlook_predict(o, 0, NULL, 0, path, NULL, NULL), PSC_ERR_NULL);
+    load[1] = INFINITY;
+    CHECK_STATUS(psc_outlook_observe(o, load, NULL, 0, work), PSC_ERR_NONFINITE);
+    load[1] = -1.0;
+    CHECK_STATUS(psc_outlook_observe(o, load, NULL, 0, work), PSC_ERR_RANGE);
+    load[1] = 2e12;
+    CHECK_STATUS(psc_outlook_observe(o, load, NULL, 0, work), PSC_ERR_RANGE);
+    load[1] = 1.0;
+    surge.factor = NAN;
+    CHECK_STATUS(psc_outlook_observe(o, load, &surge, 1, work), PSC_ERR_NONFINITE);
+    surge.factor = 1001.0;
+    CHECK_STATUS(psc_outlook_observe(o, load, &surge, 1, work), PSC_ERR_RANGE);
+    surge.factor = 1.0;
+    surge.to = 2e6;
+    CHECK_STATUS(psc_outlook_predict(o, 0, &surge, 1, path, NULL, work), PSC_ERR_RANGE);
+    CHECK(memcmp(before, o, bytes) == 0);
+    free(before);
+    free(o);
+}
+
+/* A save in mid-stream goes on bit for bit. */
+static void test_outlook_saved(void)
+{
+    psc_outlook_config c = outlook_config();
+    psc_outlook *o = outlook_new(&c, 0), *back;
+    const size_t bytes = psc_outlook_size(&c);
+    unsigned char *saved = (unsigned char *)block_new(bytes + 8, 0);
+    size_t written, i;
+
+    observe(o, 0, 3 * DAY + 5, NULL, 0, 1.0);
+    CHECK_STATUS(psc_save(o, saved, bytes + 8, &written), PSC_OK);
+    back = (psc_outlook *)block_new(bytes, 0xAA);
+    CHECK_STATUS(psc_load(PSC_TYPE_OUTLOOK, saved, written, back, bytes), PSC_OK);
+    observe(o, 3 * DAY + 5, 4 * DAY, NULL, 0, 1.0);
+    observe(back, 3 * DAY + 5, 4 * DAY, NULL, 0, 1.0);
+    CHECK(memcmp(o, back, bytes) == 0);
+    for (i = 0; i < 7; i++) {                               /* words of the head that no outlook has */
+        psc_outlook *bad = (psc_outlook *)block_copy(o, bytes);
+        int64_t minus = -1;
+        memcpy((unsigned char *)bad + 16 + 8 * i, &minus, 8);
+        CHECK_STATUS(psc_save(bad, saved, bytes + 8, &written), PSC_OK);
+        CHECK_STATUS(psc_load(PSC_TYPE_OUTLOOK, saved, written, back, bytes), PSC_ERR_CORRUPT);
+        if (i < 6) CHECK_STATUS(psc_outlook_predict(bad, 0, NULL, 0, NULL, NULL, NULL), PSC_ERR_STATE);
+        free(bad);
+    }
+    free(o);
+    free(back);
+    free(saved);
+}
+
+/* ==== Control =================================================================================== */
+
+enum { NODES = 3, SHARDS = 6, STEPS = 8, SLOTS = 5 };
+
+/* Two shards a node; node 0 is to be overloaded in two hours. */
+typedef struct world {
+    psc_control c;
+    double capacity[NODES], able[NODES], failure[NODES], room[NODES];
+    double load[SHARDS], path[SHARDS * STEPS], spread[SHARDS * SLOTS], stock[SHARDS], price[SHARDS], landing[SHARDS];
+    int32_t home[SHARDS], going[SHARDS], group[SHARDS], rested[SHARDS];
+    psc_pair pair[1];
+    psc_order order[SHARDS];
+    psc_control_info info;
+} world;
+
+static void world_make(world *w)
+{
+    int s, n, t;
+
+    memset(w, 0, sizeof *w);
+    psc_control_default(&w->c);
+    w->c.nodes = NODES;
+    w->c.shards = SHARDS;
+    w->c.hour = 2;
+    w->c.far = 3;
+    for (n = 0; n < NODES; n++) {
+        w->capacity[n] = 100.0;
+        w->able[n] = 1.0;
+        w->room[n] = 10.0;
+    }
+    for (s = 0; s < SHARDS; s++) {
+        w->home[s] = w->going[s] = s / 2;
+        w->group[s] = -1;
+        w->rested[s] = 100;
+        w->load[s] = s < 2 ? 40.0 : 10.0;
+        w->stock[s] = 1.0;
+        w->price[s] = 1.0;
+        for (t = 0; t < STEPS; t++) w->path[s * STEPS + t] = w->load[s] + (s < 2 && t >= 4 ? 20.0 : 0.0);
+    }
+    w->c.capacity = w->capacity;
+    w->c.able = w->able;
+    w->c.failure = w->failure;
+    w->c.room = w->room;
+    w->c.load = w->load;
+    w->c.path = w->path;
+    w->c.spread = w->spread;
+    w->c.stock = w->stock;
+    w->c.price = w->price;
+    w->c.landing = w->landing;
+    w->c.home = w->home;
+    w->c.going = w->going;
+    w->c.group = w->group;
+    w->c.rested = w->rested;
+    w->c.pair = w->pair;
+}
+
+static psc_status control(world *w)
+{
+    const size_t bytes = psc_control_size(&w->c);
+    void *work = block_new(bytes ? bytes : 8, 0xA5);
+    const psc_status status = psc_control_of(&w->c, work, bytes, w->order, SHARDS, &w->info);
+
+    free(work);
+    return status;
+}
+
+/* Some move, and all from that node for that cause. */
+static int only(const world *w, int32_t from, int32_t cause)
+{
+    int i;
+
+    for (i = 0; i < w->info.moves; i++)
+        if (w->order[i].from != from || w->order[i].to == from || w->order[i].cause != cause) return 0;
+    return w->info.moves > 0;
+}
+
+static void test_moves_before_the_peak(void)
+{
+    world w;
+    int s, t;
+
+    world_make(&w);
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(only(&w, 0, PSC_CAUSE_LOAD) && w.order[0].gain > 0.0);
+    CHECK(w.info.after < w.info.before && w.info.node == 0 && w.info.step >= 4);
+    CHECK_NEAR(w.info.peak, 1.2, 1e-12);
+    for (s = 0; s < SHARDS; s++)                            /* the same without the peak: nothing pays */
+        for (t = 0; t < STEPS; t++) w.path[s * STEPS + t] = 20.0;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK_INT(w.info.moves, 0);
+    CHECK_NEAR(w.info.after, w.info.before, 0.0);
+}
+
+/* What keeps a shard where it is. */
+static void test_stays(void)
+{
+    world w;
+
+#define KEPT(statement) \
+    do { world_make(&w); statement; CHECK_STATUS(control(&w), PSC_OK); CHECK_INT(w.info.moves, 0); } while (0)
+    KEPT(w.price[0] = w.price[1] = 1e6);
+    KEPT(w.rested[0] = w.rested[1] = 3);
+    KEPT(w.room[1] = w.room[2] = 2.5);
+    KEPT(w.group[0] = w.group[2] = w.group[4] = 3; w.group[1] = w.group[3] = w.group[5] = 5);
+    KEPT(w.failure[1] = w.failure[2] = 0.3; w.rested[2] = w.rested[3] = w.rested[4] = w.rested[5] = 0);
+    KEPT(w.c.moves = 0);
+    KEPT(w.landing[0] = w.landing[1] = 1e6; w.path[7] = w.path[15] = 0.0; w.path[6] = w.path[14] = 0.0);
+#undef KEPT
+    world_make(&w);
+    w.going[0] = 1;                                         /* it counts where it is going, and is left alone */
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK_INT(w.info.moves, 0);
+    CHECK_NEAR(w.info.peak, 0.8, 1e-12);
+    world_make(&w);
+    w.group[0] = w.group[2] = 3;                            /* a group bars one node only */
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(only(&w, 0, PSC_CAUSE_LOAD) && w.order[0].to == (w.order[0].shard == 0 ? 2 : 1));
+}
+
+/* Spread alone moves a shard: two that may well come higher are worse together. */
+static void test_caution(void)
+{
+    world w;
+    int s, t;
+
+    world_make(&w);
+    for (s = 0; s < SHARDS; s++)
+        for (t = 0; t < STEPS; t++) w.path[s * STEPS + t] = s < 2 ? 38.0 : 10.0;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK_INT(w.info.moves, 0);
+    for (t = 0; t < 2 * SLOTS; t++) w.spread[t] = 400.0;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(only(&w, 0, PSC_CAUSE_LOAD));
+    w.c.caution = 0.0;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK_INT(w.info.moves, 0);
+}
+
+/* Shards that talk stay together where they can, and count on both nodes where they do not. */
+static void test_talk(void)
+{
+    world w;
+    double apart;
+
+    world_make(&w);
+    w.c.pairs = 1;
+    w.c.talk[0] = 1.0;
+    w.pair[0].a = 0;
+    w.pair[0].b = 2;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(w.info.moves >= 1 && w.order[0].shard == 0 && w.order[0].to == 1);
+    apart = w.info.before;
+    w.pair[0].b = 1;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(w.info.before < apart);
+}
+
+static void test_failures(void)
+{
+    world w;
+    int i;
+
+    world_make(&w);
+    w.c.moves = 0;
+    w.failure[2] = 0.5;                                     /* as many as may be copied at once leave */
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK_INT(w.info.moves, 2);
+    for (i = 0; i < w.info.moves; i++) CHECK(w.order[i].from == 2 && w.order[i].cause == PSC_CAUSE_FAILING);
+    w.c.copies = 1;
+    w.c.rest = 1000;                                        /* who has just come rests even there */
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK_INT(w.info.moves, 0);
+    w.failure[2] = 1.0;                                     /* but not where the node is down */
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK_INT(w.info.moves, 2);
+    for (i = 0; i < w.info.moves; i++) CHECK(w.order[i].from == 2 && w.order[i].cause == PSC_CAUSE_DOWN);
+    w.failure[0] = w.failure[1] = 1.0;                      /* nowhere to go */
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK_INT(w.info.moves, 0);
+}
+
+static void test_control_arguments(void)
+{
+    world w;
+    size_t bytes;
+    void *work;
+    psc_control_info info;
+
+    world_make(&w);
+    bytes = psc_control_size(&w.c);
+    work = block_new(bytes, 0);
+    CHECK_STATUS(psc_control_of(NULL, work, bytes, w.order, SHARDS, &info), PSC_ERR_NULL);
+    CHECK_STATUS(psc_control_of(&w.c, NULL, bytes, w.order, SHARDS, &info), PSC_ERR_NULL);
+    CHECK_STATUS(psc_control_of(&w.c, work, bytes - 1, w.order, SHARDS, &info), PSC_ERR_SPACE);
+    CHECK_STATUS(psc_control_of(&w.c, work, bytes, NULL, SHARDS, &info), PSC_ERR_NULL);
+    CHECK_STATUS(psc_control_of(&w.c, work, bytes, w.order, SHARDS, NULL), PSC_ERR_NULL);
+    CHECK_STATUS(psc_control_of(&w.c, work, bytes, NULL, 0, &info), PSC_OK);
+    CHECK_INT(info.moves, 0);
+    psc_control_default(NULL);
+    CHECK_INT(psc_control_size(NULL), 0);
+    free(work);
+#define REFUSED(statement, want) do { world_make(&w); statement; CHECK_STATUS(control(&w), want); } while (0)
+    REFUSED(w.c.struct_size = 8, PSC_ERR_VERSION);
+    REFUSED(w.c.nodes = 0, PSC_ERR_RANGE);
+    REFUSED(w.c.shards = -1, PSC_ERR_RANGE);
+    REFUSED(w.c.flows = 5, PSC_ERR_RANGE);
+    REFUSED(w.c.hour = 0, PSC_ERR_RANGE);
+    REFUSED(w.c.far = 25, PSC_ERR_RANGE);
+    REFUSED(w.c.pairs = -1, PSC_ERR_RANGE);
+    REFUSED(w.c.targets = 0, PSC_ERR_RANGE);
+    REFUSED(w.c.copies = 0, PSC_ERR_RANGE);
+    REFUSED(w.c.moves = -1, PSC_ERR_RANGE);
+    REFUSED(w.c.rest = -1, PSC_ERR_RANGE);
+    REFUSED(w.c.steep = 0.0, PSC_ERR_RANGE);
+    REFUSED(w.c.fade = NAN, PSC_ERR_NONFINITE);
+    REFUSED(w.c.ill = 0.0, PSC_ERR_RANGE);
+    REFUSED(w.c.talk[3] = 2.0, PSC_ERR_RANGE);
+    REFUSED(w.c.capacity = NULL, PSC_ERR_NULL);
+    REFUSED(w.c.load = NULL, PSC_ERR_NULL);
+    REFUSED(w.c.home = NULL, PSC_ERR_NULL);
+    REFUSED(w.c.path = NULL, PSC_ERR_NULL);
+    REFUSED(w.c.pairs = 1; w.c.pair = NULL, PSC_ERR_NULL);
+    REFUSED(w.c.pairs = 1, PSC_ERR_RANGE);
+    REFUSED(w.capacity[1] = 0.0, PSC_ERR_RANGE);
+    REFUSED(w.able[1] = NAN, PSC_ERR_NONFINITE);
+    REFUSED(w.failure[1] = 1.5, PSC_ERR_RANGE);
+    REFUSED(w.room[1] = -1.0, PSC_ERR_RANGE);
+    REFUSED(w.load[1] = INFINITY, PSC_ERR_NONFINITE);
+    REFUSED(w.path[5] = -1.0, PSC_ERR_RANGE);
+    REFUSED(w.spread[5] = -1.0, PSC_ERR_RANGE);
+    REFUSED(w.stock[5] = -1.0, PSC_ERR_RANGE);
+    REFUSED(w.price[5] = -1.0, PSC_ERR_RANGE);
+    REFUSED(w.landing[5] = 2e6, PSC_ERR_RANGE);
+    REFUSED(w.home[5] = NODES, PSC_ERR_RANGE);
+    REFUSED(w.going[5] = -1, PSC_ERR_RANGE);
+    REFUSED(w.group[5] = SHARDS, PSC_ERR_RANGE);
+    REFUSED(w.rested[5] = -1, PSC_ERR_RANGE);
+#undef REFUSED
+    world_make(&w);
+    w.c.able = w.c.failure = w.c.room = w.c.spread = w.c.stock = w.c.price = w.c.landing = NULL;
+    w.c.going = w.c.group = w.c.rested = NULL;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(w.info.moves >= 1);
+}
+
+static void test_able(void)
+{
+    world w;
+    double busy[NODES] = { 0.8, NAN, 0.99 }, extra[NODES] = { 0.0, 0.0, 0.0 };
+
+    world_make(&w);
+    w.load[0] = w.load[1] = 20.0;
+    CHECK_STATUS(psc_control_able(&w.c, busy, extra, w.able), PSC_OK);
+    CHECK_NEAR(extra[0], 40.0, 0.0);
+    CHECK_NEAR(w.able[0], 0.75, 1e-12);                     /* half way to 40 / (0.8 * 100) */
+    CHECK_NEAR(w.able[1], 1.0, 0.0);
+    CHECK_NEAR(w.able[2], 0.65, 1e-12);                     /* not believed below 0.3 */
+    w.failure[0] = 1.0;
+    CHECK_STATUS(psc_control_able(&w.c, busy, extra, w.able), PSC_OK);
+    CHECK_NEAR(w.able[0], 1.0, 0.0);
+    busy[1] = 1.5;
+    CHECK_STATUS(psc_control_able(&w.c, busy, extra, w.able), PSC_ERR_RANGE);
+    busy[1] = 0.01;
+    extra[1] = -1.0;
+    CHECK_STATUS(psc_control_able(&w.c, busy, extra, w.able), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_control_able(&w.c, NULL, extra, w.able), PSC_ERR_NULL);
+    CHECK_STATUS(psc_control_able(NULL, busy, extra, w.able), PSC_ERR_NULL);
+}
+
+int main(void)
+{
+    RUN(test_outlook_sizes);
+    RUN(test_outlook_variants);
+    RUN(test_outlook_learns);
+    RUN(test_outlook_events);
+    RUN(test_outlook_arguments);
+    RUN(test_outlook_saved);
+    RUN(test_moves_before_the_peak);
+    RUN(test_stays);
+    RUN(test_caution);
+    RUN(test_talk);
+    RUN(test_failures);
+    RUN(test_control_arguments);
+    RUN(test_able);
+    return test_end();
+}
