@@ -1300,6 +1300,12 @@ static void test_waves_errors(void)
     config.trials = 1025;
     CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 6, &info), PSC_ERR_RANGE);
     config.trials = 1;
+    config.parks = -1;
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 6, &info), PSC_ERR_RANGE);
+    config.parks = 0;
+    config.bytes = 0;
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 6, &info), PSC_ERR_RANGE);
+    config.bytes = 1;
     want[0] = 2;
     CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 6, &info), PSC_ERR_RANGE);
     want[0] = 1;

@@ -218,7 +218,8 @@ static int pc_wave(const psc_cluster *c, const psc_waves_config *config, const i
         memcpy(next, at, (size_t)c->shards * sizeof *next);
         for (i = first; i < end; i++) if (subset >> (i - first) & 1) next[order[i].shard] = order[i].to;
         worse = pc_worse(c, at, next);
-        if (worse && !(strained && (worse == 's' || worse == 'd'))) return worse;
+        if (worse && !strained) return worse;
+        if (worse == 'o' || worse == 'c') return worse;
     }
     return 0;
 }
