@@ -55,10 +55,13 @@
  * every subset of ended moves. Capacity counts both copies, of every resource, until a move has ended. One shard of a
  * group moves in a wave; a shard in flight is where another needs it only if it stays in that zone, and is everywhere
  * it may be where it could do harm. With that, the test of one more move against those begun covers all subsets.
- * This is a list schedule: moves in order of size [3], each in the first wave that takes it. When none can begin, the
+ * This is a list schedule [3]: moves in order of size, together with that of the moves that they let in less that of
+ * those that they keep out, each in the first wave that takes it. When none can begin, the
  * moves left wait for each other in circles: a few shards are parked on a third node and go on from there. Which ones
  * is found by carrying out ahead, in numbers only, all that could follow if one of them were gone. The same is done,
- * for a tenth of the moves at most, while a wave is too thin to end in the number of waves that the busiest node needs.
+ * for a tenth of the moves at most, while a wave is too thin to end in the number of waves that the busiest node needs,
+ * or the largest group of moves. Where nodes are nearly full a small change of the order changes the number of waves by
+ * a fifth, so that a few orders are tried and the best is kept.
  * Where no single parking helps, a node is cleared for one shard, the guest: a target of the shards that are to leave
  * it anyway; or a third node, of any, for a shard that is in the way and that no node takes as it is.
  * Spread and dependencies may have to give way: a plan is legal, but the way there need not be. Capacity and conflicts
@@ -2985,6 +2988,7 @@ typedef struct pt_run {
     int32_t  strained;              /* moves that broke spread or a dependency                        */
     int32_t  relaxed;               /* 1: they may                                                    */
     int32_t  guest, room;           /* a shard and the node that is being cleared for it; -1: none    */
+    int32_t  trial;                 /* from 0, the order that is tried                                */
     int32_t  spare;                 /* entries of the order beyond one for each shard that moves      */
 } pt_run;
 
@@ -3038,16 +3042,20 @@ static int64_t pt_size_there(const psc_cluster *c, int32_t shard, int32_t to)
     return most;
 }
 
-/* No order has fewer waves than the node with most moves needs. */
+/* No order has fewer waves than the node with most moves needs, or the group. */
 static void pt_set_goal(pt_run *run)
 {
+    const int32_t *group = run->c->group;
     const int32_t limit = run->config->per_node;
     int32_t i, n;
 
     for (i = 0; i < run->left; i++) {
-        run->touches[run->at[run->pending[i]]]++;
-        run->touches[run->want[run->pending[i]]]++;
+        const int32_t s = run->pending[i];
+        run->touches[run->at[s]]++;
+        run->touches[run->want[s]]++;
+        if (group && ++run->group_flies[group[s]] > run->goal) run->goal = run->group_flies[group[s]];
     }
+    for (i = 0; group && i < run->left; i++) run->group_flies[group[run->pending[i]]] = 0;
     for (n = 0; n < run->c->nodes; n++) {
         const int32_t waves = (run->touches[n] - 1) / limit + 1;
         if (run->touches[n] > 0 && waves > run->goal) run->goal = waves;
@@ -3076,7 +3084,7 @@ static void pt_init_run(pt_run *run)
     run->left = run->flights = run->waves = run->ended = run->parks = run->strained = run->goal = 0;
     for (s = 0; s < c->shards; s++) {
         run->to[s] = run->want[s];
-        run->flying[s] = run->parked[s] = 0;
+        run->flying[s] = run->follows[s] = run->parked[s] = 0;
         run->block[s] = PSC_BLOCK_NONE;
         run->resource[s] = -1;
         run->size[s] = -pt_size_there(c, s, run->want[s]);
@@ -3262,7 +3270,7 @@ static void pt_end(pt_run *run, int32_t shard)
         run->settled[to + (size_t)r] += d[r];
         run->counted[from + (size_t)r] -= d[r];
     }
-    run->flying[shard] = 0;
+    run->flying[shard] = run->follows[shard] = 0;
     run->touches[run->at[shard]] = 0;
     run->touches[run->to[shard]] = 0;
     if (c->group) run->group_flies[c->group[shard]] = 0;
@@ -3307,13 +3315,14 @@ static int64_t pt_welcome(const pt_run *run, int32_t shard, int32_t node)
     return sum;
 }
 
-/* What a move is worth: its size, and of the moves that wait, the sizes of those that it lets in where the shard leaves
- * less those that it keeps out where it goes. */
+/* What a move is worth: its size, which counts more in each trial, and of the moves that wait, the sizes of those that
+ * it lets in where the shard leaves less those that it keeps out where it goes. */
 static int64_t pt_merit(const pt_run *run, int32_t shard)
 {
     const int32_t from = run->at[shard], to = run->want[shard];
-    int64_t sum = -run->size[shard] - pt_welcome(run, shard, from) - pt_welcome(run, shard, to);
+    int64_t sum = -(run->trial + 1) * run->size[shard];
 
+    sum -= pt_welcome(run, shard, from) + pt_welcome(run, shard, to);
     pt_ahead(run, shard, from, -1);
     pt_ahead(run, shard, to, 1);
     sum += pt_welcome(run, shard, from) + pt_welcome(run, shard, to);
@@ -3672,6 +3681,8 @@ static void pt_clear(pt_run *run)
 
 /* ==== Waves =================================================================================== */
 
+#define PT_TRIALS 1024      /* orders tried, at most, so that what a move is worth has room          */
+
 static void pt_write(pt_run *run, int32_t shard, int32_t wave, int32_t to)
 {
     psc_move *move = run->order++;
@@ -3745,6 +3756,7 @@ void psc_waves_default(psc_waves_config *config)
     config->per_node = 2;
     config->total = INT32_MAX;
     config->parks = INT32_MAX;
+    config->trials = 8;
     config->bytes = INT64_MAX;
 }
 
@@ -3764,11 +3776,49 @@ static psc_status pt_waves_arguments(const psc_cluster *c, const psc_waves_confi
     if (!config || (c->shards > 0 && !want)) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
     if (config->per_node < 1 || config->total < 1) return PSC_ERR_RANGE;
+    if (config->trials < 1 || config->trials > PT_TRIALS) return PSC_ERR_RANGE;
     if (config->parks < 0 || config->bytes < 1) return PSC_ERR_RANGE;
     if (pt_first_outside(want, (size_t)c->shards, c->nodes) < (size_t)c->shards) return PSC_ERR_RANGE;
     for (s = 0; s < c->shards; s++) if (want[s] != pt_home(c, s)) moves++;
     if (capacity < moves) return PSC_ERR_SPACE;
     return moves > 0 && !order ? PSC_ERR_NULL : PSC_OK;
+}
+
+/* Carries the plan out in the order of the trial; `order` has room for `capacity` moves. */
+static void pt_carry_out(pt_run *run, int32_t trial, psc_move *order, size_t capacity)
+{
+    int32_t i;
+
+    run->trial = trial;
+    pt_init_run(run);
+    run->order = order;
+    run->parks_most = run->config->parks;
+    run->spare = capacity - (size_t)run->left < INT32_MAX ? (int32_t)(capacity - (size_t)run->left) : INT32_MAX;
+    run->parks_early = run->left / PT_EARLY < run->parks_most ? run->left / PT_EARLY : run->parks_most;
+    while (pt_wave(run)) { }
+    pt_sort(run->pending, (size_t)run->left, NULL);
+    for (i = 0; i < run->left; i++) {
+        const int32_t s = run->pending[i];
+        (void)pt_run_allows(run, s, run->want[s]);  /* nothing is in flight: the reason is the cluster's */
+        pt_write(run, s, -1, run->want[s]);
+    }
+}
+
+static void pt_run_info(const pt_run *run, psc_waves_info *info)
+{
+    memset(info, 0, sizeof *info);
+    info->stuck = run->left;
+    info->waves = run->waves;
+    info->moves = run->ended;
+    info->parks = run->parks;
+    info->strained = run->strained;
+}
+
+/* 1 if fewer moves are stuck, or else there are fewer waves, or else fewer parkings. */
+static int pt_is_better(const psc_waves_info *a, const psc_waves_info *b)
+{
+    if (a->stuck != b->stuck) return a->stuck < b->stuck;
+    return a->waves != b->waves ? a->waves < b->waves : a->parks < b->parks;
 }
 
 psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *config,
@@ -3777,7 +3827,8 @@ psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *conf
 {
     pt_run run;
     psc_status status = pt_shape(cluster);
-    int32_t i;
+    psc_waves_info tried;
+    int32_t trial, best = 0;
 
     if (status == PSC_OK) status = pt_waves_arguments(cluster, config, assignment, order, capacity);
     if (status != PSC_OK) return status;
@@ -3788,24 +3839,16 @@ psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *conf
     run.c = cluster;
     run.config = config;
     run.want = assignment;
-    pt_init_run(&run);
-    run.order = order;
-    run.parks_most = config->parks;
-    run.spare = capacity - (size_t)run.left < INT32_MAX ? (int32_t)(capacity - (size_t)run.left) : INT32_MAX;
-    run.parks_early = run.left / PT_EARLY < run.parks_most ? run.left / PT_EARLY : run.parks_most;
-    while (pt_wave(&run)) { }
-    pt_sort(run.pending, (size_t)run.left, NULL);
-    for (i = 0; i < run.left; i++) {
-        const int32_t s = run.pending[i];
-        (void)pt_run_allows(&run, s, assignment[s]);    /* nothing is in flight: the reason is the cluster's */
-        pt_write(&run, s, -1, assignment[s]);
+    for (trial = 0; trial < config->trials; trial++) {
+        pt_carry_out(&run, trial, order, capacity);
+        pt_run_info(&run, &tried);
+        if (trial == 0 || pt_is_better(&tried, info)) {
+            *info = tried;
+            best = trial;
+        }
+        if (info->stuck + info->parks == 0 && info->waves <= run.goal) break;      /* no order is better */
     }
-    memset(info, 0, sizeof *info);
-    info->stuck = run.left;
-    info->waves = run.waves;
-    info->moves = run.ended;
-    info->parks = run.parks;
-    info->strained = run.strained;
+    if (best < run.trial) pt_carry_out(&run, best, order, capacity);
     return PSC_OK;
 }
 

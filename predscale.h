@@ -1958,7 +1958,7 @@ typedef struct psc_waves_config {
     int32_t  total;             /* moves at once in the fleet, >= 1; INT32_MAX                       */
     int32_t  parks;             /* hops to parking places, >= 0; INT32_MAX                           */
     int32_t  strict;            /* not 0: spread and dependencies are never broken on the way; 0     */
-    int32_t  reserved;
+    int32_t  trials;            /* orders that are tried, 1 .. 1,024; 8                              */
     int64_t  bytes;             /* copied in one wave, >= 1; a larger shard has a wave for itself; INT64_MAX */
 } psc_waves_config;
 
@@ -1982,31 +1982,43 @@ PSC_API void   psc_waves_default(psc_waves_config *config);
 PSC_API size_t psc_waves_size(const psc_cluster *cluster);      /* 0: not valid */
 
 /* An order in which a plan can be carried out. All moves of a wave may run at once and end in any order; a
- * wave starts when the one before has ended. In a wave every resource of a moving shard counts on both
- * nodes, and a shard that is `going` counts on both throughout; no capacity is exceeded that was not exceeded before;
- * no shard arrives where one of its group is or is leaving; only one shard of a group moves. What is broken already
- * gets no worse.
- * Spread and dependencies hold too, whatever the order in which the wave's moves end, while moves can be found for
- * which they do. A plan may need more: two groups that depend on each other cannot change zones one after the other.
- * So, unless the order is to be strict, moves that break one of them on the way are made when nothing else can be,
- * and say so in `block`; when all moves have ended, both are as good as the plan.
- * Where moves wait for each other in circles, or too few can begin for the least number of waves that per_node allows,
- * shards are parked: a move whose `to` is not the plan's node is followed by another of the same shard in a later wave.
- * A shard is parked on the node that is emptiest with it, at most six times. Where that does not help, a node is
- * cleared for one shard: the target of a move of others that are to leave it, or a third node of any shards; those that
- * the plan wants where they were come back, so that shards that stay can have moves, too.
+ * wave starts when the one before has ended.
+ * At every instant of a wave, whichever of its moves have ended:
+ *   capacity    every resource of a moving shard, transient or not, counts on both nodes until its move has ended, and
+ *               a shard that is `going` counts on both throughout; no capacity is exceeded that was not before.
+ *               What a shard has left is free when its move has ended: unlike in a plan, where transient resources stay
+ *               taken at home to the end, the next wave may use it
+ *   conflict    only one shard of a group moves; none arrives where one of its group is or is leaving
+ *   spread, dependency
+ *               no worse than when the wave began, but for moves that say otherwise in `block`
+ * Two groups that depend on each other cannot change zones one after the other, so that a plan may be legal and the
+ * way to it not. Unless the order is to be strict, moves that break spread or a dependency on the way are made when
+ * nothing else can be, or too few to end in the least number of waves, and say so in `block`, SPREAD if both. When all
+ * moves have ended, both are as good as the plan.
+ * The least number of waves is that which the node with most moves needs, by per_node, or the group. Where moves wait
+ * for each other in circles, or too few can begin for that number, shards are parked: a move whose `to` is not the
+ * plan's node is followed by another of the same shard in a later wave. A shard is parked on the node that is emptiest
+ * with it, at most six times. Where that does not help, a node is cleared for one shard: the target of a move of
+ * others that are to leave it, or a third node of any shards; those that the plan wants where they were come back, so
+ * that shards that stay can have moves, too. While other moves can begin, a tenth of the moves are parked at most;
+ * when none can, as many as `parks` allows.
  * What fits into no wave any more comes last with wave = -1, from where it is then, and the
  * reason with nothing in flight: it may be pinned, on its way elsewhere, or its target closed, too.
  *   assignment  [S] where the plan wants each shard
  *   order       at least as many as there are shards that move; with more, up to `parks` shards are parked, each for
  *               one entry more, or for two if it was where the plan wants it.
  *               info->moves + info->stuck are written, by wave, then by shard
- * Pending moves are tried in the order: from nodes above capacity first, then larger move (share of its target
- * that the shard takes, in the resource where that is largest), then lower shard. To be parked, that shard of the 1,024
- * smallest is chosen that most moves could follow, by room alone; then the next, while half as many could follow.
+ * Pending moves are tried in the order: from nodes above capacity first, then what they are worth: the size of the
+ * shard (share of its target, in the resource where that is largest) in the first trial, twice that in the second and
+ * so on, and the sizes of the moves that it lets in where it leaves, less those that it keeps out where it goes, of 64
+ * at each node; then lower shard. To be parked, that shard of the 1,024 smallest is chosen that most moves could
+ * follow, by room and conflicts; then the next, while half as many could follow. Of the trials the one is kept with
+ * the fewest moves stuck, then waves, then parkings; the first that needs no parking and no wave beyond the least
+ * number ends them.
  * Errors: PSC_ERR_RANGE (an assignment that is no node), PSC_ERR_SPACE (capacity too small for all moves).
- * Cost: O(moves * waves) tests of O(R + group + ties); each parking O(N R) and 1,024 times the moves
- * that follow; clearing a node, 4,096 times O(shards on it * R) and O(N R) for each that could be parked. */
+ * Cost of a trial: O(moves * waves) tests of O(R + group + ties), and of O(R) for 256 others; each parking O(N R) and
+ * 1,024 times the moves that follow; clearing a node, 4,096 times O(shards on it * R) and O(N R) for each that could
+ * be parked. */
 PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *config,
                                 const int32_t *assignment, void *work, size_t bytes,
                                 psc_move *order, size_t capacity, psc_waves_info *info);

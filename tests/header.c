@@ -359,7 +359,7 @@ static void test_refusal_layout(void)
 static void test_waves_config_layout(void)
 {
     typedef psc_waves_config T;
-    static const field f[] = { F(struct_size), F(per_node), F(total), F(parks), F(strict), F(reserved), F(bytes) };
+    static const field f[] = { F(struct_size), F(per_node), F(total), F(parks), F(strict), F(trials), F(bytes) };
     TILED(PSC_STRUCT_WAVES_CONFIG, f);
 }
 

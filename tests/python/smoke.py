@@ -96,7 +96,7 @@ PlanConfig = struct("PlanConfig", "u32: struct_size; i32: targets max_node_moves
 PlanInfo = struct("PlanInfo", "i64: cost load balance move group distance apart disruption risk cost_before bound overload"
                   " overload_before moves bytes evaluations; i32: done reserved")
 Refusal = struct("Refusal", "i32: block node resource count[14] reserved; i64: gain")
-WavesConfig = struct("WavesConfig", "u32: struct_size; i32: per_node total parks strict reserved; i64: bytes")
+WavesConfig = struct("WavesConfig", "u32: struct_size; i32: per_node total parks strict trials; i64: bytes")
 Move = struct("Move", "i32: shard from_ to wave block resource")
 WavesInfo = struct("WavesInfo", "i32: waves moves stuck parks strained reserved")
 Pair = struct("Pair", "i32: a b; i64: weight")

@@ -1454,6 +1454,17 @@ static void test_waves_errors(void)
     config.total = 0;
     CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 6, &info), PSC_ERR_RANGE);
     config.total = 1;
+    config.trials = 0;
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 6, &info), PSC_ERR_RANGE);
+    config.trials = 1025;
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 6, &info), PSC_ERR_RANGE);
+    config.trials = 1;
+    config.parks = -1;
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 6, &info), PSC_ERR_RANGE);
+    config.parks = 0;
+    config.bytes = 0;
+    CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 6, &info), PSC_ERR_RANGE);
+    config.bytes = 1;
     want[0] = 2;
     CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 6, &info), PSC_ERR_RANGE);
     want[0] = 1;
@@ -1486,6 +1497,7 @@ static void order_world(uint64_t seed, psc_waves_info *info)
     config.bytes = pick(&rng, 3) ? INT64_MAX : 1 + pick(&rng, 9);
     config.parks = pick(&rng, 3) ? INT32_MAX : pick(&rng, 3);
     if (pick(&rng, 4) == 0) config.total = 1 + pick(&rng, 3);
+    config.trials = 1 + pick(&rng, 3);
     memset(memory, (int)(seed % 256), sizeof memory);
     CHECK_STATUS(run_waves(&w.c, &config, want, order, info), PSC_OK);
     CHECK_INT(pc_waves(&w.c, &config, want, order, info), 0);

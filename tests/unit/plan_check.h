@@ -212,13 +212,14 @@ static int pc_wave(const psc_cluster *c, const psc_waves_config *config, const i
         }
         strained |= order[i].block != PSC_BLOCK_NONE && order[i].wave >= 0;
     }
-    if (strained) return config->strict ? 'r' : 0;
+    if (strained && config->strict) return 'r';
     for (subset = 0; subset < 1 << (end - first); subset++) {
         int worse;
         memcpy(next, at, (size_t)c->shards * sizeof *next);
         for (i = first; i < end; i++) if (subset >> (i - first) & 1) next[order[i].shard] = order[i].to;
         worse = pc_worse(c, at, next);
-        if (worse) return worse;
+        if (worse && !strained) return worse;
+        if (worse == 'o' || worse == 'c') return worse;
     }
     return 0;
 }
