@@ -6796,7 +6796,6 @@ static double ps_surge_factor(const psc_surge *surge, size_t surges, int64_t tag
     return factor;
 }
 
-
 /* What the events make of a series in a step; measured is NULL or by tag. */
 static double ps_outlook_factor(const psc_surge *surge, size_t surges, int64_t tag, double end, const double *measured)
 {
@@ -7579,7 +7578,7 @@ static size_t ps_evacuate(ps_desk *d, psc_order *order, size_t capacity)
     return moves;
 }
 
-/* The coolest nodes first, by cost, then by use in the coming step. */
+/* The nodes that may take a shard, those of least use in the first slot first, at most `targets`. */
 static void ps_cool(ps_desk *d, int32_t targets)
 {
     const psc_control *c = d->c;
