@@ -4012,7 +4012,9 @@ static double *ps_costs(const psc_producer *p, int64_t type)
 
 static uint64_t *ps_sources(const psc_producer *p)
 {
-    return (uint64_t *)(uintptr_t)ps_costs(p, p->types);
+    const double *end = ps_costs(p, p->types);
+
+    return (uint64_t *)(uintptr_t)end;
 }
 
 static double *ps_source_load(const psc_producer *p, int64_t i)
@@ -5007,8 +5009,9 @@ static size_t ps_limits(const double *unit)
 /* The i-th demand. */
 static psc_demand *ps_scaler_demand(const psc_scaler *s, size_t i)
 {
-    return (psc_demand *)((uintptr_t)ps_heard_of(s, s->producers)
-                          + i * ps_demand_words(s->period1, s->period2, s->phase) * 8);
+    const ps_heard *end = ps_heard_of(s, s->producers);
+
+    return (psc_demand *)((uintptr_t)end + i * ps_demand_words(s->period1, s->period2, s->phase) * 8);
 }
 
 /* The numbers that a configuration and a saved state have in common, as a state holds them. */
@@ -5450,11 +5453,14 @@ static void ps_scaler_needs(psc_scaler *s, const double *load, const double *lea
 /* Starts that the budget still has at `now`. */
 static int64_t ps_starts_left(psc_scaler *s, int64_t now)
 {
-    const double filled = (double)ps_elapsed(s->starts_at, now) / (double)s->starts_window * (double)s->max_starts;
+    const uint64_t passed = ps_elapsed(s->starts_at, now);
+    const double filled = (double)passed / (double)s->starts_window * (double)s->max_starts;
+    double left;
 
     s->starts = ps_least(s->starts + filled, (double)s->max_starts);
     if (now > s->starts_at) s->starts_at = now;
-    return (int64_t)floor(s->starts + 1e-9);
+    left = floor(s->starts + 1e-9);
+    return (int64_t)left;
 }
 
 static int ps_cooling(int64_t acted, int64_t at, int64_t now, int64_t cooldown)
@@ -5805,6 +5811,7 @@ static void ps_write_places(ps_text *t, uint64_t m, int places)
 static uint64_t ps_shortened(double x, int *exponent)
 {
     uint64_t bits, digits, unit = 1, rest;
+    double tens;
     int two, ten;
     ps_big b;
 
@@ -5815,7 +5822,8 @@ static uint64_t ps_shortened(double x, int *exponent)
     else two = 1;
     for (; bits < UINT64_C(1) << 52; bits <<= 1) two--;
     two -= 1075;
-    ten = 17 - (int)floor((two + 52) * 0.30103);
+    tens = floor((two + 52) * 0.30103);
+    ten = 17 - (int)tens;
     ps_big_of(&b, bits);
     if (ten > 0) ps_big_scale(&b, ten);
     if (two > 0) ps_big_shift(&b, two);
@@ -6867,7 +6875,8 @@ static void ps_outlook_judge(psc_outlook *o, const double *load)
     int m;
 
     for (k = 0; k < slots; k++) {
-        const double slow = PS_LEARN_STEP * (double)ps_slot_to(o->hour, k), gain = slow > PS_LEARN ? slow : PS_LEARN;
+        const int64_t to = ps_slot_to(o->hour, k);
+        const double slow = PS_LEARN_STEP * (double)to, gain = slow > PS_LEARN ? slow : PS_LEARN;
         if (o->due[k] != o->seen) continue;
         for (i = 0; i < o->series; i++) {
             const size_t at = (size_t)(i * slots + k) * PS_TOLD;
@@ -7490,9 +7499,12 @@ static int ps_may_take(const ps_desk *d, int32_t s, int32_t n)
 static size_t ps_lands_in(const ps_desk *d, int32_t s)
 {
     const double t = d->c->landing ? d->c->landing[s] : 0.0;
-    size_t k = 0;
+    size_t k;
 
-    while (k + 1 < d->slots && (double)ps_slot_to(d->c->hour, (int64_t)k) - 0.5 < t) k++;
+    for (k = 0; k + 1 < d->slots; k++) {
+        const int64_t to = ps_slot_to(d->c->hour, (int64_t)k);
+        if ((double)to - 0.5 >= t) break;
+    }
     return k;
 }
 
