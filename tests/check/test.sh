@@ -62,6 +62,9 @@ else
 fi
 "$B/assign" > "$T/assign.out" 2>&1
 same "assign: tests/assign.expected" tests/assign.expected "$T/assign.out"
+"$B/controller" examples/data "$B/controller.svg" > "$T/controller.out" 2>&1
+same "controller: tests/controller.expected" tests/controller.expected "$T/controller.out"
+same "controller: examples/controller.svg" examples/controller.svg "$B/controller.svg"
 "$B/autoscale" --svg "$B/autoscale.svg" < examples/data/requests.csv > "$T/autoscale.out" 2>&1
 same "autoscale: examples/autoscale.svg" examples/autoscale.svg "$B/autoscale.svg"
 awk '/^step [0-9]* of/ { on = 1 } /^```/ { on = 0 } on' README.md > "$T/readme.autoscale"
