@@ -1476,6 +1476,8 @@ static void test_waves_errors(void)
     psc_waves_default(&config);
     CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, 3, &info), PSC_OK);
     CHECK_STATUS(psc_waves_of(&w.c, &config, want, memory, bytes, order, SIZE_MAX, &info), PSC_OK);
+    w.c.shards = INT32_MAX;
+    CHECK((psc_waves_size(&w.c) == 0) == (sizeof(size_t) == 4));    /* more bytes than 32 bits can tell */
 }
 
 /* A cluster of one resource that is larger than those which plan_check.h judges. */
@@ -1585,6 +1587,32 @@ static void test_waves_rooms(void)
         CHECK_INT(info.parks, 2 * cleared);
         CHECK_INT(info.waves, 3 * cleared);
     }
+}
+
+/* Node 3 is cleared for shard 0 in three waves, one shard each; the first that leaves lets shard 2 go, which without it
+ * would leave its group in one domain, so that shard 0 finds room where the plan wants it and needs node 3 no more. */
+static void test_waves_needless(void)
+{
+    static const int64_t capacity[16] = {9, 1, 9, 1, 9, 0, 9, 6, 9, 1, 3, 2, 3, 2, 3, 2};
+    static const int64_t demand[12] = {9, 1, 9, 1, 9, 0, 3, 2, 3, 2, 3, 2};
+    static const int32_t domain[8] = {3, 0, 1, 1, 3, 2, 2, 2}, home[6] = {0, 4, 1, 3, 3, 3}, want[6] = {1, 0, 2, 3, 3, 3};
+    static const int32_t group[6] = {1, 2, 0, 0, 3, 4}, spread[5] = {2, 1, 1, 1, 1};
+    psc_cluster c;
+    psc_waves_config config;
+    psc_waves_info info;
+    psc_move order[PC_MAX];
+    psc_cluster_default(&c);
+    c.resources = 2, c.nodes = 8, c.shards = 6, c.groups = 5;
+    c.capacity = capacity, c.demand = demand, c.home = home, c.domain = domain, c.group = group, c.spread = spread;
+    psc_waves_default(&config);
+    config.per_node = 1;
+    config.strict = 1;
+    CHECK_STATUS(run_waves(&c, &config, want, order, &info), PSC_OK);
+    CHECK_INT(pc_waves(&c, &config, want, order, &info), 0);
+    CHECK(order[0].shard == 3 && order[0].to == 5 && order[1].shard == 2 && order[2].shard == 4 && order[1].wave == 1);
+    CHECK(order[3].shard == 0 && order[3].wave == 2 && order[3].to == 1 && order[4].shard == 5 && order[4].wave == 2);
+    CHECK(info.parks == 3 && info.moves == 8 && info.stuck == 1);
+    CHECK(order[8].shard == 3 && order[8].block == PSC_BLOCK_SPREAD);   /* the plan itself is no better */
 }
 
 static uint64_t orders = 6000;      /* how many, or what the command line says */
@@ -1716,6 +1744,7 @@ int main(int argc, char **argv)
     RUN(test_waves_stuck);
     RUN(test_waves_in_flight);
     RUN(test_waves_errors);
+    RUN(test_waves_needless);
     RUN(test_waves_seen);
     RUN(test_waves_candidates);
     RUN(test_waves_rooms);
