@@ -3654,13 +3654,16 @@ static void pt_choose_guest(pt_run *run)
     }
 }
 
-/* Begins the guest's move, or moves that make room for it; gives it up if neither can be. */
+/* Begins the guest's move, or moves that make room for it; gives it up if neither can be, or if it has come where the
+ * plan wants it meanwhile. It never is in its room: what hinders it when a wave begins hinders it all the wave. */
 static void pt_clear(pt_run *run)
 {
     const int32_t guest = run->guest, node = run->room, flights = run->flights;
 
-    if (run->at[guest] == run->want[guest] || run->at[guest] == node) run->guest = run->room = -1;
-    if (run->guest < 0) return;
+    if (run->at[guest] == run->want[guest]) {
+        run->guest = run->room = -1;
+        return;
+    }
     if (pt_run_allows(run, guest, node)) {
         if (node == run->want[guest]) pt_begin(run, guest, node);
         else if (run->spare > 0 && run->parks < run->parks_most) pt_park(run, guest, node);
