@@ -4431,10 +4431,11 @@ static double ps_short(double x)
 /* The fields that the caller sets. */
 static psc_status ps_report_asked(const psc_report *r)
 {
+    const int level = r->level > 0.0 && r->level < 1.0;
     int i;
 
     if (r->struct_size != sizeof *r) return PSC_ERR_VERSION;
-    if (r->points < 1 || r->points > PSC_REPORT_POINTS || !(r->level > 0.0 && r->level < 1.0)) return PSC_ERR_RANGE;
+    if (r->points < 1 || r->points > PSC_REPORT_POINTS || !level) return PSC_ERR_RANGE;
     for (i = 0; i < r->points; i++)
         if (r->horizon[i] <= (i > 0 ? r->horizon[i - 1] : 0) || r->horizon[i] > PS_TIMES) return PSC_ERR_RANGE;
     for (i = 0; i < PSC_RESOURCES; i++)
@@ -5806,8 +5807,9 @@ static void ps_write_places(ps_text *t, uint64_t m, int places)
     ps_write(t, buffer + at, (size_t)(32 - at));
 }
 
-/* 17 significant digits of x > 0, correctly rounded, half to even: x = digits * 10^*exponent. The last power of two of
- * x gives the power of ten within one, so that 18 to 20 digits are made, exactly, and then rounded. */
+/* 17 significant digits of x, 0 < x <= PSC_MAX_METRIC, correctly rounded, half to even: x = digits * 10^*exponent. The
+ * last power of two of x gives the power of ten within one, so that 18 to 20 digits are made, exactly, and then
+ * rounded. For such x two < 0 < ten: what is exact comes first. */
 static uint64_t ps_shortened(double x, int *exponent)
 {
     uint64_t bits, digits, unit = 1, rest;
@@ -5825,10 +5827,8 @@ static uint64_t ps_shortened(double x, int *exponent)
     tens = floor((two + 52) * 0.30103);
     ten = 17 - (int)tens;
     ps_big_of(&b, bits);
-    if (ten > 0) ps_big_scale(&b, ten);
-    if (two > 0) ps_big_shift(&b, two);
-    if (ten < 0) ps_big_scale(&b, ten);
-    if (two < 0) ps_big_shift(&b, two);
+    ps_big_scale(&b, ten);
+    ps_big_shift(&b, two);
     digits = ps_big_low(&b);
     *exponent = -ten;
     while (digits / unit >= UINT64_C(100000000000000000)) {

@@ -1,12 +1,13 @@
 /* autoscale - load on stdin, and how many units would have run: a producer's report, a scaler's decisions, and what the
  * rule that is common in alerts, predict_linear, makes of the same numbers.
  *
- *     autoscale [--unit LOAD] [--boot STEPS] [--step SECONDS] [--season STEPS] [--svg FILE] < numbers
+ *     autoscale [--unit LOAD] [--boot STEPS] [--step SECONDS] [--season STEPS] [--svg FILE] [--csv FILE] < numbers
  *
  * One number a line, the load of a step, oldest first; other lines are left out. The last season is what is counted and
  * drawn, all before it is for learning; the report and the decision that are printed are those of its largest order.
  * Units are ordered and released as the scaler says, and one that is ordered serves after BOOT steps; the rule is given
- * the head-room that an autoscaler's target of 70 % leaves.
+ * the head-room that an autoscaler's target of 70 % leaves. With --csv each step is a row: its load, what predscale and
+ * the rule expect BOOT + 1 steps on, and the units either wants. examples/prometheus/run.sh reads a Prometheus with it.
  *
  *     build/autoscale --svg autoscale.svg < examples/data/requests.csv */
 #include "predscale.h"
@@ -24,13 +25,14 @@ static struct {
     int     n, room;
     double  unit;
     int     boot, step, season;
-    const char *svg;
-} given = {NULL, 0, 0, 4900.0, 5, 60, 1440, NULL};
+    const char *svg, *csv;
+} given = {NULL, 0, 0, 4900.0, 5, 60, 1440, NULL, NULL};
 
 /* Units of one policy: what serves, and what comes when. */
 typedef struct fleet {
     int active, pending, coming[MOST_BOOT + 1];
     int *served, *wanted;           /* of each step: units that serve; in all, as was decided after it */
+    double *expected;               /* of each step: the load BOOT + 1 steps on, as was foretold after it */
 } fleet;
 
 static void must(psc_status status, const char *what)
@@ -46,6 +48,17 @@ static void *need(size_t bytes)
 
     if (!p) must(PSC_ERR_SPACE, "memory");
     return p;
+}
+
+static FILE *create(const char *name)
+{
+    FILE *out = fopen(name, "w");
+
+    if (!out) {
+        fprintf(stderr, "autoscale: cannot write %s\n", name);
+        exit(1);
+    }
+    return out;
 }
 
 static void read_numbers(void)
@@ -72,6 +85,14 @@ static void fleet_begin(fleet *f)
     f->active = 1;
     f->served = (int *)need((size_t)given.n * sizeof(int));
     f->wanted = (int *)need((size_t)given.n * sizeof(int));
+    f->expected = (double *)need((size_t)given.n * sizeof(double));
+}
+
+static void fleet_end(fleet *f)
+{
+    free(f->served);
+    free(f->wanted);
+    free(f->expected);
 }
 
 /* Before step t: what was ordered BOOT steps ago serves. */
@@ -129,7 +150,8 @@ static void rule_run(fleet *f)
     fleet_begin(f);
     for (t = 0; t < given.n; t++) {
         fleet_step(f, t);
-        fleet_want(f, t, (int)fmax(1.0, ceil(predict_linear(t) / (0.7 * given.unit))));
+        f->expected[t] = predict_linear(t);
+        fleet_want(f, t, (int)fmax(1.0, ceil(f->expected[t] / (0.7 * given.unit))));
     }
 }
 
@@ -213,6 +235,7 @@ static void scaler_run(fleet *f, moment *m)
         fold(producer, t);
         must(psc_scaler_step(scaler, t * given.step * INT64_C(1000000000), load, f->active, f->pending, &d), "step");
         look_closer(m, t, &d, producer, f);
+        f->expected[t] = d.expected;
         fleet_want(f, t, (int)d.units);
     }
     free(producer);
@@ -267,6 +290,19 @@ static void tell_cost(const char *name, const fleet *f)
     }
     printf("%-16s %9.2f %17d %14.3f %% %11.2f\n", name, units / (given.n - from), late, 100.0 * lost / all,
            (units + MISS_PRICE * missing) / (given.n - from));
+}
+
+/* %.17g, so that another program reads the very same numbers. */
+static void tell_steps(const fleet *ours, const fleet *rule)
+{
+    FILE *out = create(given.csv);
+    int t;
+
+    fprintf(out, "load,expected,units,linear,linear_units\n");
+    for (t = 0; t < given.n; t++)
+        fprintf(out, "%.17g,%.17g,%d,%.17g,%d\n", given.load[t], ours->expected[t], ours->wanted[t], rule->expected[t],
+                rule->wanted[t]);
+    fclose(out);
 }
 
 /* ==== The picture ================================================================================= */
@@ -352,12 +388,8 @@ static void draw(const fleet *ours, const fleet *rule)
 {
     const int from = given.n > given.season ? given.n - given.season : 0;
     const double most = most_units(ours, rule, from);
-    FILE *out = fopen(given.svg, "w");
+    FILE *out = create(given.svg);
 
-    if (!out) {
-        fprintf(stderr, "autoscale: cannot write %s\n", given.svg);
-        exit(1);
-    }
     fprintf(out, "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d %d' font-family='sans-serif' "
             "font-size='12'>\n"
             "<rect width='%d' height='%d' fill='white'/>\n", WIDTH, HEIGHT, WIDTH, HEIGHT);
@@ -387,13 +419,14 @@ static void read_options(int argc, char **argv)
         else if (!strcmp(argv[i], "--step")) given.step = atoi(argv[i + 1]);
         else if (!strcmp(argv[i], "--season")) given.season = atoi(argv[i + 1]);
         else if (!strcmp(argv[i], "--svg")) given.svg = argv[i + 1];
+        else if (!strcmp(argv[i], "--csv")) given.csv = argv[i + 1];
         else break;
     }
     if (i >= argc && given.unit > 0.0 && given.boot >= 0 && given.boot <= MOST_BOOT && given.step > 0
         && given.season > 1)
         return;
     fprintf(stderr, "autoscale [--unit LOAD] [--boot STEPS, 0..%d] [--step SECONDS] [--season STEPS] [--svg FILE]"
-            " < numbers\n", MOST_BOOT);
+            " [--csv FILE] < numbers\n", MOST_BOOT);
     exit(2);
 }
 
@@ -416,10 +449,9 @@ int main(int argc, char **argv)
     tell_cost("predscale", &ours);
     tell_cost("predict_linear", &rule);
     if (given.svg) draw(&ours, &rule);
-    free(ours.served);
-    free(ours.wanted);
-    free(rule.served);
-    free(rule.wanted);
+    if (given.csv) tell_steps(&ours, &rule);
+    fleet_end(&ours);
+    fleet_end(&rule);
     free(given.load);
     return 0;
 }

@@ -168,7 +168,7 @@ static void test_numbers_as_strtod(void)
         "7.4109846876186982e-324", "2.2250738585072011e-308", "2.2250738585072012e-308", "9007199254740993e-2",
         "9007199254740993e-1", "12345678901234567890123456e-20", "8.5e-319", "1E+2", "1e02", "0.30000000000000004",
         "9214843084008499e-3", "1.00000000000000011102230246251", "1.0000000000000001110223024626", "3e-3",
-        "1.0000000000000001110223024625"
+        "1.0000000000000001110223024625", "0e123456", "1e-99999999"
     };
     char text[64];
     uint64_t seed = 9;
@@ -218,7 +218,8 @@ static void test_refusals(void)
         {"\"producer\":7", "\"producer\":7.0"}, {"\"producer\":7", "\"producer\":7e0"},
         {"\"producer\":7", "\"producer\":9223372036854775808"}, {"\"producer\":7", "\"producer\":-9223372036854775809"},
         {"\"sequence\":12", "\"sequence\":-12"}, {"\"epoch\":18446744073709551615", "\"epoch\":18446744073709551616"},
-        {"\"now\":100.5", "\"now\":1e400"}, {"\"now\":100.5", "\"now\":1e30"}, {"\"now\":100.5,", ""},
+        {"\"now\":100.5", "\"now\":1e400"}, {"\"now\":100.5", "\"now\":1e30"}, {"\"now\":100.5", "\"now\":2e308"},
+        {"\"now\":100.5", "\"now\":1e123456"}, {"\"now\":100.5,", ""},
         {"\"now\":100.5", "\"now\":100.5,\"now\":100.5"}, {"\"capacity\":250", "\"capacity\":nul"},
         {"[90.125,90.125,90.125]", "[90.125,90.125]"}, {"[90.125,90.125,90.125]", "[]"},
         {"[90.125,90.125,90.125]", "[1,2,3,4,5]"}, {"[90.125,90.125,90.125]", "[90.125,90.125,90.125,]"},
@@ -333,6 +334,24 @@ static void test_beats(void)
     CHECK_STATUS(psc_beat_read(text, sizeof want - 1, &got, back, 4), PSC_ERR_FORMAT);
 }
 
+/* Metrics of the host's own may be negative. A buffer for any text is written at once. */
+static void test_beat_of_many_metrics(void)
+{
+    double metric[PSC_METRIC_HOST + 2] = {0.0}, back[PSC_METRIC_HOST + 2];
+    char text[PSC_MAX_JSON], small[512];
+    psc_beat beat, got;
+    size_t n, same;
+
+    memset(&beat, 0, sizeof beat);
+    metric[PSC_METRIC_HOST] = -0.1;
+    metric[PSC_METRIC_HOST + 1] = -1e-22;                /* one digit, no point */
+    CHECK_STATUS(psc_beat_write(&beat, metric, PSC_METRIC_HOST + 2, text, sizeof text, &n), PSC_OK);
+    CHECK_STATUS(psc_beat_write(&beat, metric, PSC_METRIC_HOST + 2, small, sizeof small, &same), PSC_OK);
+    CHECK(n == same && memcmp(text, small, n) == 0);
+    CHECK_STATUS(psc_beat_read(text, n, &got, back, PSC_METRIC_HOST + 2), PSC_OK);
+    CHECK(memcmp(back, metric, sizeof metric) == 0);
+}
+
 static void is_text(const char *text, size_t n, const char *want)
 {
     if (n != strlen(want) || memcmp(text, want, n) != 0) {
@@ -441,6 +460,7 @@ int main(void)
     RUN(test_refusals);
     RUN(test_liberties);
     RUN(test_beats);
+    RUN(test_beat_of_many_metrics);
     RUN(test_advice);
     RUN(test_decisions);
     return test_end();

@@ -123,6 +123,30 @@ static void test_producer_refuses(void)
     free(p);
 }
 
+/* No block, one of another type. */
+static void test_no_producer(void)
+{
+    psc_producer *none[2] = {NULL, NULL};
+    psc_usage r = request_at(0, 0, 1);
+    psc_report report;
+    psc_source out[1];
+    double rest, x[1];
+    size_t count;
+    int i;
+
+    psc_report_default(&report);
+    none[1] = (psc_producer *)block_new(sizeof(psc_state), 0);
+    for (i = 0; i < 2; i++) {
+        const psc_status want = i == 0 ? PSC_ERR_NULL : PSC_ERR_STATE;
+        CHECK_STATUS(psc_producer_observe(none[i], &r), want);
+        CHECK_STATUS(psc_producer_advance(none[i], 0), want);
+        CHECK_STATUS(psc_producer_sources(none[i], out, 1, &count, &rest), want);
+        CHECK_STATUS(psc_producer_type(none[i], 0, 1, 0.5, x), want);
+        CHECK_STATUS(psc_producer_report(none[i], 0, 0.8, &report), want);
+    }
+    free(none[1]);
+}
+
 /* Rates, costs that were not measured, gaps that are no zeros. */
 static void test_producer_folds(void)
 {
@@ -298,8 +322,10 @@ static void test_advice_of_producer(void)
     for (i = 0; i < 5; i++) {
         psc_report_default(&r);
         r.capacity[0] = capacity[i];
+        r.capacity[PSC_RESOURCE_CPU] = 1000.0;          /* less in use, so that it does not count */
         CHECK_STATUS(psc_producer_report(p, 41 * MINUTE, 0.8, &r), PSC_OK);
         CHECK_INT(r.advice, advice[i]);
+        CHECK_INT(r.advice_resource, PSC_RESOURCE_REQUESTS);
         CHECK(r.advice == PSC_ADVICE_NONE || (r.advice_share < 0.0) == (advice[i] == PSC_ADVICE_IDLE));
     }
     r.level = 1.0 - 1.2e-16;
@@ -371,6 +397,13 @@ static void test_bottlenecks(void)
     r.capacity[2] = r.capacity[3] = r.expected[2] = r.expected[3];      /* at the same time: the lower one first */
     CHECK_STATUS(psc_report_bottlenecks(&r, b, 4, &n), PSC_OK);
     CHECK(n == 2 && b[0].seconds >= 0.0);
+    flat_report(&r, 0, 1, 10.0, 0.0);                   /* an interval without width: never, or for certain */
+    r.expected[0] = r.lower[0] = r.upper[0] = 5.0;
+    r.capacity[0] = 20.0;
+    r.capacity[1] = 0.0;                                /* no capacity, and nothing that needs any */
+    CHECK_STATUS(psc_report_bottlenecks(&r, b, 4, &n), PSC_OK);
+    CHECK(n == 2 && b[0].resource == 1 && b[0].use == 0.0 && b[0].probability == 1.0);
+    CHECK(b[1].resource == 0 && b[1].seconds == -1.0 && b[1].use == 0.5 && b[1].probability == 0.0);
     r.points = 0;
     CHECK_STATUS(psc_report_bottlenecks(&r, b, 4, &n), PSC_ERR_RANGE);
 }
@@ -824,7 +857,50 @@ static void test_total(void)
     CHECK(gone.capacity[0] != gone.capacity[0]);
     CHECK_STATUS(psc_scaler_total(s, 500 * MINUTE, &gone), PSC_OK);
     CHECK(gone.expected[0] == 0.0);
+    for (i = 0; i < 4; i++) {
+        flat_report(&r, i, 3, 100.0, 1.0);
+        r.capacity[0] = PSC_MAX_METRIC;
+        r.level = 0.0005;                       /* says nothing: as uncertain as a jump that is believed */
+        CHECK_STATUS(psc_scaler_report(s, &r, 501 * MINUTE), PSC_OK);
+    }
+    CHECK_STATUS(psc_scaler_total(s, 501 * MINUTE, &fresh), PSC_OK);
+    CHECK(fresh.capacity[0] == PSC_MAX_METRIC);
+    CHECK_NEAR(fresh.expected[0], 400.0, 1e-9);
+    CHECK_NEAR(fresh.upper[0] - fresh.expected[0], 2.0 * 1.6448536269514722 * c.jump * 100.0, 1e-6);
     free(s);
+}
+
+/* No reports yet, and none any more: a step without a load is one whose load is missing. */
+static void test_unheard(void)
+{
+    const double unknown[PSC_RESOURCES] = {missing(), missing(), missing(), missing()};
+    psc_scaler_config c;
+    psc_scaler *s, *same;
+    psc_decision d, want;
+    psc_report r;
+    int t;
+
+    psc_scaler_default(&c);
+    c.producers = 1;
+    s = scaler_of(&c);
+    same = scaler_of(&c);
+    flat_report(&r, 0, 1, 100.0, 5.0);
+    for (t = 0; t < 400; t += t > 0 ? 1 : 300) {
+        CHECK_STATUS(psc_scaler_step(s, t * MINUTE, NULL, 3, 0, &d), PSC_OK);
+        CHECK_STATUS(psc_scaler_step(same, t * MINUTE, unknown, 3, 0, &want), PSC_OK);
+        CHECK(d.units == want.units && d.reason == want.reason && d.expected == want.expected && d.upper == want.upper);
+        if (t > 0) continue;
+        CHECK_STATUS(psc_scaler_report(s, &r, 0), PSC_OK);              /* long dropped at the next step */
+        CHECK_STATUS(psc_scaler_report(same, &r, 0), PSC_OK);
+    }
+    CHECK_STATUS(psc_scaler_step(NULL, 0, NULL, 3, 0, &d), PSC_ERR_NULL);
+    ((psc_state *)same)->kind++;
+    CHECK_STATUS(psc_scaler_step(same, 400 * MINUTE, NULL, 3, 0, &d), PSC_ERR_STATE);
+    CHECK_STATUS(psc_scaler_report(same, &r, 400 * MINUTE), PSC_ERR_STATE);
+    CHECK_STATUS(psc_scaler_booted(same, MINUTE), PSC_ERR_STATE);
+    CHECK_STATUS(psc_scaler_total(same, 400 * MINUTE, &r), PSC_ERR_STATE);
+    free(s);
+    free(same);
 }
 
 /* Errors that all producers share are seen as shared; errors of their own as their own. */
@@ -898,6 +974,48 @@ static void test_broken_demand(void)
     CHECK_INT(heads, 4);
     CHECK_STATUS(psc_scaler_step(s, MINUTE, load, 1, 0, &d), PSC_OK);
     free(s);
+}
+
+/* A demand of as many words, valid but with another clock period than its scaler's, is none of that scaler. */
+static void test_foreign_demand(void)
+{
+    psc_demand_config own;
+    psc_scaler_config c;
+    psc_demand *other;
+    psc_scaler *s;
+    unsigned char *saved;
+    uint64_t *word;
+    size_t bytes, size, i, found = 0;
+    int phase;
+
+    psc_scaler_default(&c);
+    c.period1 = 5;
+    c.period2 = 9;
+    c.phase = 4;
+    bytes = psc_scaler_size(&c);
+    saved = (unsigned char *)block_new(bytes + 64, 0);
+    for (phase = 3; phase <= 4; phase++) {
+        psc_demand_default(&own);
+        own.period1 = 5;
+        own.period2 = 13 - phase;
+        own.phase = phase;
+        size = psc_demand_size(&own);
+        other = (psc_demand *)block_new(size, 0);
+        CHECK_STATUS(psc_demand_init(other, size, &own), PSC_OK);
+        s = scaler_of(&c);
+        word = (uint64_t *)(void *)s;
+        for (i = 1; i + size / 8 <= bytes / 8; i++)
+            if (word[i] == ((psc_state *)other)->kind && word[i + 1] == size / 8) {
+                memcpy(&word[i], other, size);
+                found++;
+            }
+        CHECK_STATUS(psc_save(s, saved, bytes + 64, &size), PSC_OK);
+        CHECK_STATUS(psc_load(PSC_TYPE_SCALER, saved, size, s, bytes), phase == 4 ? PSC_OK : PSC_ERR_CORRUPT);
+        free(other);
+        free(s);
+    }
+    CHECK_INT(found, 2);
+    free(saved);
 }
 
 /* A producer that suddenly claims a thousand times its load moves the total by what jump allows, and no more. */
@@ -994,6 +1112,7 @@ int main(void)
 {
     RUN(test_producer_config);
     RUN(test_producer_refuses);
+    RUN(test_no_producer);
     RUN(test_producer_folds);
     RUN(test_sources);
     RUN(test_report_check);
@@ -1010,8 +1129,10 @@ int main(void)
     RUN(test_boots_are_learned);
     RUN(test_scaler_refuses);
     RUN(test_total);
+    RUN(test_unheard);
     RUN(test_correlation);
     RUN(test_broken_demand);
+    RUN(test_foreign_demand);
     RUN(test_liar);
     RUN(test_saved);
     return test_end();
