@@ -6591,6 +6591,7 @@ psc_status psc_decision_group(const psc_decision *decision, const char *name, ch
 #define PS_LEARN_STEP 0.003     /* the gain is at least so much for each step of the lead                        */
 #define PS_LEAST_ERROR 1e-12    /* beside a mean square error, in case it is 0                                   */
 #define PS_MAX_LOAD 1e12        /* of a shard in a step; loads over the measured factors stay below 1e15         */
+#define PS_WORST 1e36           /* a mean square error is never larger                                           */
 #define PS_FACTOR_MOST 8.0      /* measured of an event                                                          */
 
 enum { PS_TRACKERS = 3, PS_MEMBERS = PS_TRACKERS + 1, PS_TOLD = PS_MEMBERS + 1 };
@@ -6885,6 +6886,7 @@ static void ps_outlook_judge(psc_outlook *o, const double *load)
                 const double e = told[at + (size_t)m] - last[i];
                 double *square = &error[at + (size_t)m];
                 *square += (*square > 0.0 ? gain : 1.0) * (e * e - *square);
+                if (*square > PS_WORST) *square = PS_WORST;
             }
         }
     }
@@ -7051,7 +7053,7 @@ static int ps_outlook_valid(const psc__image *image)
     for (i = 0; i < (size_t)head.series; i++)
         if (!ps_between(psc__integer(image, at + i), -1, head.tags - 1)) return 0;
     for (i = ps_outlook_place(&head, PS_AT_LAST) / 8; i < image->words; i++)
-        if (!psc__real_in(image, i, 0.0, 1e36)) return 0;
+        if (!psc__real_in(image, i, 0.0, PS_WORST)) return 0;
     return 1;
 }
 
@@ -7239,7 +7241,7 @@ static psc_status ps_control_check(const psc_control *c, const ps_desk *d)
     if (status == PSC_OK) status = ps_reals_check(c->able, n, 0.05, 1.0);
     if (status == PSC_OK) status = ps_reals_check(c->room, n, 0.0, 1e15);
     if (status == PSC_OK) status = ps_reals_check(c->path, s * d->steps, 0.0, 1e15);
-    if (status == PSC_OK) status = ps_reals_check(c->spread, s * d->slots, 0.0, 1e36);
+    if (status == PSC_OK) status = ps_reals_check(c->spread, s * d->slots, 0.0, PS_WORST);
     if (status == PSC_OK) status = ps_reals_check(c->stock, s, 0.0, 1e15);
     if (status == PSC_OK) status = ps_indices_check(c->going, s, 0, c->nodes - 1);
     if (status == PSC_OK) status = ps_indices_check(c->group, s, -1, c->shards - 1);

@@ -707,6 +707,87 @@ static void prepare_transfer(void)
     psc_stages_init(b.stages, b.stages_bytes, &stages);
 }
 
+/* One step of a host's control loop: the loads of a step go to the outlook, each shard's twelve hours are foreseen, and
+ * what should move is asked. Shards have a daily season and noise; the nodes are two thirds full in the mean. */
+typedef struct loop {
+    psc_control control;
+    psc_outlook *outlook;
+    double *load, *path, *spread, *work;
+    int32_t *home;
+    psc_order *order;
+    size_t bytes, state, steps, slots;
+    int t;
+} loop;
+
+static loop small_loop, large_loop;
+
+static void loop_step(loop *l)
+{
+    const psc_control *c = &l->control;
+    psc_control_info info;
+    int s, i;
+
+    for (s = 0; s < c->shards; s++) {
+        const double noise = (double)((uint32_t)(l->t * 31 + s) * 2654435761u % 65536) / 65536.0;
+        l->load[s] = (0.5 + noise) * ((l->t + s) % (24 * c->hour) > 12 * c->hour ? 2.0 : 1.0);
+    }
+    l->t++;
+    psc_outlook_observe(l->outlook, l->load, NULL, 0, l->work);
+    for (s = 0; s < c->shards; s++)
+        psc_outlook_predict(l->outlook, (size_t)s, NULL, 0, l->path + (size_t)s * l->steps,
+                            l->spread + (size_t)s * l->slots, l->work);
+    psc_control_of(c, l->work, l->bytes, l->order, (size_t)c->shards, &info);
+    for (i = 0; i < info.moves; i++) l->home[l->order[i].shard] = l->order[i].to;
+    sink += info.peak;
+}
+
+/* Steps of ten minutes and seasons up to a week, or of an hour and up to a day. */
+static size_t prepare_loop(loop *l, int nodes, int shards, int hourly)
+{
+    psc_outlook_config config;
+    double *capacity = (double *)need((size_t)nodes * sizeof(double));
+    double *price = (double *)need((size_t)shards * sizeof(double));
+    int i;
+
+    psc_outlook_default(&config);
+    psc_control_default(&l->control);
+    config.series = l->control.shards = shards;
+    if (hourly) config.hour = 1, config.week = 0;
+    l->control.nodes = nodes;
+    l->control.hour = config.hour;
+    l->steps = (size_t)(config.hour * (config.far + 1));
+    l->slots = (size_t)(config.hour + config.far);
+    l->state = psc_outlook_size(&config);
+    l->outlook = (psc_outlook *)need(l->state);
+    psc_outlook_init(l->outlook, l->state, &config);
+    l->control.load = l->load = (double *)need((size_t)shards * sizeof(double));
+    l->control.path = l->path = (double *)need((size_t)shards * l->steps * sizeof(double));
+    l->control.spread = l->spread = (double *)need((size_t)shards * l->slots * sizeof(double));
+    l->control.home = l->home = (int32_t *)need((size_t)shards * sizeof(int32_t));
+    l->order = (psc_order *)need((size_t)shards * sizeof(psc_order));
+    for (i = 0; i < nodes; i++) capacity[i] = 2.25 * shards / nodes;
+    for (i = 0; i < shards; i++) {
+        l->home[i] = (int32_t)((uint32_t)i * 2654435761u % (uint32_t)nodes);
+        price[i] = 1.0;
+    }
+    l->control.capacity = capacity;
+    l->control.price = price;
+    l->bytes = psc_control_size(&l->control);
+    l->work = (double *)need(l->bytes + 4 * l->steps * sizeof(double));
+    while (l->t < 26 * config.hour) loop_step(l);
+    return l->state;
+}
+
+static void loop_small(long n)
+{
+    while (n--) loop_step(&small_loop);
+}
+
+static void loop_large(long n)
+{
+    while (n--) loop_step(&large_loop);
+}
+
 int main(int argc, char **argv)
 {
     static void (*const assign[FLEETS])(long) = {assign_8, assign_64, assign_1000};
@@ -747,5 +828,9 @@ int main(int argc, char **argv)
     row(json, "scaler step, 1000 producers", engine_step, PRODUCERS, scaler_bytes, "2000 x 2 sums", bare_sum);
     row(json, "report written as JSON", report_write, (long)json_bytes, sizeof report, "memcpy", bare_copy);
     row(json, "report read from JSON", report_read, (long)json_bytes, sizeof report, "memcpy", bare_copy);
+    row(json, "loop step, 50 nodes, 10 min", loop_small, 1000, prepare_loop(&small_loop, 50, 1000, 0), "2000 x 2 sums",
+        bare_sum);
+    row(json, "loop step, 1000 nodes, hourly", loop_large, 100000, prepare_loop(&large_loop, 1000, 100000, 1), "2000 x 2 sums",
+        bare_sum);
     return sink != sink;
 }

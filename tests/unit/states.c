@@ -30,7 +30,8 @@ static const subject subjects[] = {
     {"silence", PSC_TYPE_SILENCE, 0, 0, 0}, {"personas", PSC_TYPE_PERSONAS, 0, 0, 0},
     {"split", PSC_TYPE_SPLIT, 0, 0, 0}, {"echo", PSC_TYPE_ECHO, 0, 0, 0}, {"map", PSC_TYPE_MAP, 0, 0, 0},
     {"transfer", PSC_TYPE_TRANSFER, 0, 0, 0}, {"trial", PSC_TYPE_TRIAL, 0, 0, 0}, {"stages", PSC_TYPE_STAGES, 0, 0, 0},
-    {"producer", PSC_TYPE_PRODUCER, 5, 0, 0}, {"demand", PSC_TYPE_DEMAND, 5, 0, 0}, {"scaler", PSC_TYPE_SCALER, 0, 0, 0}
+    {"producer", PSC_TYPE_PRODUCER, 5, 0, 0}, {"demand", PSC_TYPE_DEMAND, 5, 0, 0}, {"scaler", PSC_TYPE_SCALER, 0, 0, 0},
+    {"outlook", PSC_TYPE_OUTLOOK, 0, 0, 0}
 };
 
 enum { SUBJECTS = sizeof subjects / sizeof subjects[0], STEPS = 90 };
@@ -391,6 +392,35 @@ static void advance_scaling(void *state, int32_t type, int t)
     }
 }
 
+/* Two shards, one of which takes part in events; now and then a load is missing. */
+static void advance_outlook(psc_outlook *outlook, int t)
+{
+    const double load[2] = {fabs(observation(t)), t % 17 ? 3.0 + t % 48 / 24 : (double)NAN};
+    psc_surge surge = {0.0, 0.0, 2.0, 0, 0};
+    double work[2 * 3 + 2];
+
+    surge.from = 4.0 - t % 30;
+    surge.to = 9.0 - t % 30;
+    CHECK_STATUS(psc_outlook_observe(outlook, load, &surge, 1, work), PSC_OK);
+}
+
+static void *outlook_new(size_t *bytes)
+{
+    static const int32_t tag[2] = {0, -1};
+    psc_outlook_config config;
+    psc_outlook *outlook;
+
+    psc_outlook_default(&config);
+    config.series = config.hour = config.far = 2;
+    config.week = 0;
+    config.tags = 1;
+    config.tag = tag;
+    *bytes = psc_outlook_size(&config);
+    outlook = (psc_outlook *)block_new(*bytes, 0x99);
+    CHECK_STATUS(psc_outlook_init(outlook, *bytes, &config), PSC_OK);
+    return outlook;
+}
+
 /* Steps from..to-1 of the scenario. */
 static void advance(void *state, int32_t type, int from, int to)
 {
@@ -404,6 +434,8 @@ static void advance(void *state, int32_t type, int from, int to)
             CHECK_STATUS(psc_tracker_observe((psc_tracker *)state, observation(t)), PSC_OK);
         else if (type == PSC_TYPE_NODE)
             CHECK_STATUS(psc_node_observe((psc_node *)state, &b, metric), PSC_OK);
+        else if (type == PSC_TYPE_OUTLOOK)
+            advance_outlook((psc_outlook *)state, t);
         else if (type >= PSC_TYPE_PRODUCER)
             advance_scaling(state, type, t);
         else if (type >= PSC_TYPE_PERSONAS)
@@ -457,7 +489,7 @@ static void *subject_new(const subject *s, int steps, size_t *bytes)
     void *state;
 
     if (s->type >= PSC_TYPE_PRODUCER) {
-        state = scaling_new(s, bytes);
+        state = s->type == PSC_TYPE_OUTLOOK ? outlook_new(bytes) : scaling_new(s, bytes);
         advance(state, s->type, 1, steps);
         return state;
     }
@@ -975,6 +1007,26 @@ static void use_scaler(psc_scaler *scaler)
     }
 }
 
+/* A state of any shape that fits in the block: hour * (far + 1) is at most 60 * 25. */
+static void use_outlook(psc_outlook *outlook)
+{
+    static double path[1500], spread[PSC_MAX_SLOTS], work[4 * 1500];
+    const psc_surge surge = {-2.0, 3.0, 2.5, 0, 0};
+    double load[2] = {0.0, 7.0};
+    size_t s;
+    int k, t;
+
+    for (t = 0; t < 4; t++) {
+        for (s = 0; psc_outlook_predict(outlook, s, &surge, 1, path, spread, work) == PSC_OK; s++) {
+            for (k = 0; k < 6; k++) CHECK(isfinite(path[k]) && path[k] >= 0.0);
+            CHECK(isfinite(spread[0]) && spread[0] >= 0.0);
+        }
+        CHECK_INT(s, 2);
+        load[0] = fmin(path[t % 2], 1e12);
+        CHECK_STATUS(psc_outlook_observe(outlook, load, &surge, 1, work), PSC_OK);
+    }
+}
+
 /* Loads what may be anything with a right CRC; if it is taken it is used, saved, and taken again. */
 static int try_hostile(unsigned char *saved, size_t n, void *mem, const void *before, size_t bytes)
 {
@@ -999,6 +1051,7 @@ static int try_hostile(unsigned char *saved, size_t n, void *mem, const void *be
     case PSC_TYPE_PRODUCER: use_producer((psc_producer *)mem); break;
     case PSC_TYPE_DEMAND: use_demand((psc_demand *)mem); break;
     case PSC_TYPE_SCALER: use_scaler((psc_scaler *)mem); break;
+    case PSC_TYPE_OUTLOOK: use_outlook((psc_outlook *)mem); break;
     default: use_other(mem, psc_state_type(mem));
     }
     again = (unsigned char *)block_new(n, 0);
@@ -1184,7 +1237,8 @@ static const struct {
     {"tests/golden/threshold-1.psc", 8}, {"tests/golden/silence-1.psc", 9}, {"tests/golden/personas-1.psc", 10},
     {"tests/golden/split-1.psc", 11}, {"tests/golden/echo-1.psc", 12}, {"tests/golden/map-1.psc", 13},
     {"tests/golden/transfer-1.psc", 14}, {"tests/golden/trial-1.psc", 15}, {"tests/golden/stages-1.psc", 16},
-    {"tests/golden/producer-1.psc", 17}, {"tests/golden/demand-1.psc", 18}, {"tests/golden/scaler-1.psc", 19}
+    {"tests/golden/producer-1.psc", 17}, {"tests/golden/demand-1.psc", 18}, {"tests/golden/scaler-1.psc", 19},
+    {"tests/golden/outlook-1.psc", 20}
 };
 
 enum { GOLDEN = sizeof golden / sizeof golden[0] };
