@@ -1518,8 +1518,8 @@ static int32_t crowd_waves(const crowd *w, int more, int32_t total, psc_waves_in
     config.trials = 1;
     config.total = total;
     CHECK(psc_waves_size(&w->c) <= sizeof memory);
-    CHECK_STATUS(psc_waves_of(&w->c, &config, w->want, memory, sizeof memory, order, (size_t)(w->c.shards + more), info),
-                 PSC_OK);
+    CHECK_STATUS(psc_waves_of(&w->c, &config, w->want, memory, sizeof memory,
+                              order, (size_t)(w->c.shards + more), info), PSC_OK);
     return info->moves > 0 ? order[0].shard : -1;
 }
 
@@ -1595,7 +1595,8 @@ static void test_waves_needless(void)
 {
     static const int64_t capacity[16] = {9, 1, 9, 1, 9, 0, 9, 6, 9, 1, 3, 2, 3, 2, 3, 2};
     static const int64_t demand[12] = {9, 1, 9, 1, 9, 0, 3, 2, 3, 2, 3, 2};
-    static const int32_t domain[8] = {3, 0, 1, 1, 3, 2, 2, 2}, home[6] = {0, 4, 1, 3, 3, 3}, want[6] = {1, 0, 2, 3, 3, 3};
+    static const int32_t domain[8] = {3, 0, 1, 1, 3, 2, 2, 2};
+    static const int32_t home[6] = {0, 4, 1, 3, 3, 3}, want[6] = {1, 0, 2, 3, 3, 3};
     static const int32_t group[6] = {1, 2, 0, 0, 3, 4}, spread[5] = {2, 1, 1, 1, 1};
     psc_cluster c;
     psc_waves_config config;
