@@ -213,6 +213,8 @@ static void test_sources(void)
     double rest = 0.0, sum = 0.0;
     int n, heavy = 0;
 
+    CHECK_STATUS(psc_producer_sources(p, out, 64, &count, &rest), PSC_OK);
+    CHECK(count == 0 && rest == 0.0);
     for (n = 0; n < 20000; n++) {
         const uint64_t draw = test_random(&seed);
         r = request_at(0, 0, draw % 4 != 0 ? draw / 4 % 3 + 1 : draw % 1000 + 10);      /* 1, 2, 3 are a quarter each */
@@ -330,6 +332,35 @@ static void test_advice_of_producer(void)
     }
     r.level = 1.0 - 1.2e-16;
     CHECK_STATUS(psc_producer_report(p, 41 * MINUTE, 0.8, &r), PSC_ERR_RANGE);
+    free(p);
+}
+
+/* Sums above what a metric may be are cut to it, and the report stays one; a week alone is a season to learn, too. */
+static void test_large_and_weekly(void)
+{
+    psc_producer_config config;
+    psc_producer *p;
+    psc_report r;
+    psc_usage u;
+    size_t bytes;
+    int t, k;
+
+    psc_producer_default(&config);
+    config.period2 = 10;
+    bytes = psc_producer_size(&config);
+    p = (psc_producer *)block_new(bytes, 0xaa);
+    CHECK_STATUS(psc_producer_init(p, bytes, &config), PSC_OK);
+    for (t = 0; t < 30; t++)
+        for (k = 0; k < 200; k++) {
+            u = request_at(t * MINUTE + k * 1000, 0, 1);
+            u.memory = u.network = PSC_MAX_METRIC;
+            CHECK_STATUS(psc_producer_observe(p, &u), PSC_OK);
+        }
+    psc_report_default(&r);
+    CHECK_STATUS(psc_producer_report(p, 30 * MINUTE, 0.8, &r), PSC_OK);
+    CHECK_STATUS(psc_report_check(&r), PSC_OK);
+    CHECK(r.upper[PSC_RESOURCE_MEMORY] == PSC_MAX_METRIC);
+    CHECK(r.confidence > 0.9);                  /* three seasons; without one, half of what counts */
     free(p);
 }
 
@@ -1117,6 +1148,7 @@ int main(void)
     RUN(test_sources);
     RUN(test_report_check);
     RUN(test_advice_of_producer);
+    RUN(test_large_and_weekly);
     RUN(test_producer_begins_late);
     RUN(test_bottlenecks);
     RUN(test_violations_track_target);
