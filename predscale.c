@@ -6805,10 +6805,10 @@ static double ps_surge_factor(const psc_surge *surge, size_t surges, int64_t tag
     return factor;
 }
 
-/* What the events make of a series in a step; measured is NULL or by tag. */
+/* What the events make of a series in a step; measured is by tag. */
 static double ps_outlook_factor(const psc_surge *surge, size_t surges, int64_t tag, double end, const double *measured)
 {
-    return tag < 0 || surges == 0 ? 1.0 : ps_surge_factor(surge, surges, tag, end, measured[tag]);
+    return tag < 0 ? 1.0 : ps_surge_factor(surge, surges, tag, end, measured[tag]);
 }
 
 /* ---- Observe ---- */
@@ -6923,12 +6923,12 @@ static psc_status ps_outlook_tell(psc_outlook *o, size_t i, double *path)
     return PSC_OK;
 }
 
-static psc_status ps_loads_check(const double *load, size_t n, int missing)
+static psc_status ps_loads_check(const double *load, size_t n)
 {
     size_t i;
 
     for (i = 0; i < n; i++) {
-        if (missing && psc__nan(&load[i])) continue;
+        if (psc__nan(&load[i])) continue;
         if (!psc__finite(&load[i])) return PSC_ERR_NONFINITE;
         if (!psc__within(load[i], 0.0, PS_MAX_LOAD)) return PSC_ERR_RANGE;
     }
@@ -6958,7 +6958,7 @@ psc_status psc_outlook_observe(psc_outlook *outlook, const double *load, const p
 
     if (status != PSC_OK) return status;
     if (!load || !work) return PSC_ERR_NULL;
-    status = ps_loads_check(load, (size_t)o->series, 1);
+    status = ps_loads_check(load, (size_t)o->series);
     if (status == PSC_OK) status = ps_surges_check(surge, surges);
     if (status != PSC_OK) return status;
 
@@ -7485,12 +7485,13 @@ static void ps_desk_load(ps_desk *d)
 
 /* ---- Moves ---- */
 
+/* n is not the shard's own node. */
 static int ps_may_take(const ps_desk *d, int32_t s, int32_t n)
 {
     const psc_control *c = d->c;
     int32_t other;
 
-    if (ps_failure_at(c, n) >= c->ill || c->home[s] == n || d->at[s] == n) return 0;
+    if (ps_failure_at(c, n) >= c->ill) return 0;
     if (c->room && d->held[n] + (c->stock ? c->stock[s] : 0.0) > c->room[n]) return 0;
     for (other = d->ring[s]; other != s; other = d->ring[other])
         if (c->home[other] == n || d->at[other] == n) return 0;
@@ -7630,7 +7631,7 @@ static double ps_best_off(ps_desk *d, int32_t hot, int32_t targets, int32_t *sha
         if (!tied && saved - price <= best) continue;
         for (i = 0; i < targets && d->cool[i] >= 0; i++) {
             const int32_t n = d->cool[i];
-            if (n == hot || d->busy[n] >= 2 * c->copies || !ps_may_take(d, s, n)) continue;
+            if (n == hot || !ps_may_take(d, s, n)) continue;
             if (tied) {
                 ps_change(d, s, hot, n, d->out, d->in);
                 saved = d->cost[hot] - ps_node_cost(d, hot, d->out, s, -1.0, from);
@@ -7734,7 +7735,7 @@ psc_status psc_control_of(const psc_control *control, void *work, size_t bytes, 
     result.moves = (int32_t)ps_evacuate(&d, order, capacity < INT32_MAX ? capacity : INT32_MAX);
     left = capacity - (size_t)result.moves;
     if (left > (size_t)c->moves) left = (size_t)c->moves;
-    result.moves += (int32_t)ps_relieve_hot(&d, order + result.moves, left);
+    result.moves += (int32_t)ps_relieve_hot(&d, result.moves > 0 ? order + result.moves : order, left);
     result.after = ps_control_cost(&d);
     *info = result;
     return PSC_OK;

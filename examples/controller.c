@@ -227,8 +227,8 @@ static void tell(int tick, const psc_control *c, const psc_order *order, const p
         const psc_order *o = &order[i];
         printf("      shard %2d from node %d to %d: ", o->shard, o->from, o->to);
         if (o->cause == PSC_CAUSE_LOAD)
-            printf("%d at %.0f %% in %d h; %.1f late requests less\n", o->from, 100.0 * most[o->from], when[o->from],
-                   o->gain);
+            printf("%d at %.0f %% in %d h; saves %.1f late requests beyond its price\n", o->from,
+                   100.0 * most[o->from], when[o->from], o->gain);
         else if (o->cause == PSC_CAUSE_FAILING)
             printf("%d fails with p = %.2f\n", o->from, c->failure[o->from]);
         else

@@ -163,6 +163,37 @@ static void test_outlook_events(void)
     free(twin);
 }
 
+/* Events that touch no step, no tag and no load; several of one tag; loads that are missing while one runs. */
+static void test_outlook_odd_events(void)
+{
+    psc_outlook_config c = outlook_config();
+    psc_outlook *o = outlook_new(&c, 0), *twin;
+    const psc_surge idle[4] = { { 0.0, 5.0, 3.0, 7, 0 }, { 1.0, 5.0, 3.0, 0, 0 }, { -9.0, -3.0, 3.0, 0, 0 },
+                                { -2.0, 2.0, 3.0, -1, 0 } };
+    const psc_surge huge[2] = { { -1.0, 4.0, 1000.0, 1, 0 }, { 1.0, 4.0, 1000.0, 1, 0 } };
+    double load[SERIES], plain[H], path[H], work[4 * H + 4];
+    int s, t;
+
+    observe(o, 0, 3 * DAY, NULL, 0, 1.0);
+    twin = (psc_outlook *)block_copy(o, psc_outlook_size(&c));
+    observe(o, 3 * DAY, 3 * DAY + 1, idle, 4, 1.0);
+    observe(twin, 3 * DAY, 3 * DAY + 1, NULL, 0, 1.0);
+    CHECK(memcmp(o, twin, psc_outlook_size(&c)) == 0);      /* what does not run changes nothing */
+    for (s = 0; s < SERIES; s++) load[s] = s == 2 ? 1e9 : NAN;
+    CHECK_STATUS(psc_outlook_observe(o, load, huge, 2, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 2, NULL, 0, plain, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 2, huge, 2, path, NULL, work), PSC_OK);
+    for (t = 0; t < H; t++) CHECK(path[t] <= 1000.0 * plain[t] * (1.0 + 1e-12));
+    CHECK_NEAR(path[2], 1000.0 * plain[2], 1e-6 * path[2]); /* 8, the most that is measured, by 1000: at most 1000 */
+    for (s = 0; s < SERIES; s++) load[s] = 0.0;
+    CHECK_STATUS(psc_outlook_observe(o, load, huge, 2, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 2, huge, 1, path, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 2, NULL, 0, plain, NULL, work), PSC_OK);
+    CHECK(memcmp(path, plain, sizeof path) == 0);           /* no load where some was expected: a factor of 1 */
+    free(o);
+    free(twin);
+}
+
 static void test_outlook_arguments(void)
 {
     psc_outlook_config c = outlook_config();
@@ -190,6 +221,15 @@ static void test_outlook_arguments(void)
     load[1] = 1.0;
     surge.factor = NAN;
     CHECK_STATUS(psc_outlook_observe(o, load, &surge, 1, work), PSC_ERR_NONFINITE);
+    surge.factor = 1.0;
+    surge.from = -INFINITY;
+    CHECK_STATUS(psc_outlook_observe(o, load, &surge, 1, work), PSC_ERR_NONFINITE);
+    surge.from = -2e6;
+    CHECK_STATUS(psc_outlook_observe(o, load, &surge, 1, work), PSC_ERR_RANGE);
+    surge.from = 0.0;
+    surge.to = NAN;
+    CHECK_STATUS(psc_outlook_observe(o, load, &surge, 1, work), PSC_ERR_NONFINITE);
+    surge.to = 1.0;
     surge.factor = 1001.0;
     CHECK_STATUS(psc_outlook_observe(o, load, &surge, 1, work), PSC_ERR_RANGE);
     surge.factor = 1.0;
@@ -453,6 +493,9 @@ static void test_control_arguments(void)
     REFUSED(w.c.path = NULL, PSC_ERR_NULL);
     REFUSED(w.c.pairs = 1; w.c.pair = NULL, PSC_ERR_NULL);
     REFUSED(w.c.pairs = 1, PSC_ERR_RANGE);
+    REFUSED(w.c.pairs = 1; w.pair[0].b = SHARDS, PSC_ERR_RANGE);
+    REFUSED(w.c.pairs = 1; w.pair[0].a = -1, PSC_ERR_RANGE);
+    REFUSED(w.c.copies = (1 << 20) + 1, PSC_ERR_RANGE);
     REFUSED(w.capacity[1] = 0.0, PSC_ERR_RANGE);
     REFUSED(w.able[1] = NAN, PSC_ERR_NONFINITE);
     REFUSED(w.failure[1] = 1.5, PSC_ERR_RANGE);
@@ -475,6 +518,176 @@ static void test_control_arguments(void)
     CHECK(w.info.moves >= 1);
 }
 
+/* ==== Many worlds =============================================================================== */
+
+enum { MANY = 24, PLACES = 7, FLOWS = 2, PAIRS = 8, LONG = 7 * 3, SHORT = 6 + 2 };
+
+typedef struct many {
+    psc_control c;
+    double capacity[PLACES * FLOWS], able[PLACES], failure[PLACES], room[PLACES];
+    double load[MANY * FLOWS], path[MANY * LONG], spread[MANY * SHORT], stock[MANY], price[MANY], landing[MANY],
+           impact[MANY];
+    int32_t home[MANY], going[MANY], group[MANY], rested[MANY];
+    psc_pair pair[PAIRS];
+    psc_order order[MANY];
+    psc_control_info info;
+} many;
+
+static void fill(uint64_t *seed, double *x, int n, double low, double high)
+{
+    while (n-- > 0) x[n] = low + (high - low) * test_uniform(seed);
+}
+
+/* A world of which each optional part is left out in half of all; some nodes fail, some are small, some are down. */
+static void many_make(many *w, uint64_t *seed)
+{
+    const uint64_t parts = test_random(seed);
+    int i;
+
+    memset(w, 0, sizeof *w);
+    psc_control_default(&w->c);
+    w->c.nodes = 2 + (int32_t)(test_random(seed) % (PLACES - 1));
+    w->c.shards = (int32_t)(test_random(seed) % (MANY + 1));
+    w->c.flows = 1 + (int32_t)(test_random(seed) % FLOWS);
+    w->c.hour = 7;
+    w->c.far = 2;
+    w->c.targets = 1 + (int32_t)(test_random(seed) % 8);
+    w->c.copies = 1 + (int32_t)(test_random(seed) % 3);
+    w->c.pairs = w->c.shards > 1 && parts & 1 ? PAIRS : 0;
+    w->c.talk[0] = w->c.talk[1] = 0.3;
+    fill(seed, w->capacity, PLACES * FLOWS, 20.0, 200.0);
+    fill(seed, w->able, PLACES, 0.3, 1.0);
+    fill(seed, w->room, PLACES, 0.0, 40.0);
+    fill(seed, w->load, MANY * FLOWS, 0.0, 40.0);
+    fill(seed, w->path, MANY * LONG, 0.0, parts & 1024 ? 400.0 : 60.0);
+    fill(seed, w->spread, MANY * SHORT, 0.0, 900.0);
+    fill(seed, w->stock, MANY, 0.0, 10.0);
+    fill(seed, w->price, MANY, 0.0, 5.0);
+    fill(seed, w->landing, MANY, 0.0, 9.0);
+    fill(seed, w->impact, MANY, 0.0, 2.0);
+    for (i = 0; i < PLACES; i++) w->failure[i] = test_uniform(seed) < 0.2 ? 1.0 : 0.4 * test_uniform(seed);
+    for (i = 0; i < MANY; i++) {
+        w->home[i] = w->going[i] = (int32_t)(test_random(seed) % (uint64_t)w->c.nodes);
+        if (parts & 2 && i % 5 == 0) w->going[i] = (int32_t)(test_random(seed) % (uint64_t)w->c.nodes);
+        w->group[i] = w->c.shards > 0 ? (int32_t)(test_random(seed) % (uint64_t)w->c.shards) - i % 2 : -1;
+        w->rested[i] = (int32_t)(test_random(seed) % 30);
+        if (i % 11 == 3) w->load[i * w->c.flows] = i % 2 ? 0.0 : 1e-16;
+    }
+    for (i = 0; i < w->c.pairs; i++) {
+        w->pair[i].a = (int32_t)(test_random(seed) % (uint64_t)w->c.shards);
+        w->pair[i].b = (w->pair[i].a + 1) % w->c.shards;
+    }
+    w->c.capacity = w->capacity;
+    w->c.load = w->load;
+    w->c.path = w->path;
+    w->c.home = w->home;
+    w->c.going = w->going;
+    w->c.pair = w->pair;
+    w->c.failure = parts & 4 ? w->failure : NULL;
+    w->c.able = parts & 8 ? w->able : NULL;
+    w->c.room = parts & 16 ? w->room : NULL;
+    w->c.stock = parts & 32 ? w->stock : NULL;
+    w->c.spread = parts & 64 ? w->spread : NULL;
+    w->c.price = parts & 128 ? w->price : NULL;
+    w->c.landing = parts & 256 ? w->landing : NULL;
+    w->c.impact = parts & 512 ? w->impact : NULL;
+    w->c.group = parts & 2048 ? w->group : NULL;
+    w->c.rested = parts & 4096 ? w->rested : NULL;
+}
+
+static double failing(const many *w, int32_t n) { return w->c.failure ? w->failure[n] : 0.0; }
+
+/* What an order must hold to, given where shards are and go after the orders before it. */
+static int order_holds(const many *w, const psc_order *o, const int32_t *at, const double *held)
+{
+    const psc_control *c = &w->c;
+    int32_t s;
+
+    if (o->shard < 0 || o->shard >= c->shards || o->to < 0 || o->to >= c->nodes || o->to == o->from) return 0;
+    if (at[o->shard] != o->from || w->home[o->shard] != o->from || failing(w, o->to) >= c->ill) return 0;
+    if (o->cause == PSC_CAUSE_LOAD ? !(o->gain > 0.0) : o->gain != 0.0) return 0;
+    if ((o->cause == PSC_CAUSE_DOWN) != (o->cause != PSC_CAUSE_LOAD && failing(w, o->from) >= 1.0)) return 0;
+    if (o->cause == PSC_CAUSE_FAILING && failing(w, o->from) < c->ill) return 0;
+    if (c->rested && w->rested[o->shard] < c->rest && o->cause != PSC_CAUSE_DOWN) return 0;
+    if (c->room && held[o->to] + (c->stock ? w->stock[o->shard] : 0.0) > w->room[o->to]) return 0;
+    for (s = 0; s < c->shards && c->group; s++)
+        if (s != o->shard && w->group[s] >= 0 && w->group[s] == w->group[o->shard]
+            && (at[s] == o->to || w->home[s] == o->to))
+            return 0;
+    return 1;
+}
+
+/* In any world: orders can be carried out one after the other, and those for load alone make it better. */
+static void test_many_worlds(void)
+{
+    uint64_t seed = 8;
+    int round, moved = 0;
+    many w;
+
+    for (round = 0; round < 1000; round++) {
+        int32_t at[MANY];
+        double held[PLACES] = { 0.0 };
+        const size_t room = round % 7 ? MANY : (size_t)(round % 3);
+        int i, load_only = 1;
+        size_t bytes;
+        void *work;
+
+        many_make(&w, &seed);
+        bytes = psc_control_size(&w.c);
+        work = block_new(bytes, 0xA5);
+        CHECK_STATUS(psc_control_of(&w.c, work, bytes, w.order, room, &w.info), PSC_OK);
+        free(work);
+        CHECK(w.info.moves >= 0 && (size_t)w.info.moves <= room);
+        memcpy(at, w.going, sizeof at);
+        for (i = 0; i < w.c.shards; i++) {
+            held[at[i]] += w.c.stock ? w.stock[i] : 0.0;
+            if (at[i] != w.home[i]) held[w.home[i]] += w.c.stock ? w.stock[i] : 0.0;
+        }
+        for (i = 0; i < w.info.moves; i++) {
+            const psc_order *o = &w.order[i];
+            CHECK(order_holds(&w, o, at, held));
+            at[o->shard] = o->to;
+            held[o->to] += w.c.stock ? w.stock[o->shard] : 0.0;
+            load_only &= o->cause == PSC_CAUSE_LOAD;
+        }
+        CHECK(isfinite(w.info.before) && w.info.before >= 0.0 && isfinite(w.info.after) && isfinite(w.info.peak));
+        if (load_only && !w.c.landing) CHECK(w.info.after <= w.info.before * (1.0 + 1e-12));
+        moved += w.info.moves;
+    }
+    CHECK(moved > 1000);
+}
+
+static void test_able_of_talk(void)
+{
+    world w;
+    double busy[NODES] = { 0.5, 0.98, 0.98 }, extra[NODES] = { 0.0, 0.0, 0.0 };
+
+    world_make(&w);
+    w.c.pairs = 1;
+    w.c.talk[0] = 0.5;
+    w.pair[0].a = 4;
+    w.pair[0].b = 2;
+    w.able[2] = 0.05;
+    CHECK_STATUS(psc_control_able(&w.c, busy, extra, w.able), PSC_OK);
+    CHECK_NEAR(extra[1], 25.0, 0.0);                        /* half of 10 apart, on both nodes */
+    CHECK_NEAR(extra[2], 25.0, 0.0);
+    CHECK_NEAR(w.able[0], 1.0, 0.0);                        /* 80 of a busy half: more than nominal is not believed */
+    CHECK_NEAR(w.able[1], 0.65, 1e-12);
+    CHECK_NEAR(w.able[2], 0.05, 0.0);                       /* as busy as it can be: 0.3 would be a rise */
+    w.pair[0].b = 5;
+    extra[1] = extra[2] = 0.0;
+    CHECK_STATUS(psc_control_able(&w.c, busy, extra, w.able), PSC_OK);
+    CHECK_NEAR(extra[1], 20.0, 0.0);                        /* at home together */
+    w.c.struct_size = 8;
+    CHECK_STATUS(psc_control_able(&w.c, busy, extra, w.able), PSC_ERR_VERSION);
+    world_make(&w);
+    w.c.nodes = 0;
+    CHECK_STATUS(psc_control_able(&w.c, busy, extra, w.able), PSC_ERR_RANGE);
+    w.c.nodes = NODES;
+    CHECK_STATUS(psc_control_able(&w.c, busy, NULL, w.able), PSC_ERR_NULL);
+    CHECK_STATUS(psc_control_able(&w.c, busy, extra, NULL), PSC_ERR_NULL);
+}
+
 static void test_able(void)
 {
     world w;
@@ -490,6 +703,12 @@ static void test_able(void)
     w.failure[0] = 1.0;
     CHECK_STATUS(psc_control_able(&w.c, busy, extra, w.able), PSC_OK);
     CHECK_NEAR(w.able[0], 1.0, 0.0);
+    busy[1] = 0.01;                                         /* too little to say anything */
+    CHECK_STATUS(psc_control_able(&w.c, busy, extra, w.able), PSC_OK);
+    CHECK_NEAR(w.able[1], 1.0, 0.0);
+    w.able[1] = 0.5;
+    CHECK_STATUS(psc_control_able(&w.c, busy, extra, w.able), PSC_OK);
+    CHECK_NEAR(w.able[1], 0.5, 0.0);
     busy[1] = 1.5;
     CHECK_STATUS(psc_control_able(&w.c, busy, extra, w.able), PSC_ERR_RANGE);
     busy[1] = 0.01;
@@ -505,6 +724,7 @@ int main(void)
     RUN(test_outlook_variants);
     RUN(test_outlook_learns);
     RUN(test_outlook_events);
+    RUN(test_outlook_odd_events);
     RUN(test_outlook_arguments);
     RUN(test_outlook_saved);
     RUN(test_moves_before_the_peak);
@@ -514,5 +734,7 @@ int main(void)
     RUN(test_failures);
     RUN(test_control_arguments);
     RUN(test_able);
+    RUN(test_able_of_talk);
+    RUN(test_many_worlds);
     return test_end();
 }
