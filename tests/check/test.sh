@@ -42,6 +42,13 @@ same() {
     fi
 }
 
+# quoted NAME OUTPUT FROM TO : the lines of that output from one pattern to the other stand in README.md as they are.
+quoted() {
+    sed -n "/$3/,/$4/p" "$2" > "$T/$1.lines"
+    sed -n "/$3/,/$4/p" README.md > "$T/$1.readme"
+    same "README.md: the output of $1" "$T/$1.lines" "$T/$1.readme"
+}
+
 for p in "$@"; do program "$(basename "$p")" "$p"; done
 
 # README.md: the first ```c fence is examples/first.c, the untagged fence after it is what it prints.
@@ -60,15 +67,18 @@ else
     tail -n 20 "$T/demo.out"
     fail "demo"
 fi
+quoted "demo" "$T/demo.out" 'validate  cutover' 'looked at'
 "$B/assign" > "$T/assign.out" 2>&1
 same "assign: tests/assign.expected" tests/assign.expected "$T/assign.out"
+quoted "assign" "$T/assign.out" '^seconds  ' '^   3  ready'
+"$B/plan" examples/data/plan.csv > "$T/plan.out" 2>&1
+quoted "plan" "$T/plan.out" '^node  rack' '^fleet: '
 "$B/controller" examples/data "$B/controller.svg" > "$T/controller.out" 2>&1
 same "controller: tests/controller.expected" tests/controller.expected "$T/controller.out"
 same "controller: examples/controller.svg" examples/controller.svg "$B/controller.svg"
 "$B/autoscale" --svg "$B/autoscale.svg" < examples/data/requests.csv > "$T/autoscale.out" 2>&1
 same "autoscale: examples/autoscale.svg" examples/autoscale.svg "$B/autoscale.svg"
-awk '/^step [0-9]* of/ { on = 1 } /^```/ { on = 0 } on' README.md > "$T/readme.autoscale"
-same "README.md: the output of autoscale" "$T/autoscale.out" "$T/readme.autoscale"
+quoted "autoscale" "$T/autoscale.out" '^step [0-9]* of' '^predict_linear '
 "$B/golden" > "$T/golden.out" 2>&1
 same "golden digests: tests/golden/expected.txt" tests/golden/expected.txt "$T/golden.out"
 
