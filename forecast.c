@@ -8425,6 +8425,7 @@ psc_status psc_forecast_mean(const psc_forecast *fit, size_t h, double *mean)
             mean[i] += fc_restore(fit, fc_reals(fit, FC_PATH)[i] + fc_grid_at(grid, z)) / FC_MEAN_LEVELS;
         }
     }
+    for (i = 0; i < h; i++) mean[i] = fc_clamp(mean[i], fit->lower, fit->upper);    /* against the sum's roundings */
     return PSC_OK;
 }
 

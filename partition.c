@@ -6560,11 +6560,11 @@ static int pt_trial_counts(const psc__image *image, int64_t quantiles)
     const int64_t passed = psc__integer(image, PT_TRIAL_AT(passed)), pairs = psc__integer(image, PT_TRIAL_AT(pairs));
     const int64_t verdict = psc__integer(image, PT_TRIAL_AT(verdict));
     const int64_t channel = psc__integer(image, PT_TRIAL_AT(channel));
-    const int64_t all = pt_channels(quantiles);
+    const int64_t all = pt_channels(quantiles), most = psc__integer(image, PT_TRIAL_AT(max_pairs));
 
-    if (passed < 0 || (passed & ~all) != 0 || pairs < 0 || pairs > psc__integer(image, PT_TRIAL_AT(max_pairs)))
-        return 0;
+    if (passed < 0 || (passed & ~all) != 0) return 0;
     if (verdict < PSC_TRIAL_PENDING || verdict > PSC_TRIAL_EXPIRED) return 0;
+    if (pairs < 0 || pairs > most - (verdict == PSC_TRIAL_PENDING)) return 0;
     if (verdict == PSC_TRIAL_PASS ? passed != all : passed == all && verdict != PSC_TRIAL_FAIL) return 0;
     return verdict == PSC_TRIAL_FAIL ? channel >= 0 && channel <= PT_ERRORS && (all >> channel & 1) : channel == -1;
 }

@@ -2014,6 +2014,27 @@ static void test_mean(void)
     }
 }
 
+/* Sixty-four roundings of one value do not carry its mean over a bound: the bare sum of 64 times 0.7 / 64 is above 0.7,
+ * that of 0.1 / 64 below 0.1. */
+static void test_mean_of_a_constant(void)
+{
+    static const double value[] = {0.7, 0.1, 3e-320};
+    double y[40], mean[3];
+    fitting f;
+    size_t k, i;
+
+    for (k = 0; k < sizeof value / sizeof value[0]; k++) {
+        for (i = 0; i < 40; i++) y[i] = value[k];
+        fitting_begin(&f, y, 40, NULL, 0);
+        f.config.horizon = 3;
+        f.series.lower = f.series.upper = value[k];
+        CHECK_STATUS(fitting_run(&f, 0), PSC_OK);
+        CHECK_STATUS(psc_forecast_mean(f.fit, 3, mean), PSC_OK);
+        for (i = 0; i < 3; i++) CHECK(mean[i] == value[k]);
+        fitting_end(&f);
+    }
+}
+
 /* Of exp(x), x normal around 3 with deviation 1, a forecast's mean lies above its median by exp(1/2) = 1.65. Of 20
  * series of 200 values the mean ratio: the tails are widened, so it is not below, and they are cut at 1/128, where
  * 0.16 of the mean lie; the range is felt there, too. A quarter more and a fifth less contain it. */
@@ -3385,6 +3406,7 @@ int main(void)
     RUN(test_no_interval);
     RUN(test_coverage);
     RUN(test_mean);
+    RUN(test_mean_of_a_constant);
     RUN(test_mean_of_logs);
     RUN(test_paths_marginal);
     RUN(test_paths_sums);

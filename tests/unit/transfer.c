@@ -1196,7 +1196,8 @@ static void test_saved_trial(void)
         {35, bits_of(NAN), PSC_ERR_CORRUPT}, {51, UINT64_MAX, PSC_ERR_CORRUPT}, {51, 4, PSC_ERR_CORRUPT}, {51, 8, PSC_OK},
         {51, 11, PSC_ERR_CORRUPT}, {52, 1, PSC_ERR_CORRUPT}, {52, 2, PSC_ERR_CORRUPT}, {52, 3, PSC_OK},
         {52, 4, PSC_ERR_CORRUPT}, {52, UINT64_MAX, PSC_ERR_CORRUPT}, {53, 0, PSC_ERR_CORRUPT},
-        {54, UINT64_MAX, PSC_ERR_CORRUPT}, {54, 20001, PSC_ERR_CORRUPT}, {55, 77, PSC_OK}
+        {54, UINT64_MAX, PSC_ERR_CORRUPT}, {54, 19999, PSC_OK}, {54, 20000, PSC_ERR_CORRUPT},
+        {55, 77, PSC_OK}
     };
     const change failed[] = {
         {53, 3, PSC_OK}, {53, 0, PSC_OK}, {53, 2, PSC_ERR_CORRUPT}, {53, 4, PSC_ERR_CORRUPT},
