@@ -527,6 +527,17 @@ uint64_t psc__kind(int32_t type)
     return UINT64_C(0x505343) << 40 | (uint64_t)(uint32_t)type << 16 | PSC_FORMAT;
 }
 
+psc_status psc__new(void *state, size_t bytes, size_t need, int32_t type)
+{
+    const psc_status status = psc__block(state, bytes, need);
+
+    if (status != PSC_OK) return status;
+    memset(state, 0, need);
+    ((psc_state *)state)->kind = psc__kind(type);
+    ((psc_state *)state)->words = need / 8;
+    return PSC_OK;
+}
+
 psc_status psc__state(const void *state, int32_t type)
 {
     if (!state) return PSC_ERR_NULL;
@@ -1150,12 +1161,9 @@ psc_status psc_tracker_init(psc_tracker *tracker, size_t bytes, const psc_tracke
 
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    status = psc__block(tracker, bytes, psc_tracker_size(config));
+    status = psc__new(tracker, bytes, psc_tracker_size(config), PSC_TYPE_TRACKER);
     if (status != PSC_OK) return status;
 
-    memset(tracker, 0, psc_tracker_size(config));
-    tracker->head.kind = psc__kind(PSC_TYPE_TRACKER);
-    tracker->head.words = psc_tracker_size(config) / 8;
     tracker->period2 = fc_period(config->period2);
     if (tracker->period2) tracker->period1 = fc_period(config->period1);
     else tracker->period2 = fc_period(config->period1);

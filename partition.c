@@ -3956,11 +3956,8 @@ psc_status psc_split_init(psc_split *split, size_t bytes, const psc_split_config
 
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    status = psc__block(split, bytes, psc_split_size(config));
+    status = psc__new(split, bytes, psc_split_size(config), PSC_TYPE_SPLIT);
     if (status != PSC_OK) return status;
-    memset(split, 0, psc_split_size(config));
-    split->head.kind = psc__kind(PSC_TYPE_SPLIT);
-    split->head.words = psc_split_size(config) / 8;
     split->shards = config->shards;
     split->samples = config->samples;
     split->settle = config->settle;
@@ -4748,11 +4745,8 @@ psc_status psc_echo_init(psc_echo *echo, size_t bytes, const psc_echo_config *co
 
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    status = psc__block(echo, bytes, psc_echo_size(config));
+    status = psc__new(echo, bytes, psc_echo_size(config), PSC_TYPE_ECHO);
     if (status != PSC_OK) return status;
-    memset(echo, 0, psc_echo_size(config));
-    echo->head.kind = psc__kind(PSC_TYPE_ECHO);
-    echo->head.words = psc_echo_size(config) / 8;
     echo->nodes = config->nodes;
     echo->tracked = config->tracked;
     echo->echoes = config->echoes;
@@ -5633,11 +5627,8 @@ psc_status psc_map_init(psc_map *map, size_t bytes, const psc_map_config *config
 
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    status = psc__block(map, bytes, psc_map_size(config));
+    status = psc__new(map, bytes, psc_map_size(config), PSC_TYPE_MAP);
     if (status != PSC_OK) return status;
-    memset(map, 0, psc_map_size(config));
-    map->head.kind = psc__kind(PSC_TYPE_MAP);
-    map->head.words = psc_map_size(config) / 8;
     map->partitions = config->partitions;
     map->areas = config->areas;
     map->echoes = config->echoes;
@@ -6025,11 +6016,8 @@ psc_status psc_transfer_init(psc_transfer *transfer, size_t bytes, const psc_tra
 
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    status = psc__block(transfer, bytes, psc_transfer_size(config));
+    status = psc__new(transfer, bytes, psc_transfer_size(config), PSC_TYPE_TRANSFER);
     if (status != PSC_OK) return status;
-    memset(transfer, 0, sizeof *transfer);
-    transfer->head.kind = psc__kind(PSC_TYPE_TRANSFER);
-    transfer->head.words = sizeof *transfer / 8;
     transfer->self = config->self;
     transfer->shard = config->shard;
     transfer->peer = -1;
@@ -6406,11 +6394,8 @@ psc_status psc_trial_init(psc_trial *trial, size_t bytes, const psc_trial_config
 
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    status = psc__block(trial, bytes, psc_trial_size(config));
+    status = psc__new(trial, bytes, psc_trial_size(config), PSC_TYPE_TRIAL);
     if (status != PSC_OK) return status;
-    memset(trial, 0, sizeof *trial);
-    trial->head.kind = psc__kind(PSC_TYPE_TRIAL);
-    trial->head.words = sizeof *trial / 8;
     trial->quantiles = config->quantiles;
     trial->learn = config->learn;
     trial->max_pairs = config->max_pairs;
@@ -6666,11 +6651,8 @@ psc_status psc_stages_init(psc_stages *stages, size_t bytes, const psc_stages_co
 
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    status = psc__block(stages, bytes, psc_stages_size(config));
+    status = psc__new(stages, bytes, psc_stages_size(config), PSC_TYPE_STAGES);
     if (status != PSC_OK) return status;
-    memset(stages, 0, sizeof *stages);
-    stages->head.kind = psc__kind(PSC_TYPE_STAGES);
-    stages->head.words = sizeof *stages / 8;
     stages->source = config->source;
     stages->target = config->target;
     stages->copy_rate = config->copy_rate;

@@ -306,12 +306,9 @@ psc_status psc_node_init(psc_node *node, size_t bytes, const psc_node_config *co
 
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    status = psc__block(node, bytes, psc_node_size(config));
+    status = psc__new(node, bytes, psc_node_size(config), PSC_TYPE_NODE);
     if (status != PSC_OK) return status;
 
-    memset(node, 0, psc_node_size(config));
-    node->head.kind = psc__kind(PSC_TYPE_NODE);
-    node->head.words = psc_node_size(config) / 8;
     node->id = config->id;
     node->metrics = config->metrics;
     node->learn = config->learn;
@@ -1299,11 +1296,8 @@ psc_status psc_silence_init(psc_silence *silence, size_t bytes, const psc_silenc
 
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    status = psc__block(silence, bytes, psc_silence_size(config));
+    status = psc__new(silence, bytes, psc_silence_size(config), PSC_TYPE_SILENCE);
     if (status != PSC_OK) return status;
-    memset(silence, 0, sizeof *silence);
-    silence->head.kind = psc__kind(PSC_TYPE_SILENCE);
-    silence->head.words = sizeof *silence / 8;
     silence->interval = config->interval_ns;
     silence->round = config->round_ns;
     silence->cost_suspect = config->cost_suspect;
@@ -1541,11 +1535,8 @@ psc_status psc_failure_init(psc_failure *model, size_t bytes, const psc_failure_
 
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    status = psc__block(model, bytes, psc_failure_size(config));
+    status = psc__new(model, bytes, psc_failure_size(config), PSC_TYPE_FAILURE);
     if (status != PSC_OK) return status;
-    memset(model, 0, psc_failure_size(config));
-    model->head.kind = psc__kind(PSC_TYPE_FAILURE);
-    model->head.words = psc_failure_size(config) / 8;
     model->horizon = config->horizon_ns;
     model->wait = config->wait_ns;
     model->capacity = config->capacity;
@@ -1925,11 +1916,8 @@ psc_status psc_threshold_init(psc_threshold *threshold, size_t bytes, const psc_
 
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    status = psc__block(threshold, bytes, psc_threshold_size(config));
+    status = psc__new(threshold, bytes, psc_threshold_size(config), PSC_TYPE_THRESHOLD);
     if (status != PSC_OK) return status;
-    memset(threshold, 0, sizeof *threshold);
-    threshold->head.kind = psc__kind(PSC_TYPE_THRESHOLD);
-    threshold->head.words = sizeof *threshold / 8;
     theta = config->cost_act / (config->cost_fail * config->effect);
     threshold->start = ps_cut(psc__log(theta) - psc__log1p(-theta) + config->patience, PS_MAX_ODDS);
     threshold->odds = threshold->start;
@@ -3132,12 +3120,9 @@ psc_status psc_personas_init(psc_personas *personas, size_t bytes, const psc_per
 
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    status = psc__block(personas, bytes, psc_personas_size(config));
+    status = psc__new(personas, bytes, psc_personas_size(config), PSC_TYPE_PERSONAS);
     if (status != PSC_OK) return status;
 
-    memset(p, 0, psc_personas_size(config));
-    p->head.kind = psc__kind(PSC_TYPE_PERSONAS);
-    p->head.words = psc_personas_size(config) / 8;
     p->nodes = config->nodes;
     p->types = config->types;
     p->policy = config->policy;
@@ -4096,12 +4081,9 @@ psc_status psc_producer_init(psc_producer *producer, size_t bytes, const psc_pro
 
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    status = psc__block(producer, bytes, psc_producer_size(config));
+    status = psc__new(producer, bytes, psc_producer_size(config), PSC_TYPE_PRODUCER);
     if (status != PSC_OK) return status;
 
-    memset(producer, 0, psc_producer_size(config));
-    producer->head.kind = psc__kind(PSC_TYPE_PRODUCER);
-    producer->head.words = psc_producer_size(config) / 8;
     producer->id = config->id;
     producer->types = config->types;
     producer->sources = config->sources;
@@ -4723,12 +4705,9 @@ psc_status psc_demand_init(psc_demand *demand, size_t bytes, const psc_demand_co
 
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    status = psc__block(demand, bytes, psc_demand_size(config));
+    status = psc__new(demand, bytes, psc_demand_size(config), PSC_TYPE_DEMAND);
     if (status != PSC_OK) return status;
 
-    memset(demand, 0, psc_demand_size(config));
-    demand->head.kind = psc__kind(PSC_TYPE_DEMAND);
-    demand->head.words = psc_demand_size(config) / 8;
     demand->period1 = config->period1;
     demand->period2 = config->period2;
     demand->phase = config->phase;
@@ -5035,7 +5014,6 @@ static int ps_scaler_parameters(const psc_scaler *s)
 
 static void ps_scaler_numbers(psc_scaler *s, const psc_scaler_config *c)
 {
-    memset(s, 0, sizeof *s);
     s->producers = c->producers;
     s->step = c->step_ns;
     s->boot = c->boot_ns;
@@ -5100,6 +5078,7 @@ size_t psc_scaler_size(const psc_scaler_config *config)
     psc_scaler s;
 
     if (!config || config->struct_size != sizeof *config) return 0;
+    memset(&s, 0, sizeof s);
     ps_scaler_numbers(&s, config);
     return ps_scaler_parameters(&s) ? 8 * (size_t)ps_scaler_words(&s) : 0;
 }
@@ -5113,13 +5092,10 @@ psc_status psc_scaler_init(psc_scaler *scaler, size_t bytes, const psc_scaler_co
 
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    status = psc__block(scaler, bytes, psc_scaler_size(config));
+    status = psc__new(scaler, bytes, psc_scaler_size(config), PSC_TYPE_SCALER);
     if (status != PSC_OK) return status;
 
-    memset(scaler, 0, psc_scaler_size(config));
     ps_scaler_numbers(scaler, config);
-    scaler->head.kind = psc__kind(PSC_TYPE_SCALER);
-    scaler->head.words = psc_scaler_size(config) / 8;
     for (k = 0; k < PSC_RESOURCES; k++) {
         if (scaler->unit[k] <= 0.0) continue;
         ps_scaler_demands(scaler, &demand, scaler->unit[k]);
@@ -6699,7 +6675,6 @@ static int ps_outlook_head_valid(const psc_outlook *o)
 
 static void ps_outlook_head(psc_outlook *o, const psc_outlook_config *config)
 {
-    memset(o, 0, sizeof *o);
     o->series = config->series;
     o->hour = config->hour;
     o->far = config->far;
@@ -6713,6 +6688,7 @@ size_t psc_outlook_size(const psc_outlook_config *config)
     int32_t i;
 
     if (!config || config->struct_size != sizeof *config) return 0;
+    memset(&head, 0, sizeof head);
     ps_outlook_head(&head, config);
     if (!ps_outlook_head_valid(&head)) return 0;
     for (i = 0; i < config->series && config->tag; i++)
@@ -6729,14 +6705,10 @@ psc_status psc_outlook_init(psc_outlook *outlook, size_t bytes, const psc_outloo
 
     if (!config) return PSC_ERR_NULL;
     if (config->struct_size != sizeof *config) return PSC_ERR_VERSION;
-    if (psc_outlook_size(config) == 0) return PSC_ERR_RANGE;
-    status = psc__block(outlook, bytes, psc_outlook_size(config));
+    status = psc__new(outlook, bytes, psc_outlook_size(config), PSC_TYPE_OUTLOOK);
     if (status != PSC_OK) return status;
 
-    memset(outlook, 0, psc_outlook_size(config));
     ps_outlook_head(outlook, config);
-    outlook->head.kind = psc__kind(PSC_TYPE_OUTLOOK);
-    outlook->head.words = psc_outlook_size(config) / 8;
     tag = (int64_t *)(void *)ps_outlook_reals(outlook, PS_AT_TAG);
     for (i = 0; i < outlook->series; i++) tag[i] = config->tag ? config->tag[i] : -1;
     for (i = 0; i < outlook->tags; i++) ps_outlook_reals(outlook, PS_AT_FACTOR)[i] = 1.0;

@@ -3474,8 +3474,9 @@ int      psc__real_in(const psc__image *image, size_t i, double low, double high
 #define PSC__COUNTS (INT64_C(1) << 60)      /* 36 years of one event a nanosecond */
 void psc__count(int64_t *count);
 
-/* State headers, and the invariants of each type on an image: 1 if all hold. */
+/* State headers, and the invariants of each type on an image: 1 if all hold. new: a block all 0 but for its header. */
 uint64_t   psc__kind(int32_t type);
+psc_status psc__new(void *state, size_t bytes, size_t need, int32_t type);
 psc_status psc__state(const void *state, int32_t type);
 int        psc__tracker_valid(const psc__image *image);
 int        psc__split_valid(const psc__image *image);
