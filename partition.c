@@ -6918,6 +6918,12 @@ psc_status psc_blocks_order(const double *heat, const int64_t *bytes, size_t n, 
     return PSC_OK;
 }
 
+/* As pt_coolness, but a load that costs no bytes comes first: it need not be weighed. */
+static int64_t pt_dearness(const int64_t *load, const int64_t *bytes, size_t i)
+{
+    return bytes && bytes[i] == 0 && load[i] > 0 ? INT64_MIN : pt_coolness((double)load[i], bytes, i);
+}
+
 static int64_t pt_block_bytes(const int64_t *bytes, int32_t i) { return bytes ? bytes[i] : 1; }
 
 /* Place in `order` of the block that ends the cheapest cover of the kind that [8] looks at: those before it that do not
@@ -6985,7 +6991,7 @@ psc_status psc_blocks_relieve(const int64_t *load, const int64_t *bytes, size_t 
         return PSC_ERR_RANGE;
     for (i = 0; i < n; i++) {
         order[i] = (int32_t)i;
-        work[i] = pt_coolness((double)load[i], bytes, i);
+        work[i] = pt_dearness(load, bytes, i);
     }
     pt_sort(order, n, work);
     last = pt_cover(load, bytes, order, n, need);

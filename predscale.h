@@ -2932,9 +2932,10 @@ typedef struct psc_blocks_info {
 } psc_blocks_info;
 
 /* Which blocks to move off a hot shard so that at least `need` of its load goes with few bytes: a covering knapsack.
- * Blocks are taken by load a byte; each that would reach the need is tried as the last one, the cheapest such cover is
- * kept and what it can do without is dropped. At most twice the least bytes (Csirik, Frenk, Labbe & Zhang 1991).
- *   load   [n] >= 0, sum at most 2^60, as bytes       bytes  [n]; NULL: 1 each     need  0..2^60
+ * Blocks are taken by load a byte, those of no bytes first; each that would reach the need is tried as the last one,
+ * the cheapest such cover is kept and what it can do without is dropped. At most twice the least bytes (Csirik, Frenk,
+ * Labbe & Zhang 1991).
+ *   load   [n] 0..PSC_MAX_AMOUNT, sum at most 2^60    bytes  [n] the same; NULL: 1 each     need  0..2^60
  *   work   [n]          order  [n] out: blocks by load a byte          move  [n] out: 1 for a block to move, else 0
  * Where need is not reached, every block with a load is chosen. Cost: O(n log n). */
 PSC_API psc_status psc_blocks_relieve(const int64_t *load, const int64_t *bytes, size_t n, int64_t need,

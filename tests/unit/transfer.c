@@ -1072,6 +1072,27 @@ static void test_relief(void)
     CHECK_INT(r.reached, 0);
 }
 
+/* Blocks that cost nothing come first, however much load another has for its bytes. */
+static void test_relief_free(void)
+{
+    int64_t load[4] = {200, 1, 1, 0}, bytes[4] = {100, 0, 0, 0}, work[4];
+    int32_t order[4], move[4];
+    psc_blocks_info r;
+
+    CHECK_STATUS(psc_blocks_relieve(load, bytes, 4, 2, work, order, move, &r), PSC_OK);
+    CHECK(r.bytes == 0 && r.load == 2 && r.blocks == 2);
+    load[0] = 1, load[1] = 2;
+    bytes[0] = 1, load[3] = 1;      /* 1 for its byte, and 2, 1 and 1 for none */
+    CHECK_STATUS(psc_blocks_relieve(load, bytes, 4, 4, work, order, move, &r), PSC_OK);
+    CHECK(r.bytes == 0 && move[0] == 0 && r.load == 4);
+    load[0] = 3, load[1] = 1;       /* 3 a byte would begin a cover that the others end without it */
+    CHECK_STATUS(psc_blocks_relieve(load, bytes, 4, 3, work, order, move, &r), PSC_OK);
+    CHECK(r.bytes == 0 && move[0] == 0 && r.load == 3);
+    load[0] = 2;                    /* the same, but it does not reach the need by itself */
+    CHECK_STATUS(psc_blocks_relieve(load, bytes, 4, 3, work, order, move, &r), PSC_OK);
+    CHECK(r.bytes == 0 && move[0] == 0 && r.load == 3);
+}
+
 static void test_relief_arguments(void)
 {
     int64_t load[2] = {1, 2}, work[2];
@@ -1287,6 +1308,7 @@ int main(void)
     RUN(test_route);
     RUN(test_block_order);
     RUN(test_relief);
+    RUN(test_relief_free);
     RUN(test_relief_arguments);
     RUN(test_relief_sums);
     RUN(test_saved_transfer);
