@@ -4054,10 +4054,13 @@ static void pt_thin(psc_split *s, uint64_t *keys)
     s->taken = second ? i : i + 1;
 }
 
+static double pt_capped(double x) { return x < PT_MAX_LOAD ? x : PT_MAX_LOAD; }
+
 psc_status psc_split_observe(psc_split *split, uint64_t key, double weight)
 {
     psc_split *s = split;
     const psc_status status = pt_split(s);
+    pt_range *range;
     uint64_t *keys;
     int64_t room;
 
@@ -4067,8 +4070,9 @@ psc_status psc_split_observe(psc_split *split, uint64_t key, double weight)
     if (s->n == 0) return PSC_ERR_EMPTY;
     room = s->samples / PT_SLOTS;
     keys = pt_ring(s) + room * (s->tick % PT_SLOTS);
+    range = &pt_ranges(s)[pt_range_of(s, key)];
     weight = s->sum + weight > PT_MAX_LOAD ? PT_MAX_LOAD - s->sum : weight;
-    pt_ranges(s)[pt_range_of(s, key)].load += weight;
+    range->load = pt_capped(range->load + weight);
     s->sum += weight;
     while (s->sum > s->step * (double)room) pt_thin(s, keys);
     while (s->sum > s->point && s->taken < room) {
@@ -4086,8 +4090,6 @@ static double pt_load_between(const psc_split *s, uint64_t from, uint64_t to, in
 
     return b > a ? pt_below(s)[b] - pt_below(s)[a] : 0.0;
 }
-
-static double pt_capped(double x) { return x < PT_MAX_LOAD ? x : PT_MAX_LOAD; }
 
 static double pt_keys_within(uint64_t from, uint64_t to, int last)
 {

@@ -600,7 +600,6 @@ static void test_carried(void)
     free(w.split);
 }
 
-/* The same shards given again change nothing. */
 /* Before the first sample shards are divided by their keys. */
 static void test_carried_by_keys(void)
 {
@@ -636,6 +635,29 @@ static void test_first_key(void)
     for (k = 0; k < 2; k++) free(w[k].split);
 }
 
+/* Loads that are too small to be seen in the sum of all are seen in their shard: joined with the others they are more
+ * than a tick can hold, and the rest is left out. */
+static void test_joined_extremes(void)
+{
+    static const uint64_t halves[2] = {0, 1000};
+    const psc_split_config config = split_config();
+    unsigned char *saved;
+    size_t written;
+    world w;
+    int i;
+
+    world_begin(&w, &config, halves, 2);
+    for (i = 0; i < 900; i++) CHECK_STATUS(psc_split_observe(w.split, 5, PSC_MAX_VALUE), PSC_OK);
+    for (i = 0; i < 1000; i++) CHECK_STATUS(psc_split_observe(w.split, 2000, 60.0), PSC_OK);
+    CHECK_STATUS(psc_split_shards(w.split, one_shard, 1), PSC_OK);
+    for (i = 0; i < 100; i++) CHECK_STATUS(psc_split_observe(w.split, 5, PSC_MAX_VALUE), PSC_OK);
+    saved = (unsigned char *)block_new(w.bytes + 8, 0);
+    CHECK_STATUS(psc_save(w.split, saved, w.bytes + 8, &written), PSC_OK);
+    CHECK_STATUS(psc_load(PSC_TYPE_SPLIT, saved, written, w.split, w.bytes), PSC_OK);
+    free(saved);
+    free(w.split);
+}
+
 /* Loads beyond all measure and next to none: what is reached can be saved and loaded. */
 static void test_extremes(void)
 {
@@ -663,6 +685,7 @@ static void test_extremes(void)
     }
 }
 
+/* The same shards given again change nothing. */
 static void test_same_shards(void)
 {
     static const uint64_t start[3] = {100, 1000, 2000};
@@ -1023,6 +1046,7 @@ int main(void)
     RUN(test_carried_by_keys);
     RUN(test_first_key);
     RUN(test_extremes);
+    RUN(test_joined_extremes);
     RUN(test_same_shards);
     RUN(test_units);
     RUN(test_key_of_bytes);
