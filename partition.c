@@ -828,6 +828,17 @@ static int32_t pt_too_large(const psc_cluster *c, int32_t *resource)
     return -1;
 }
 
+/* Demand of a resource over the capacity of the open nodes. */
+static double pt_fleet_use(const psc_cluster *c, int32_t r)
+{
+    int64_t capacity = 0, demand = 0;
+    int32_t n, s;
+
+    for (n = 0; n < c->nodes; n++) if (!pt_closed(c, n)) capacity += c->capacity[pt_cell(c, n) + (size_t)r];
+    for (s = 0; s < c->shards; s++) demand += c->demand[pt_cell(c, s) + (size_t)r];
+    return pt_share(demand, capacity);
+}
+
 /* Mean nodes, rounded up, that bring a use down to `high`. */
 static int32_t pt_nodes_for(double use, double high, int32_t open)
 {
@@ -839,7 +850,7 @@ psc_status psc_provision_of(const psc_cluster *cluster, double low, double high,
     const psc_cluster *c = cluster;
     const psc_status status = pt_shape(c);
     psc_provision found = { -1.0, PSC_FLEET_ENOUGH, -1, 0, -1 };
-    int32_t n, s, r, open = 0, needed;
+    int32_t n, r, open = 0, needed;
 
     if (status != PSC_OK) return status;
     if (!provision) return PSC_ERR_NULL;
@@ -847,17 +858,16 @@ psc_status psc_provision_of(const psc_cluster *cluster, double low, double high,
     if (low <= 0.0 || low > high || high > 1.0) return PSC_ERR_RANGE;
     for (n = 0; n < c->nodes; n++) open += !pt_closed(c, n);
     for (r = 0; r < c->resources; r++) {
-        int64_t capacity = 0, demand = 0;
-        for (n = 0; n < c->nodes; n++) if (!pt_closed(c, n)) capacity += c->capacity[pt_cell(c, n) + (size_t)r];
-        for (s = 0; s < c->shards; s++) demand += c->demand[pt_cell(c, s) + (size_t)r];
-        if (pt_share(demand, capacity) <= found.use) continue;
-        found.use = pt_share(demand, capacity);
+        const double use = pt_fleet_use(c, r);
+        if (use <= found.use) continue;
+        found.use = use;
         found.resource = r;
     }
     needed = pt_nodes_for(found.use, high, open > 0 ? open : 1);
     found.shard = pt_too_large(c, &found.resource);
     if (found.shard >= 0) {
         found.verdict = PSC_FLEET_SHARD;
+        found.use = pt_fleet_use(c, found.resource);
     } else if (found.use > high) {
         found.verdict = PSC_FLEET_SHORT;
         found.nodes = needed - open;

@@ -603,7 +603,13 @@ static void test_provision(void)
     w.demand[4] = 101;
     CHECK_STATUS(psc_provision_of(&w.c, 0.4, 0.7, &p), PSC_OK);
     CHECK(p.verdict == PSC_FLEET_SHARD && p.shard == 4 && p.resource == 0);
-    w.demand[4] = 10;
+    w.c.resources = 2, w.c.shards = 2;      /* 90 and 80 of 200; 1 and 12 of 20: alone too much in what is used less */
+    w.capacity[0] = w.capacity[2] = 100, w.capacity[1] = w.capacity[3] = 10;
+    w.demand[0] = 90, w.demand[1] = 1, w.demand[2] = 80, w.demand[3] = 12;
+    CHECK_STATUS(psc_provision_of(&w.c, 0.4, 0.7, &p), PSC_OK);
+    CHECK(p.verdict == PSC_FLEET_SHARD && p.shard == 1 && p.resource == 1);
+    CHECK_NEAR(p.use, 0.65, 1e-15);
+    plain_world(&w);
     w.c.closed = w.closed;
     w.closed[0] = w.closed[1] = 1;
     CHECK_STATUS(psc_provision_of(&w.c, 0.4, 0.7, &p), PSC_OK);
