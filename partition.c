@@ -1133,7 +1133,7 @@ static size_t pt_lay_search(const psc_cluster *c, unsigned char *base, pt_search
     v->leaves = pt_leaves(c->nodes);
     v->stride = 2 * (size_t)c->resources + (size_t)c->balances;
     v->head = (psc_plan *)pt_take(&lay, 1, sizeof(psc_plan));
-    v->cells = pt_take_wide(&lay, n * v->stride);
+    v->cells = pt_take_wide(&lay, v->stride > SIZE_MAX / n ? SIZE_MAX : n * v->stride);
     v->weight = pt_take_wide(&lay, (size_t)c->resources);
     v->load_weight = pt_take_wide(&lay, n);
     v->bond = pt_take_wide(&lay, 2 * pairs);
@@ -1209,11 +1209,12 @@ static int64_t pt_parts(int64_t part, int64_t whole)
 
     if (whole < 1) whole = 1;
     quotient = part / whole;
-    if (quotient >= PT_MAX_PARTS / 1000000) return PT_MAX_PARTS;
+    if (quotient > PT_MAX_PARTS / 1000000) return PT_MAX_PARTS;
     rest = part % whole * 1000;
     high = rest / whole;
     rest = rest % whole * 1000;
-    return (quotient * 1000 + high) * 1000 + rest / whole + (rest % whole > 0);
+    quotient = (quotient * 1000 + high) * 1000 + rest / whole + (rest % whole > 0);
+    return quotient < PT_MAX_PARTS ? quotient : PT_MAX_PARTS;
 }
 
 /* What a demand takes from a tilt. */
@@ -1332,15 +1333,15 @@ static int64_t pt_apart(const pt_search *v, int32_t shard, int32_t from, int32_t
     return sum;
 }
 
-/* What swapping two shards on different nodes leaves apart, and each of them alone believes to bring together: twice
- * the weights of their pairs. */
+/* What swapping two shards on different nodes leaves apart, and each of them alone believes to bring together: the
+ * weights of their pairs. */
 static int64_t pt_still_apart(const pt_search *v, int32_t a, int32_t b)
 {
     int64_t sum = 0;
     int32_t i;
 
     if (v->c->pairs == 0) return 0;
-    for (i = v->bonds[a]; i < v->bonds[a + 1]; i++) if (v->partner[i] == b) sum += 2 * v->bond[i];
+    for (i = v->bonds[a]; i < v->bonds[a + 1]; i++) if (v->partner[i] == b) sum += v->bond[i];
     return v->c->weight_apart * sum;
 }
 
@@ -1910,10 +1911,12 @@ static int pt_shuts_out(const psc_cluster *c, int32_t shard, int32_t n)
     return pt_closed(c, n) && n != pt_home(c, shard);
 }
 
-/* A rise of cost that the temperature lets pass. */
+/* A rise of cost that the temperature lets pass; a cost can be added to it. */
 static int64_t pt_leeway(const pt_search *v)
 {
-    return (int64_t)(v->head->heat * v->draw[psc__random(&v->head->random) % PT_DRAWS]);
+    const double x = v->head->heat * v->draw[psc__random(&v->head->random) % PT_DRAWS];
+
+    return x < (double)PT_MAX_COST ? (int64_t)x : PT_MAX_COST - 1;
 }
 
 static void pt_try_shift(const pt_search *v, int32_t shard, int32_t to)
@@ -2031,7 +2034,7 @@ static void pt_try_swap(const pt_search *v, int32_t a, int32_t b)
     const psc_cluster *c = v->c;
     const int32_t x = v->now[a], y = v->now[b];
     const int64_t *da = pt_demand(v, a), *db = pt_demand(v, b);
-    int64_t net[PSC_MAX_RESOURCES], back[PSC_MAX_RESOURCES], rise;
+    int64_t net[PSC_MAX_RESOURCES], back[PSC_MAX_RESOURCES], rise, still;
     int32_t r;
 
     v->head->evaluations += 2;
@@ -2041,8 +2044,9 @@ static void pt_try_swap(const pt_search *v, int32_t a, int32_t b)
         back[r] = -net[r];
     }
     if (!pt_trades(v, a, b, net) || !pt_trades(v, b, a, back)) return;
+    still = pt_still_apart(v, a, b);
     rise = pt_cost_with(v, x, back) - v->cost[x] + pt_cost_with(v, y, net) - v->cost[y];
-    rise += pt_terms(v, a, x, y) + pt_terms(v, b, y, x) + pt_still_apart(v, a, b);
+    rise += pt_terms(v, a, x, y) + still + pt_terms(v, b, y, x) + still;
     if (rise > pt_leeway(v) || pt_swap_spent(v, a, b) || !pt_may_cross(v, a, b)) return;
     pt_move(v, a, y);
     pt_move(v, b, x);
@@ -3551,6 +3555,14 @@ static int pt_may_wait(pt_run *run, int32_t shard)
     return run->can_wait[shard];
 }
 
+/* pt_parts, both rounded to what it takes: many shards together may lack more. */
+static int64_t pt_parts_of_lack(int64_t part, int64_t lack)
+{
+    const int64_t scale = lack / PSC_MAX_AMOUNT + 1;
+
+    return pt_parts((part + scale - 1) / scale, lack / scale);
+}
+
 /* How much of what the guest lacks on a node is there if a shard leaves it: the sum over the resources of the shares
  * of what is lacking, half of it for one that has to come back. */
 static int64_t pt_relief(const pt_run *run, int32_t guest, int32_t node, int32_t out)
@@ -3564,7 +3576,7 @@ static int64_t pt_relief(const pt_run *run, int32_t guest, int32_t node, int32_t
     if (c->group && c->group[guest] == c->group[out]) return INT64_MAX;
     for (r = 0; r < c->resources; r++) {
         const int64_t lack = came[r] > 0 ? run->ahead[n + (size_t)r] + came[r] - c->capacity[n + (size_t)r] : 0;
-        if (lack > 0) sum += pt_parts(gone[r] < lack ? gone[r] : lack, lack);
+        if (lack > 0) sum += pt_parts_of_lack(gone[r] < lack ? gone[r] : lack, lack);
     }
     return sum / pt_park_price(run, out);
 }

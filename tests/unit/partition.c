@@ -1282,6 +1282,50 @@ static void test_plan_sizes(void)
         if (i == 6) other.pairs = 1, other.pair = w.pair;
         CHECK_STATUS(psc_plan_best(plan_memory(), &other, NULL, &info), i == 0 ? PSC_OK : PSC_ERR_STATE);
     }
+    other = w.c;
+    other.nodes = 1 << 20, other.balances = 4094, other.balance = w.balance;    /* 2^35 bytes and a little */
+    CHECK((psc_plan_size(&other, &config) == 0) == (sizeof(size_t) == 4));
+}
+
+/* Costs at the limit of what psc_cluster_check lets pass: of a move, of load, of a pair. Annealing has room for them. */
+static void test_plan_dear(void)
+{
+    static world w;
+    int32_t at[2];
+    psc_plan_config config;
+    psc_plan_info info;
+    int i;
+    psc_plan_default(&config);
+    config.horizon = 5000;
+    for (i = 0; i < 3; i++) {
+        plain_world(&w);
+        w.c.shards = 2, w.c.weight = w.weight, w.c.weight_move = 0;
+        w.capacity[0] = w.capacity[1] = i == 2 ? 10 : 20;
+        w.weight[0] = 0;
+        if (i == 0) w.c.weight_move = INT64_C(1) << 61;
+        if (i == 1) w.weight[0] = (INT64_C(1) << 62) / 20, w.soft[0] = w.soft[1] = 0;
+        if (i == 2) w.c.pairs = 1, w.c.pair = w.pair, w.c.weight_apart = 4, w.home[1] = 1;
+        w.pair[0].a = 0, w.pair[0].b = 1, w.pair[0].weight = INT64_C(1) << 60;
+        CHECK_STATUS(psc_cluster_check(&w.c), PSC_OK);
+        CHECK_STATUS(run_plan(&w.c, &config, 1000, at, &info), PSC_OK);
+        CHECK(info.cost == info.cost_before && info.moves == 0);
+    }
+}
+
+/* What is above capacity counts at most 2^36 millionths, and all of it below. */
+static void test_plan_overload_most(void)
+{
+    static const int64_t cases[][2] = {{68720, INT64_C(68719000000)}, {68721, INT64_C(1) << 36}};
+    static world w;
+    psc_plan_info info;
+    int i;
+    for (i = 0; i < 2; i++) {
+        plain_world(&w);
+        w.c.nodes = w.c.shards = w.capacity[0] = 1;
+        w.demand[0] = cases[i][0];
+        CHECK_STATUS(run_plan(&w.c, NULL, 1000, NULL, &info), PSC_OK);
+        CHECK_INT(info.overload, cases[i][1]);
+    }
 }
 
 /* Soft amounts without end have no sum: the bound does without it. */
@@ -1595,6 +1639,24 @@ static void test_waves_rooms(void)
     }
 }
 
+/* Full nodes lack more for a shard that is to come than the largest amount of one. */
+static void test_waves_lack(void)
+{
+    static const int64_t capacity[6] = {0, 0, PSC_MAX_AMOUNT / 2};
+    static const int32_t home[21] = {1, 0, 2, 0, 0, 0, 1, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 1, 0, 2};
+    static const int32_t want[21] = {0, 0, 1, 0, 2, 1, 2, 2, 2, 1, 1, 2, 2, 2, 2, 2, 1, 0, 2, 1, 0};
+    static const int half[21] = {1, 0, 1, 0, 1, 1, 0, 0, 0, 1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0};
+    static crowd w;
+    psc_waves_info info;
+    int s;
+    crowd_of(&w, capacity);
+    w.c.nodes = 3;
+    for (s = 0; s < 21; s++) join(&w, 1, PSC_MAX_AMOUNT >> half[s], home[s], want[s]);
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_OK);
+    crowd_waves(&w, 100, INT32_MAX, &info);
+    CHECK(info.moves == 0 && info.stuck == 17);
+}
+
 /* Node 3 is cleared for shard 0 in three waves, one shard each; the first that leaves lets shard 2 go, which without it
  * would leave its group in one domain, so that shard 0 finds room where the plan wants it and needs node 3 no more. */
 static void test_waves_needless(void)
@@ -1744,6 +1806,8 @@ int main(int argc, char **argv)
     RUN(test_reason_transient);
     RUN(test_plan_sizes);
     RUN(test_plan_soft_sum);
+    RUN(test_plan_dear);
+    RUN(test_plan_overload_most);
     RUN(test_reason_overload);
     RUN(test_block_text);
     RUN(test_waves_plain);
@@ -1755,6 +1819,7 @@ int main(int argc, char **argv)
     RUN(test_waves_seen);
     RUN(test_waves_candidates);
     RUN(test_waves_rooms);
+    RUN(test_waves_lack);
     RUN(test_waves_random);
     return test_end();
 }
