@@ -2990,6 +2990,7 @@ typedef struct pt_run {
     int32_t *begun;                 /* [S] shards of this wave                                        */
     int64_t *ahead;                 /* [N * R] counted, if the moves that follow a parking were made  */
     int32_t *follows, *chain;       /* [S] 1: it is one of them; those that follow the last           */
+    int32_t *ahead_of;              /* [S] what was before each of the chain in the list that it has left; -1: none */
     int32_t *there, *beside;        /* [N], [S] shards on each node, linked; -1: end                  */
     int32_t *can_wait;              /* [S] 1: some node takes it now; 0: none does; -1: not known      */
     int64_t  mark, copied;          /* copied: bytes of this wave                                     */
@@ -2998,6 +2999,7 @@ typedef struct pt_run {
     int32_t  waves, ended;          /* waves and moves that have ended                                */
     int32_t  parks, parks_most;     /* of those, to parking places; and how many may be               */
     int32_t  parks_early;           /* and how many while other moves can begin                       */
+    int32_t  refusals;              /* how often another shard may be chosen because no node takes the one */
     int32_t  goal;                  /* the least number of waves that the limits allow                */
     int32_t  strained;              /* moves that broke spread or a dependency                        */
     int32_t  relaxed;               /* 1: they may                                                    */
@@ -3032,6 +3034,7 @@ static size_t pt_lay_run(const psc_cluster *c, unsigned char *base, pt_run *run)
     run->behind = pt_take_index(&lay, s);
     run->follows = pt_take_index(&lay, s);
     run->chain = pt_take_index(&lay, s);
+    run->ahead_of = pt_take_index(&lay, s);
     run->beside = pt_take_index(&lay, s);
     run->can_wait = pt_take_index(&lay, s);
     run->there = pt_take_index(&lay, n);
@@ -3345,8 +3348,8 @@ static int64_t pt_merit(const pt_run *run, int32_t shard)
     return sum;
 }
 
-/* Links the pending moves by the node that they go to, and queues them, those worth most first. */
-static void pt_queue(pt_run *run)
+/* Links the pending moves by the node that they go to. */
+static void pt_link_coming(pt_run *run)
 {
     int32_t i, n;
 
@@ -3356,6 +3359,14 @@ static void pt_queue(pt_run *run)
         run->behind[s] = run->coming[run->want[s]];
         run->coming[run->want[s]] = s;
     }
+}
+
+/* Queues the pending moves, those worth most first. */
+static void pt_queue(pt_run *run)
+{
+    int32_t i;
+
+    pt_link_coming(run);
     memcpy(run->ahead, run->counted, pt_cell(run->c, run->c->nodes) * sizeof *run->ahead);
     for (i = 0; i < run->left; i++) run->worth[run->pending[i]] = -pt_merit(run, run->pending[i]);
     run->queued = run->left;
@@ -3381,6 +3392,7 @@ static void pt_gather(pt_run *run, int overloaded)
 /* ==== Parking ================================================================================= */
 
 #define PT_CANDIDATES 1024  /* shards of which the best to park is chosen                            */
+#define PT_ASKED 64         /* of which it is asked whether a node takes them, before it is held that one does */
 #define PT_MAX_PARKS 6      /* times that a shard is parked                                          */
 #define PT_EARLY 10         /* 1 / share of the moves that is parked while others can begin          */
 
@@ -3399,7 +3411,8 @@ static int pt_is_alone(const pt_run *run, int32_t shard, int32_t node)
 }
 
 /* The moves that could follow, one after another, if a shard left its node: how many, and they are in chain[1 ..].
- * Each that leaves a node lets others in; room and conflicts are asked for. The chain is counted ahead. */
+ * Each that leaves a node lets others in; room and conflicts are asked for. The chain is counted ahead, and no longer in
+ * the lists of those that come, or each of it would be passed by once for each other. */
 static int32_t pt_follow(pt_run *run, int32_t out)
 {
     int32_t i, s, length = 1;
@@ -3408,28 +3421,36 @@ static int32_t pt_follow(pt_run *run, int32_t out)
     run->follows[out] = 1;
     pt_ahead(run, out, run->at[out], -1);
     for (i = 0; i < length; i++) {
-        for (s = run->coming[run->at[run->chain[i]]]; s >= 0; s = run->behind[s]) {
-            if (run->follows[s] || !pt_fits_ahead(run, s, run->want[s])) continue;
-            if (!pt_is_alone(run, s, run->want[s])) continue;
+        const int32_t node = run->at[run->chain[i]];
+        int32_t last = -1;
+        for (s = run->coming[node]; s >= 0; s = run->behind[s]) {
+            if (run->follows[s] || !pt_fits_ahead(run, s, node) || !pt_is_alone(run, s, node)) {
+                last = s;
+                continue;
+            }
             run->follows[s] = 1;
             pt_ahead(run, s, run->at[s], -1);
-            pt_ahead(run, s, run->want[s], 1);
+            pt_ahead(run, s, node, 1);
+            *(last < 0 ? &run->coming[node] : &run->behind[last]) = run->behind[s];
+            run->ahead_of[length] = last;
             run->chain[length++] = s;
         }
     }
     return length - 1;
 }
 
-/* Takes the chain of so many moves back. */
+/* Takes the chain of so many moves back, the last first: then each list is as it was when it left. */
 static void pt_unfollow(pt_run *run, int32_t moves)
 {
     int32_t i;
 
-    for (i = 0; i <= moves; i++) {
-        const int32_t s = run->chain[i];
+    for (i = moves; i >= 0; i--) {
+        const int32_t s = run->chain[i], node = run->want[s], last = run->ahead_of[i];
         run->follows[s] = 0;
-        if (i > 0) pt_ahead(run, s, run->want[s], -1);
         pt_ahead(run, s, run->at[s], 1);
+        if (i == 0) break;
+        pt_ahead(run, s, node, -1);
+        *(last < 0 ? &run->coming[node] : &run->behind[last]) = s;
     }
 }
 
@@ -3479,6 +3500,29 @@ static int32_t pt_best_park(pt_run *run, int32_t *most)
     return best;
 }
 
+/* 0 if no node takes any shard that may be parked: where all are full, that is told without asking what could follow.
+ * A few are asked for good; the others only whether their demand is anywhere. */
+static int pt_any_waits(pt_run *run)
+{
+    const psc_cluster *c = run->c;
+    int64_t most[PSC_MAX_RESOURCES] = {0};
+    int32_t i, n, r, tried = 0;
+
+    for (n = 0; n < c->nodes; n++) {
+        for (r = 0; !pt_closed(c, n) && r < c->resources; r++) {
+            const size_t k = pt_cell(c, n) + (size_t)r;
+            if (c->capacity[k] - run->counted[k] > most[r]) most[r] = c->capacity[k] - run->counted[k];
+        }
+    }
+    for (i = run->left; i-- > 0;) {
+        const int32_t s = run->pending[i];
+        if (run->parked[s] >= PT_MAX_PARKS || run->follows[s]) continue;
+        if (!pt_fits(most, c->demand + pt_cell(c, s), c->resources)) continue;
+        if (++tried > PT_ASKED || pt_parking(run, s) >= 0) return 1;
+    }
+    return 0;
+}
+
 /* Entries of the order that parking a shard takes: if it is where the plan wants it, it comes back. */
 static int32_t pt_park_price(const pt_run *run, int32_t shard) { return run->at[shard] == run->want[shard] ? 2 : 1; }
 
@@ -3498,6 +3542,7 @@ static void pt_look_ahead(pt_run *run)
 {
     int32_t i;
 
+    pt_link_coming(run);
     memcpy(run->ahead, run->counted, pt_cell(run->c, run->c->nodes) * sizeof *run->ahead);
     for (i = 0; i < run->left; i++) run->follows[run->pending[i]] = 0;
     for (i = 0; i < run->flights; i++) {
@@ -3513,12 +3558,14 @@ static void pt_unblock(pt_run *run, int32_t least, int32_t parks_most)
     int32_t most;
 
     pt_look_ahead(run);
+    if (run->parks >= parks_most || run->spare <= 0 || !pt_any_waits(run)) return;
     while (run->parks < parks_most && run->spare > 0) {
         const int32_t out = pt_best_park(run, &most);
         int32_t place;
         if (out < 0 || most < least) break;
         place = pt_parking(run, out);
         if (place < 0) {
+            if (run->refusals-- <= 0) break;
             run->follows[out] = 1;      /* not to be tried again in this wave */
             continue;
         }
@@ -3819,6 +3866,7 @@ static void pt_carry_out(pt_run *run, int32_t trial, psc_move *order, size_t cap
     run->order = order;
     run->parks_most = run->config->parks;
     run->spare = capacity - (size_t)run->left < INT32_MAX ? (int32_t)(capacity - (size_t)run->left) : INT32_MAX;
+    run->refusals = run->left;
     run->parks_early = run->left / PT_EARLY < run->parks_most ? run->left / PT_EARLY : run->parks_most;
     while (pt_wave(run)) { }
     pt_sort(run->pending, (size_t)run->left, NULL);

@@ -2016,9 +2016,10 @@ PSC_API size_t psc_waves_size(const psc_cluster *cluster);      /* 0: not valid 
  * the fewest moves stuck, then waves, then parkings; the first that needs no parking and no wave beyond the least
  * number ends them.
  * Errors: PSC_ERR_RANGE (an assignment that is no node), PSC_ERR_SPACE (capacity too small for all moves).
- * Cost of a trial: O(moves * waves) tests of O(R + group + ties), and of O(R) for 256 others; each parking O(N R) and
- * 1,024 times the moves that follow; clearing a node, 4,096 times O(shards on it * R) and O(N R) for each that could
- * be parked. */
+ * Cost of a trial: O(moves * waves) tests of O(R + group + ties), and of O(R) for 256 others. To choose a shard to park
+ * takes O(N R) and for 1,024 shards the moves that follow, each O(R + group) times the moves to the node that it leaves;
+ * it is done once a wave and parking, and at most `moves` times more where the one chosen finds no place. To clear a
+ * node takes 4,096 times O(shards on it * R) and O(N R) for each that could be parked. */
 PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *config,
                                 const int32_t *assignment, void *work, size_t bytes,
                                 psc_move *order, size_t capacity, psc_waves_info *info);

@@ -1639,6 +1639,20 @@ static void test_waves_rooms(void)
     }
 }
 
+/* Two full nodes that change all their shards, by a third with one place: a chain as long as the moves, and in all waves
+ * but the first no node that takes another. With every candidate asked anew what could follow it this takes an hour. */
+static void test_waves_exchange(void)
+{
+    static const int64_t capacity[6] = {2000, 2000, 10};
+    static crowd w;
+    psc_waves_info info;
+    crowd_of(&w, capacity);
+    join(&w, 200, 10, 0, 1);
+    join(&w, 200, 10, 1, 0);
+    crowd_waves(&w, 1, INT32_MAX, &info);
+    CHECK(info.waves == 401 && info.moves == 401 && info.parks == 1 && info.stuck == 0);
+}
+
 /* Full nodes lack more for a shard that is to come than the largest amount of one. */
 static void test_waves_lack(void)
 {
@@ -1820,6 +1834,7 @@ int main(int argc, char **argv)
     RUN(test_waves_candidates);
     RUN(test_waves_rooms);
     RUN(test_waves_lack);
+    RUN(test_waves_exchange);
     RUN(test_waves_random);
     return test_end();
 }
