@@ -3411,8 +3411,8 @@ static int pt_is_alone(const pt_run *run, int32_t shard, int32_t node)
 }
 
 /* The moves that could follow, one after another, if a shard left its node: how many, and they are in chain[1 ..].
- * Each that leaves a node lets others in; room and conflicts are asked for. The chain is counted ahead, and no longer in
- * the lists of those that come, or each of it would be passed by once for each other. */
+ * Each that leaves a node lets others in; room and conflicts are asked for. The chain is counted ahead, and leaves the
+ * lists of those that come, or each of it would be passed by once for each other. */
 static int32_t pt_follow(pt_run *run, int32_t out)
 {
     int32_t i, s, length = 1;

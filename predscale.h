@@ -1643,7 +1643,7 @@ typedef struct psc_cluster {
     int32_t  groups;            /*   G, >= 0; 0 with group = NULL                                    */
     int32_t  balances;          /*   length of balance                                               */
     int32_t  places;            /*   side of distance                                                */
-    int32_t  pairs;             /*   length of pair                                                  */
+    int32_t  pairs;             /*   length of pair, at most 2^30 - 1                                */
     /* of nodes */
     const int64_t *capacity;    /* * [N * R] never exceeded, by moves                                */
     const int64_t *soft;        /*   [N * R] what lies above it costs; NULL: capacity                */
@@ -1692,7 +1692,7 @@ PSC_API void psc_cluster_default(psc_cluster *cluster);
  * that could exceed 2^62: the sum of upper bounds of the terms, each product on the way included). All functions
  * below assume that it has returned PSC_OK for these arrays: it reads all of them, once; the others test
  * only struct_size, the sizes and the pointers. group must be NULL if groups is 0 and there are shards.
- * A home may break any constraint: reality does. Cost: O(N R + S R + places^2). */
+ * A home may break any constraint: reality does. Cost: O(N R + S R + places^2 + groups + dependencies + pairs). */
 PSC_API psc_status psc_cluster_check(const psc_cluster *cluster);
 
 /* What psc_cluster_check refuses, by field. */
@@ -1887,11 +1887,14 @@ PSC_API psc_status psc_plan_init(psc_plan *plan, size_t bytes, const psc_cluster
  * A move is made only if every hard constraint holds after it, or is broken no more than before: capacity,
  * transient capacity, one shard of a group a node, spread, dependencies both ways; and closed, pinned, the
  * budgets. A shard that has left home uses no more of the budgets by moving on.
- * The units of work are one look at a shard (nodes tried, or 1 where none can help, pairs) and, annealing, up to 512
- * tries and one rebuilding (at most about 7,300 pairs). What a call looks at beyond its grant, less than one unit, is
- * taken off the next call's, so that k calls leave exactly the state of one call with the sum; a call may find its grant
- * used already and return PSC_MORE at once.
- * Cost of a pair: O(R + balances), and where the move would pay O(shards of its group and of the groups tied to it). */
+ * The units of work are one look at a shard (nodes tried, or 1 where none can help, pairs) and, annealing, up to 1,024
+ * tries and one rebuilding (about 8,200 pairs at most, and 64 more for each two shards of it that a pair or a
+ * dependency ties). What a call looks at beyond its grant, less than one unit, is taken off the next call's, so that k
+ * calls leave exactly the state of one call with the sum; a call may find its grant used already and return PSC_MORE at
+ * once.
+ * Cost of a pair: O(R + balances + pairs of the shard), and where the move would pay O(shards of its group and of the
+ * groups tied to it). Beside these, a look of the descent takes O(shards on its node), for the one with the largest
+ * gain, and a move there O(N) with `targets`, else O(log N); a rebuilding O(shards on its nodes). */
 PSC_API psc_status psc_plan_step(psc_plan *plan, const psc_cluster *cluster, int64_t evaluations);
 
 /* How often plans can move shards, if each is carried out and the next begins there:
@@ -1946,8 +1949,9 @@ typedef struct psc_refusal {
     int64_t gain;               /* fall of the cost by moving there, where it is allowed; else 0     */
 } psc_refusal;
 
-/* Looks at one shard and all nodes, whatever `targets` says; leaves marks in plan, but nothing that a later
- * call reads. Cost: one look and N pairs. Errors: PSC_ERR_RANGE (shard). */
+/* Looks at one shard and all nodes, whatever `targets` says, and leaves the plan as it is. Of a search that is not done
+ * it tells about the assignment in hand, which while annealing is not the best one. Cost: N pairs. Errors:
+ * PSC_ERR_RANGE (shard). */
 PSC_API psc_status psc_plan_explain(psc_plan *plan, const psc_cluster *cluster, int32_t shard, psc_refusal *refusal);
 
 /* ==== Waves ===================================================================================== */
@@ -2017,9 +2021,9 @@ PSC_API size_t psc_waves_size(const psc_cluster *cluster);      /* 0: not valid 
  * number ends them.
  * Errors: PSC_ERR_RANGE (an assignment that is no node), PSC_ERR_SPACE (capacity too small for all moves).
  * Cost of a trial: O(moves * waves) tests of O(R + group + ties), and of O(R) for 256 others. To choose a shard to park
- * takes O(N R) and for 1,024 shards the moves that follow, each O(R + group) times the moves to the node that it leaves;
- * it is done once a wave and parking, and at most `moves` times more where the one chosen finds no place. To clear a
- * node takes 4,096 times O(shards on it * R) and O(N R) for each that could be parked. */
+ * takes O(N R) and for 1,024 shards the moves that follow, each O(R + group) times the moves to the node it leaves; it
+ * is done once a wave and parking, and at most `moves` times more where the one chosen finds no place. To clear a node
+ * takes 4,096 times O(shards on it * R) and O(N R) for each that could be parked. */
 PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_config *config,
                                 const int32_t *assignment, void *work, size_t bytes,
                                 psc_move *order, size_t capacity, psc_waves_info *info);
@@ -2480,8 +2484,8 @@ typedef struct psc_echo_order {
  *   orders  drops and copies in the order in which they count on each other's places; an array that is too small
  *           gives fewer, the rest comes later; copies need room for 3. A drop says that the place counts as free.
  * A copy that is not confirmed within 10 ticks is given up.
- * Errors: PSC_ERR_RANGE. Cost: O(tracked + nodes + copies * (log tracked + nodes + echoes)); with distance_ns
- * the test of nodes^2 numbers. */
+ * Errors: PSC_ERR_RANGE. Cost: O(tracked + nodes), and O(log tracked + nodes * echoes) for each copy and for each block
+ * that would be worth one on the node under the least pressure; with distance_ns the test of nodes^2 numbers. */
 PSC_API psc_status psc_echo_tick(psc_echo *echo, const psc_echo_nodes *nodes, int64_t now, psc_echo_order *orders,
                                  size_t capacity, size_t *count);
 

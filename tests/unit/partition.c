@@ -1287,7 +1287,7 @@ static void test_plan_sizes(void)
     CHECK((psc_plan_size(&other, &config) == 0) == (sizeof(size_t) == 4));
 }
 
-/* Costs at the limit of what psc_cluster_check lets pass: of a move, of load, of a pair. Annealing has room for them. */
+/* Costs at the limit of psc_cluster_check, of a move, of load, of a pair: annealing has room for them. */
 static void test_plan_dear(void)
 {
     static world w;
@@ -1639,8 +1639,8 @@ static void test_waves_rooms(void)
     }
 }
 
-/* Two full nodes that change all their shards, by a third with one place: a chain as long as the moves, and in all waves
- * but the first no node that takes another. With every candidate asked anew what could follow it this takes an hour. */
+/* Two full nodes that change all their shards, by a third with one place: a chain as long as the moves, and after the
+ * first wave no node that takes another. With every candidate asked anew what could follow it this takes an hour. */
 static void test_waves_exchange(void)
 {
     static const int64_t capacity[6] = {2000, 2000, 10};
