@@ -204,15 +204,19 @@ static int64_t pt_risk(const psc_cluster *c, int32_t s, int32_t n)
     return c->risk && c->impact ? (int64_t)c->risk[n] * c->impact[s] / PT_CERTAIN : 0;
 }
 
+static int pt_counts_valid(const psc_cluster *c)
+{
+    return c->resources >= 1 && c->resources <= PSC_MAX_RESOURCES && c->nodes >= 1
+           && (int64_t)c->nodes * c->resources <= PT_MAX_CELLS && c->shards >= 0 && c->groups >= 0 && c->balances >= 0
+           && c->places >= 0 && c->pairs >= 0 && c->pairs <= PT_MAX_PAIRS;
+}
+
 /* Version, sizes and pointers: what every function tests. */
 static psc_status pt_shape(const psc_cluster *c)
 {
     if (!c) return PSC_ERR_NULL;
     if (c->struct_size != sizeof *c) return PSC_ERR_VERSION;
-    if (c->resources < 1 || c->resources > PSC_MAX_RESOURCES) return PSC_ERR_RANGE;
-    if (c->nodes < 1 || (int64_t)c->nodes * c->resources > PT_MAX_CELLS) return PSC_ERR_RANGE;
-    if (c->shards < 0 || c->groups < 0 || c->balances < 0 || c->places < 0) return PSC_ERR_RANGE;
-    if (c->pairs < 0 || c->pairs > PT_MAX_PAIRS) return PSC_ERR_RANGE;
+    if (!pt_counts_valid(c)) return PSC_ERR_RANGE;
     if (!c->capacity) return PSC_ERR_NULL;
     if (c->shards > 0 && (!c->demand || !c->home)) return PSC_ERR_NULL;
     if (c->balances > 0 && !c->balance) return PSC_ERR_NULL;
@@ -227,13 +231,13 @@ static psc_status pt_shape(const psc_cluster *c)
 static int32_t pt_shape_field(const psc_cluster *c, psc_status status)
 {
     if (status == PSC_ERR_VERSION) return PSC_FIELD_CLUSTER;
-    if (status == PSC_ERR_RANGE) return c->groups == 0 && c->group ? PSC_FIELD_GROUP : PSC_FIELD_COUNTS;
+    if (status == PSC_ERR_RANGE) return pt_counts_valid(c) ? PSC_FIELD_GROUP : PSC_FIELD_COUNTS;
     if (!c->capacity) return PSC_FIELD_CAPACITY;
     if (c->shards > 0 && !c->demand) return PSC_FIELD_DEMAND;
     if (c->shards > 0 && !c->home) return PSC_FIELD_HOME;
+    if (c->groups > 0 && !c->group) return PSC_FIELD_GROUP;
     if (c->balances > 0 && !c->balance) return PSC_FIELD_BALANCE;
-    if (c->pairs > 0 && !c->pair) return PSC_FIELD_PAIR;
-    return c->place && !c->distance ? PSC_FIELD_DISTANCE : PSC_FIELD_GROUP;
+    return c->pairs > 0 && !c->pair ? PSC_FIELD_PAIR : PSC_FIELD_DISTANCE;
 }
 
 /* Notes a fault, if it is the first. */

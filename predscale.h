@@ -1711,7 +1711,8 @@ typedef struct psc_fault {
                                    resource's column; -1: the array is missing, or it is none        */
 } psc_fault;
 
-/* psc_cluster_check, and where the first fault is, in the order of the enumeration but for SUMS, which is last.
+/* psc_cluster_check, and where the first fault is: struct_size, counts, arrays that are missing, wrong elements, each in
+ * the order of the enumeration, then sums of a resource, then SUMS.
  * Returns PSC_OK unless an argument is NULL. Cost: as psc_cluster_check. */
 PSC_API psc_status psc_cluster_fault(const psc_cluster *cluster, psc_fault *fault);
 
@@ -1864,7 +1865,8 @@ PSC_API size_t psc_plan_size(const psc_cluster *cluster, const psc_plan_config *
 
 /* Lays out the search in plan, at home. The same cluster, unchanged, goes with every later call; a block that
  * init has not made, or for a cluster of other sizes, is refused with PSC_ERR_STATE.
- * Cost: O((N + S) R + N log N + sum of squares of group sizes + dependencies), with a horizon also O(S log S). */
+ * Cost: O((N + S) (R + balances) + N log N + sum of squares of group sizes + dependencies + pairs), with a horizon also
+ * O(S log S). */
 PSC_API psc_status psc_plan_init(psc_plan *plan, size_t bytes, const psc_cluster *cluster,
                                  const psc_plan_config *config);
 
@@ -2601,7 +2603,8 @@ PSC_API size_t psc_map_claims_size(const psc_map *map);
 /* Holds the nodes' own lists of partitions against the map.
  *   from       [nodes + 1] node n claims claim[from[n]] .. claim[from[n + 1] - 1], rising from 0
  *   heard      [nodes] 0: its list is not known, so what the map has there is no fault; NULL: all were heard. A
- *              claim in the list of a node that was not heard counts as the others do.
+ *              claim in the list of a node that was not heard counts as the others do. A node of the map that is not
+ *              among `nodes` has been heard and claims nothing.
  *   fault      unknown partitions by node and place in its list, then the rest by partition
  *   count      all faults, even where more than capacity
  * A partition that the map has nowhere and nobody claims is no fault. One that is claimed twice in one list counts

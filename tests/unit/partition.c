@@ -500,6 +500,25 @@ static void test_fault_alone(void)
     FAULT(PSC_FIELD_SUMS, PSC_ERR_RANGE, -1);
 }
 
+/* Of two faults the one that comes first is told: counts before arrays, arrays in the order of their fields. */
+static void test_fault_first(void)
+{
+    static world w;
+    psc_fault fault;
+    plain_world(&w);
+    w.c.resources = 0, w.c.shards = 0, w.c.group = w.group;     /* no shards: a group without groups is no fault */
+    CHECK_STATUS(psc_cluster_fault(&w.c, &fault), PSC_OK);
+    CHECK(fault.status == PSC_ERR_RANGE && fault.field == PSC_FIELD_COUNTS && fault.index == -1);
+    w.c.resources = 1;
+    CHECK_STATUS(psc_cluster_check(&w.c), PSC_OK);
+    w.c.shards = 6;
+    CHECK_STATUS(psc_cluster_fault(&w.c, &fault), PSC_OK);
+    CHECK(fault.status == PSC_ERR_RANGE && fault.field == PSC_FIELD_GROUP);
+    w.c.group = NULL, w.c.groups = 1, w.c.balances = 1;
+    CHECK_STATUS(psc_cluster_fault(&w.c, &fault), PSC_OK);
+    CHECK(fault.status == PSC_ERR_NULL && fault.field == PSC_FIELD_GROUP);
+}
+
 static void test_field_text(void)
 {
     int32_t a, b;
@@ -1791,6 +1810,7 @@ int main(int argc, char **argv)
     RUN(test_fault_arrays);
     RUN(test_fault_rest);
     RUN(test_fault_alone);
+    RUN(test_fault_first);
     RUN(test_field_text);
     RUN(test_risk_amounts);
     RUN(test_overload);
