@@ -1711,8 +1711,8 @@ typedef struct psc_fault {
                                    resource's column; -1: the array is missing, or it is none        */
 } psc_fault;
 
-/* psc_cluster_check, and where the first fault is: struct_size, counts, arrays that are missing, wrong elements, each in
- * the order of the enumeration, then sums of a resource, then SUMS.
+/* psc_cluster_check, and where the first fault is: struct_size, counts, arrays that are missing, wrong elements, these
+ * in the order of the enumeration, then sums of a resource, then SUMS.
  * Returns PSC_OK unless an argument is NULL. Cost: as psc_cluster_check. */
 PSC_API psc_status psc_cluster_fault(const psc_cluster *cluster, psc_fault *fault);
 
