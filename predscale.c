@@ -6603,7 +6603,7 @@ struct psc_outlook {
     psc_state head;
     int64_t series, hour, far, week, tags;
     int64_t seen;               /* steps                                                             */
-    int64_t due[PSC_MAX_SLOTS]; /* step at whose end told is judged; 0: nothing is told              */
+    int64_t due[PSC_MAX_SLOTS]; /* step at whose end told is judged; 0: nothing was told             */
 };
 
 /* Slot k covers the steps from..to - 1 ahead. */
@@ -6622,6 +6622,15 @@ static int64_t ps_slot_from(int64_t hour, int64_t k)
 static int64_t ps_slot_to(int64_t hour, int64_t k)
 {
     return ps_slot_from(hour, k + 1);
+}
+
+/* Steps after the end of a slot until its next forecast is laid by: an hour where the lead goes into a day fewer than
+ * five times, for without it the same few times of the day would judge that lead for ever. */
+static int64_t ps_slot_pause(int64_t hour, int64_t k)
+{
+    const int64_t lead = ps_slot_to(hour, k), day = 24 * hour;
+
+    return day % lead == 0 && day / lead < 5 ? hour : 0;
 }
 
 /* Trackers of day, day and week, hour and day; not all outlooks have all. */
@@ -6839,6 +6848,12 @@ static void ps_outlook_measure(psc_outlook *o, const double *load, const psc_sur
     }
 }
 
+/* Whether a forecast of that slot is to be laid by. */
+static int ps_outlook_tells(const psc_outlook *o, int64_t k)
+{
+    return o->due[k] + ps_slot_pause(o->hour, k) <= o->seen;
+}
+
 /* The shares of the members by what each has missed of so far in a slot, [PS_MEMBERS]; those there are not get 0. */
 static void ps_outlook_shares(const psc_outlook *o, const double *error, double *share)
 {
@@ -6904,19 +6919,19 @@ static psc_status ps_outlook_tell(psc_outlook *o, size_t i, double *path)
     int m;
 
     for (k = 0; k < slots; k++)
-        if (o->due[k] <= o->seen) farthest = k;
+        if (ps_outlook_tells(o, k)) farthest = k;
     ps_outlook_shares(o, error, share);
     for (m = 0; m < PS_MEMBERS; m++) {
         status = ps_outlook_member(o, i, m, (size_t)ps_slot_to(o->hour, farthest), path);
         if (status != PSC_OK) return status;
         for (k = 0; k <= farthest; k++)
-            if (o->due[k] <= o->seen) told[k * PS_TOLD + m] = path[ps_slot_to(o->hour, k) - 1];
+            if (ps_outlook_tells(o, k)) told[k * PS_TOLD + m] = path[ps_slot_to(o->hour, k) - 1];
         base += share[m] * path[0];
     }
     ps_outlook_reals(o, PS_AT_BASE)[i] = base;
     for (k = 0; k <= farthest; k++) {
         double *mean = &told[k * PS_TOLD + PS_MEMBERS];
-        if (o->due[k] > o->seen) continue;
+        if (!ps_outlook_tells(o, k)) continue;
         ps_outlook_shares(o, error + k * PS_TOLD, share);
         for (*mean = 0.0, m = 0; m < PS_MEMBERS; m++) *mean += share[m] * told[k * PS_TOLD + m];
     }
@@ -6977,7 +6992,7 @@ psc_status psc_outlook_observe(psc_outlook *outlook, const double *load, const p
         if (status != PSC_OK) return status;
     }
     for (k = 0; k < slots; k++)
-        if (o->due[k] <= o->seen) o->due[k] = o->seen + ps_slot_to(o->hour, k);
+        if (ps_outlook_tells(o, k)) o->due[k] = o->seen + ps_slot_to(o->hour, k);
     return PSC_OK;
 }
 

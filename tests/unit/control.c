@@ -129,6 +129,30 @@ static void test_outlook_learns(void)
     free(o);
 }
 
+/* Twelve hours on a wave of a day is what it is now only as it crosses its mean. Were that lead judged at two times of
+ * the day for ever, and the wave crossed there, the last value would be believed. */
+static void test_outlook_judged_all_day(void)
+{
+    static const double wave[12] = { 0.0, 2.6, 5.0, 7.1, 8.7, 9.7, 10.0, 9.7, 8.7, 7.1, 5.0, 2.6 };
+    psc_outlook_config c;
+    psc_outlook *o;
+    double load, path[12], work[4 * 12];
+    int t;
+
+    psc_outlook_default(&c);
+    c.hour = 1;
+    c.far = 11;
+    c.week = 0;
+    o = outlook_new(&c, 0);
+    for (t = 0; t < 24 * 8 + 6; t++) {
+        load = 20.0 + (t % 24 < 12 ? wave[t % 12] : -wave[t % 12]) + t * 7 % 5 * 0.1;
+        CHECK_STATUS(psc_outlook_observe(o, &load, NULL, 0, work), PSC_OK);
+    }
+    CHECK_STATUS(psc_outlook_predict(o, 0, NULL, 0, path, NULL, work), PSC_OK);
+    CHECK(path[11] < 15.0);                                 /* now near 30, then near 10 */
+    free(o);
+}
+
 /* An announced event multiplies its tag's series; while it runs it is measured; what is learned is without it. */
 static void test_outlook_events(void)
 {
@@ -723,6 +747,7 @@ int main(void)
     RUN(test_outlook_sizes);
     RUN(test_outlook_variants);
     RUN(test_outlook_learns);
+    RUN(test_outlook_judged_all_day);
     RUN(test_outlook_events);
     RUN(test_outlook_odd_events);
     RUN(test_outlook_arguments);
