@@ -7079,6 +7079,9 @@ static int ps_outlook_valid(const psc__image *image)
 #define PS_NOISE 0.01           /* standard deviation of use that is there in any case: minutes within a step    */
 #define PS_CHOOSE 12.0          /* steepness by which the step that stands for a slot is chosen: a soft one      */
 #define PS_CROWD 0.05           /* a copy more or less on the target of a shard that must leave, in its load     */
+#define PS_WAIT_LANDINGS 5.0    /* times the landing, for copies queue and slow down,                            */
+#define PS_WAIT_HOURS 0.5       /* and so many hours: a move may be ordered later if it then still is in time    */
+#define PS_WAIT_PRICE 0.1       /* that is, if what is lost by then is below so many prices                      */
 #define PS_NOTHING 1e-300       /* cost of a step in which nothing is late                                       */
 #define PS_BUSY_LEAST 0.02      /* below, use says nothing of what a node can give                               */
 #define PS_BUSY_FULL 0.97       /* above, not how far it is beyond                                               */
@@ -7514,9 +7517,8 @@ static int ps_may_take(const ps_desk *d, int32_t s, int32_t n)
 }
 
 /* First slot that ends after the move has landed. */
-static size_t ps_lands_in(const ps_desk *d, int32_t s)
+static size_t ps_lands_in(const ps_desk *d, double t)
 {
-    const double t = d->c->landing ? d->c->landing[s] : 0.0;
     size_t k;
 
     for (k = 0; k + 1 < d->slots; k++) {
@@ -7524,6 +7526,15 @@ static size_t ps_lands_in(const ps_desk *d, int32_t s)
         if ((double)to - 0.5 >= t) break;
     }
     return k;
+}
+
+/* The slot by which a move that is not ordered now must have landed: after five copies and half an hour. */
+static size_t ps_waits_for(const ps_desk *d, double landing)
+{
+    const size_t now = ps_lands_in(d, landing);
+    const size_t then = ps_lands_in(d, PS_WAIT_LANDINGS * landing + PS_WAIT_HOURS * (double)d->c->hour);
+
+    return then > now ? then : now + 1;
 }
 
 static void ps_desk_move(ps_desk *d, int32_t s, int32_t to, int32_t cause, double gain, psc_order *order)
@@ -7628,6 +7639,13 @@ static void ps_cool(ps_desk *d, int32_t targets)
     for (i = count; i < targets; i++) d->cool[i] = -1;
 }
 
+/* What is saved by a move, d->out and d->in, between slots from and later: that is lost if it lands later. */
+static double ps_lost_by_waiting(const ps_desk *d, int32_t s, int32_t hot, int32_t n, size_t from, size_t later)
+{
+    return ps_node_cost(d, hot, d->out, s, -1.0, later) - ps_node_cost(d, hot, d->out, s, -1.0, from)
+           + ps_node_cost(d, n, d->in, s, 1.0, later) - ps_node_cost(d, n, d->in, s, 1.0, from);
+}
+
 /* The best move off a node; its gain, 0: none pays. */
 static double ps_best_off(ps_desk *d, int32_t hot, int32_t targets, int32_t *shard, int32_t *to)
 {
@@ -7637,7 +7655,8 @@ static double ps_best_off(ps_desk *d, int32_t hot, int32_t targets, int32_t *sha
 
     for (s = d->first[hot]; s >= 0; s = d->next[s]) {
         const double price = c->margin * (c->price ? c->price[s] : 0.0);
-        const size_t from = ps_lands_in(d, s);
+        const double landing = c->landing ? c->landing[s] : 0.0;
+        const size_t from = ps_lands_in(d, landing), later = ps_waits_for(d, landing);
         const int tied = d->tie_from[s + 1] > d->tie_from[s];
         double saved, gain;
         if (d->stays[s]) continue;
@@ -7652,7 +7671,7 @@ static double ps_best_off(ps_desk *d, int32_t hot, int32_t targets, int32_t *sha
                 saved = d->cost[hot] - ps_node_cost(d, hot, d->out, s, -1.0, from);
             }
             gain = saved - (ps_node_cost(d, n, d->in, s, 1.0, from) - d->cost[n]) - price;
-            if (!(gain > best)) continue;
+            if (!(gain > best) || ps_lost_by_waiting(d, s, hot, n, from, later) < PS_WAIT_PRICE * price) continue;
             best = gain;
             *shard = s;
             *to = n;

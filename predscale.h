@@ -3345,6 +3345,8 @@ PSC_API psc_status psc_outlook_predict(const psc_outlook *outlook, size_t series
  * The independent errors of shards add up: s^2 = (0.01^2 + caution^2 * sum of spreads / capacity^2). A slot's weight is
  * its steps, times fade for each hour ahead.
  *     gain of a move = fall of the cost of both nodes in the slots after it has landed - margin * price
+ * It waits if that fall is below 0.1 margin * price in the slots before 5 landings and half an hour have passed: what is
+ * needed later is ordered later, when more is known, if at all.
  * In turn the hottest node gives the shard whose move to any of the `targets` coolest nodes gains most, until none gains.
  * Before that, shards leave nodes that are likely to fail, most impact for its landing first, to where they cost least.
  * Shards that talk have cost on both nodes while they are apart: talk[r] of the smaller one's flow r.

@@ -331,6 +331,7 @@ static void world_make(world *w)
         w->load[s] = s < 2 ? 40.0 : 10.0;
         w->stock[s] = 1.0;
         w->price[s] = 1.0;
+        w->landing[s] = 1.0;
         for (t = 0; t < STEPS; t++) w->path[s * STEPS + t] = w->load[s] + (s < 2 && t >= 4 ? 20.0 : 0.0);
     }
     w->c.capacity = w->capacity;
@@ -385,6 +386,37 @@ static void test_moves_before_the_peak(void)
     CHECK_STATUS(control(&w), PSC_OK);
     CHECK_INT(w.info.moves, 0);
     CHECK_NEAR(w.info.after, w.info.before, 0.0);
+}
+
+/* The peak begins after four steps. A move that takes half a step waits, one of a step does not; nor does one that is
+ * free, nor the last that can be in time. */
+static void test_waits(void)
+{
+    world w;
+    int s, t;
+
+    world_make(&w);
+    for (s = 0; s < SHARDS; s++) w.landing[s] = 0.5;
+    w.price[0] = w.price[1] = 20.0;                         /* a few requests are late now, too */
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK_INT(w.info.moves, 0);
+    w.price[0] = w.price[1] = 0.0;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(only(&w, 0, PSC_CAUSE_LOAD));
+    world_make(&w);
+    w.price[0] = w.price[1] = 20.0;
+    w.c.landing = NULL;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK_INT(w.info.moves, 0);
+    for (s = 0; s < 2; s++)
+        for (t = 0; t < 4; t++) w.path[s * STEPS + t] = 60.0;
+    CHECK_STATUS(control(&w), PSC_OK);                      /* it is there already */
+    CHECK(only(&w, 0, PSC_CAUSE_LOAD));
+    world_make(&w);
+    w.price[0] = w.price[1] = 20.0;
+    w.landing[0] = w.landing[1] = 7.0;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(only(&w, 0, PSC_CAUSE_LOAD));
 }
 
 /* What keeps a shard where it is. */
@@ -753,6 +785,7 @@ int main(void)
     RUN(test_outlook_arguments);
     RUN(test_outlook_saved);
     RUN(test_moves_before_the_peak);
+    RUN(test_waits);
     RUN(test_stays);
     RUN(test_caution);
     RUN(test_talk);
