@@ -6579,7 +6579,7 @@ struct psc_outlook {
     psc_state head;
     int64_t series, hour, far, week, tags;
     int64_t seen;               /* steps                                                             */
-    int64_t due[PSC_MAX_SLOTS]; /* step at whose end told is judged; 0: nothing is told              */
+    int64_t due[PSC_MAX_SLOTS]; /* step at whose end told is judged; 0: nothing was told             */
 };
 
 /* Slot k covers the steps from..to - 1 ahead. */
@@ -6598,6 +6598,15 @@ static int64_t ps_slot_from(int64_t hour, int64_t k)
 static int64_t ps_slot_to(int64_t hour, int64_t k)
 {
     return ps_slot_from(hour, k + 1);
+}
+
+/* Steps after the end of a slot until its next forecast is laid by: an hour where the lead goes into a day fewer than
+ * five times, for without it the same few times of the day would judge that lead for ever. */
+static int64_t ps_slot_pause(int64_t hour, int64_t k)
+{
+    const int64_t lead = ps_slot_to(hour, k), day = 24 * hour;
+
+    return day % lead == 0 && day / lead < 5 ? hour : 0;
 }
 
 /* Trackers of day, day and week, hour and day; not all outlooks have all. */
@@ -6811,6 +6820,12 @@ static void ps_outlook_measure(psc_outlook *o, const double *load, const psc_sur
     }
 }
 
+/* Whether a forecast of that slot is to be laid by. */
+static int ps_outlook_tells(const psc_outlook *o, int64_t k)
+{
+    return o->due[k] + ps_slot_pause(o->hour, k) <= o->seen;
+}
+
 /* The shares of the members by what each has missed of so far in a slot, [PS_MEMBERS]; those there are not get 0. */
 static void ps_outlook_shares(const psc_outlook *o, const double *error, double *share)
 {
@@ -6876,19 +6891,19 @@ static psc_status ps_outlook_tell(psc_outlook *o, size_t i, double *path)
     int m;
 
     for (k = 0; k < slots; k++)
-        if (o->due[k] <= o->seen) farthest = k;
+        if (ps_outlook_tells(o, k)) farthest = k;
     ps_outlook_shares(o, error, share);
     for (m = 0; m < PS_MEMBERS; m++) {
         status = ps_outlook_member(o, i, m, (size_t)ps_slot_to(o->hour, farthest), path);
         if (status != PSC_OK) return status;
         for (k = 0; k <= farthest; k++)
-            if (o->due[k] <= o->seen) told[k * PS_TOLD + m] = path[ps_slot_to(o->hour, k) - 1];
+            if (ps_outlook_tells(o, k)) told[k * PS_TOLD + m] = path[ps_slot_to(o->hour, k) - 1];
         base += share[m] * path[0];
     }
     ps_outlook_reals(o, PS_AT_BASE)[i] = base;
     for (k = 0; k <= farthest; k++) {
         double *mean = &told[k * PS_TOLD + PS_MEMBERS];
-        if (o->due[k] > o->seen) continue;
+        if (!ps_outlook_tells(o, k)) continue;
         ps_outlook_shares(o, error + k * PS_TOLD, share);
         for (*mean = 0.0, m = 0; m < PS_MEMBERS; m++) *mean += share[m] * told[k * PS_TOLD + m];
     }
@@ -6949,7 +6964,7 @@ psc_status psc_outlook_observe(psc_outlook *outlook, const double *load, const p
         if (status != PSC_OK) return status;
     }
     for (k = 0; k < slots; k++)
-        if (o->due[k] <= o->seen) o->due[k] = o->seen + ps_slot_to(o->hour, k);
+        if (ps_outlook_tells(o, k)) o->due[k] = o->seen + ps_slot_to(o->hour, k);
     return PSC_OK;
 }
 
@@ -7036,6 +7051,9 @@ static int ps_outlook_valid(const psc__image *image)
 #define PS_NOISE 0.01           /* standard deviation of use that is there in any case: minutes within a step    */
 #define PS_CHOOSE 12.0          /* steepness by which the step that stands for a slot is chosen: a soft one      */
 #define PS_CROWD 0.05           /* a copy more or less on the target of a shard that must leave, in its load     */
+#define PS_WAIT_LANDINGS 5.0    /* times the landing, for copies queue and slow down,                            */
+#define PS_WAIT_HOURS 0.5       /* and so many hours: a move may be ordered later if it then still is in time    */
+#define PS_WAIT_PRICE 0.1       /* that is, if what is lost by then is below so many prices                      */
 #define PS_NOTHING 1e-300       /* cost of a step in which nothing is late                                       */
 #define PS_BUSY_LEAST 0.02      /* below, use says nothing of what a node can give                               */
 #define PS_BUSY_FULL 0.97       /* above, not how far it is beyond                                               */
@@ -7471,9 +7489,8 @@ static int ps_may_take(const ps_desk *d, int32_t s, int32_t n)
 }
 
 /* First slot that ends after the move has landed. */
-static size_t ps_lands_in(const ps_desk *d, int32_t s)
+static size_t ps_lands_in(const ps_desk *d, double t)
 {
-    const double t = d->c->landing ? d->c->landing[s] : 0.0;
     size_t k;
 
     for (k = 0; k + 1 < d->slots; k++) {
@@ -7481,6 +7498,15 @@ static size_t ps_lands_in(const ps_desk *d, int32_t s)
         if ((double)to - 0.5 >= t) break;
     }
     return k;
+}
+
+/* The slot by which a move that is not ordered now must have landed: after five copies and half an hour. */
+static size_t ps_waits_for(const ps_desk *d, double landing)
+{
+    const size_t now = ps_lands_in(d, landing);
+    const size_t then = ps_lands_in(d, PS_WAIT_LANDINGS * landing + PS_WAIT_HOURS * (double)d->c->hour);
+
+    return then > now ? then : now + 1;
 }
 
 static void ps_desk_move(ps_desk *d, int32_t s, int32_t to, int32_t cause, double gain, psc_order *order)
@@ -7585,6 +7611,13 @@ static void ps_cool(ps_desk *d, int32_t targets)
     for (i = count; i < targets; i++) d->cool[i] = -1;
 }
 
+/* What is saved by a move, d->out and d->in, between slots from and later: that is lost if it lands later. */
+static double ps_lost_by_waiting(const ps_desk *d, int32_t s, int32_t hot, int32_t n, size_t from, size_t later)
+{
+    return ps_node_cost(d, hot, d->out, s, -1.0, later) - ps_node_cost(d, hot, d->out, s, -1.0, from)
+           + ps_node_cost(d, n, d->in, s, 1.0, later) - ps_node_cost(d, n, d->in, s, 1.0, from);
+}
+
 /* The best move off a node; its gain, 0: none pays. */
 static double ps_best_off(ps_desk *d, int32_t hot, int32_t targets, int32_t *shard, int32_t *to)
 {
@@ -7594,7 +7627,8 @@ static double ps_best_off(ps_desk *d, int32_t hot, int32_t targets, int32_t *sha
 
     for (s = d->first[hot]; s >= 0; s = d->next[s]) {
         const double price = c->margin * (c->price ? c->price[s] : 0.0);
-        const size_t from = ps_lands_in(d, s);
+        const double landing = c->landing ? c->landing[s] : 0.0;
+        const size_t from = ps_lands_in(d, landing), later = ps_waits_for(d, landing);
         const int tied = d->tie_from[s + 1] > d->tie_from[s];
         double saved, gain;
         if (d->stays[s]) continue;
@@ -7609,7 +7643,7 @@ static double ps_best_off(ps_desk *d, int32_t hot, int32_t targets, int32_t *sha
                 saved = d->cost[hot] - ps_node_cost(d, hot, d->out, s, -1.0, from);
             }
             gain = saved - (ps_node_cost(d, n, d->in, s, 1.0, from) - d->cost[n]) - price;
-            if (!(gain > best)) continue;
+            if (!(gain > best) || ps_lost_by_waiting(d, s, hot, n, from, later) < PS_WAIT_PRICE * price) continue;
             best = gain;
             *shard = s;
             *to = n;

@@ -3293,10 +3293,11 @@ PSC_API psc_status psc_decision_group(const psc_decision *decision, const char *
  * Members are the last value and up to three trackers, of the seasons (day), (day, week) and (hour, day). When a slot
  * has come to its end, what each member had foretold for its last step is held against the value,
  *     error += g ((foretold - value)^2 - error),   g = max(0.02, 0.003 steps), 1 the first time
- * and a new forecast is laid by. The forecast is the mean of the members, weighed by 1 / error^2; its own error is
- * judged in the same way and is its spread. Before the first day is over the last value goes on. So a shard whose
- * season is worth nothing is forecast by its last value, without anyone having to say so (inverse errors as weights:
- * Bates and Granger 1969; their square does better here).
+ * and a new forecast is laid by; an hour later where the lead goes into a day fewer than five times, so that every
+ * time of the day judges it. The forecast is the mean of the members, weighed by 1 / error^2; its own error is judged
+ * in the same way and is its spread. Before the first day is over the last value goes on. So a shard whose season is
+ * worth nothing is forecast by its last value, without anyone having to say so (inverse errors as weights: Bates and
+ * Granger 1969; their square does better here).
  *
  * EVENTS that are announced multiply the loads of the series that bear their tag by `factor`, from `from` to `to`,
  * steps from now, now being the end of the step observed last. Half a step before and one step after belong to an event,
@@ -3353,6 +3354,8 @@ PSC_API psc_status psc_outlook_predict(const psc_outlook *outlook, size_t series
  * The independent errors of shards add up: s^2 = (0.01^2 + caution^2 * sum of spreads / capacity^2). A slot's weight is
  * its steps, times fade for each hour ahead.
  *     gain of a move = fall of the cost of both nodes in the slots after it has landed - margin * price
+ * It waits if that fall is below 0.1 margin * price in the slots before 5 landings and half an hour have passed:
+ * what is needed later is ordered later, when more is known, if at all.
  * In turn the hottest node gives the shard whose move to any of the `targets` coolest nodes gains most, until none gains.
  * Before that, shards leave nodes that are likely to fail, most impact for its landing first, to where they cost least.
  * Shards that talk have cost on both nodes while they are apart: talk[r] of the smaller one's flow r.
@@ -3423,7 +3426,7 @@ PSC_API psc_status psc_control_of(const psc_control *control, void *work, size_t
 
 /* What nodes can give, from what they do: able += 0.5 (x - able), x = load on the node / (busy capacity), 0.3..1, all
  * in the first flow; where busy is above 0.97 only if x is lower, below 0.02 not at all, and 1 where a node is down.
- *   busy   [N] share, 0..1; NaN: unknown
+ *   busy   [N] share, 0..1; NaN: unknown, as of a node that gave or took a shard within the step
  *   extra  [N] in: load besides the shards' (copies), 0..1e15; out: all load of the node
  *   able   [N] in and out; begin with 1
  * Of the view nodes, shards, flows, pairs, capacity, failure, load, home, pair, talk are read. Errors as above. */

@@ -127,7 +127,11 @@ static void see(host *h, const lp_obs *o)
         h->extra[i] = 0;
     }
     for (int s = 0; s < h->conf.shards; s++) {
-        h->rested[s] = o->where[s] == h->home[s] || h->home[s] < 0 ? h->rested[s] + 1 : 0;
+        h->rested[s]++;
+        if (h->home[s] >= 0 && h->home[s] != o->where[s]) {
+            h->busy[h->home[s]] = h->busy[o->where[s]] = NAN;   /* of both a part of the step */
+            h->rested[s] = 0;
+        }
         h->home[s] = h->going[s] = o->where[s];
         h->first[s] = h->load[2 * s] = o->load[s * LP_RES + LP_CPU];
         h->load[2 * s + 1] = o->load[s * LP_RES + LP_NET];

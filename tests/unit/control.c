@@ -129,6 +129,30 @@ static void test_outlook_learns(void)
     free(o);
 }
 
+/* Twelve hours on a wave of a day is what it is now only as it crosses its mean. Were that lead judged at two times of
+ * the day for ever, and the wave crossed there, the last value would be believed. */
+static void test_outlook_judged_all_day(void)
+{
+    static const double wave[12] = { 0.0, 2.6, 5.0, 7.1, 8.7, 9.7, 10.0, 9.7, 8.7, 7.1, 5.0, 2.6 };
+    psc_outlook_config c;
+    psc_outlook *o;
+    double load, path[12], work[4 * 12];
+    int t;
+
+    psc_outlook_default(&c);
+    c.hour = 1;
+    c.far = 11;
+    c.week = 0;
+    o = outlook_new(&c, 0);
+    for (t = 0; t < 24 * 8 + 6; t++) {
+        load = 20.0 + (t % 24 < 12 ? wave[t % 12] : -wave[t % 12]) + t * 7 % 5 * 0.1;
+        CHECK_STATUS(psc_outlook_observe(o, &load, NULL, 0, work), PSC_OK);
+    }
+    CHECK_STATUS(psc_outlook_predict(o, 0, NULL, 0, path, NULL, work), PSC_OK);
+    CHECK(path[11] < 15.0);                                 /* now near 30, then near 10 */
+    free(o);
+}
+
 /* An announced event multiplies its tag's series; while it runs it is measured; what is learned is without it. */
 static void test_outlook_events(void)
 {
@@ -307,6 +331,7 @@ static void world_make(world *w)
         w->load[s] = s < 2 ? 40.0 : 10.0;
         w->stock[s] = 1.0;
         w->price[s] = 1.0;
+        w->landing[s] = 1.0;
         for (t = 0; t < STEPS; t++) w->path[s * STEPS + t] = w->load[s] + (s < 2 && t >= 4 ? 20.0 : 0.0);
     }
     w->c.capacity = w->capacity;
@@ -361,6 +386,37 @@ static void test_moves_before_the_peak(void)
     CHECK_STATUS(control(&w), PSC_OK);
     CHECK_INT(w.info.moves, 0);
     CHECK_NEAR(w.info.after, w.info.before, 0.0);
+}
+
+/* The peak begins after four steps. A move that takes half a step waits, one of a step does not; nor does one that is
+ * free, nor the last that can be in time. */
+static void test_waits(void)
+{
+    world w;
+    int s, t;
+
+    world_make(&w);
+    for (s = 0; s < SHARDS; s++) w.landing[s] = 0.5;
+    w.price[0] = w.price[1] = 20.0;                         /* a few requests are late now, too */
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK_INT(w.info.moves, 0);
+    w.price[0] = w.price[1] = 0.0;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(only(&w, 0, PSC_CAUSE_LOAD));
+    world_make(&w);
+    w.price[0] = w.price[1] = 20.0;
+    w.c.landing = NULL;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK_INT(w.info.moves, 0);
+    for (s = 0; s < 2; s++)
+        for (t = 0; t < 4; t++) w.path[s * STEPS + t] = 60.0;
+    CHECK_STATUS(control(&w), PSC_OK);                      /* it is there already */
+    CHECK(only(&w, 0, PSC_CAUSE_LOAD));
+    world_make(&w);
+    w.price[0] = w.price[1] = 20.0;
+    w.landing[0] = w.landing[1] = 7.0;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(only(&w, 0, PSC_CAUSE_LOAD));
 }
 
 /* What keeps a shard where it is. */
@@ -723,11 +779,13 @@ int main(void)
     RUN(test_outlook_sizes);
     RUN(test_outlook_variants);
     RUN(test_outlook_learns);
+    RUN(test_outlook_judged_all_day);
     RUN(test_outlook_events);
     RUN(test_outlook_odd_events);
     RUN(test_outlook_arguments);
     RUN(test_outlook_saved);
     RUN(test_moves_before_the_peak);
+    RUN(test_waits);
     RUN(test_stays);
     RUN(test_caution);
     RUN(test_talk);
