@@ -1353,13 +1353,14 @@ psc_status psc_silence_failed(psc_silence *silence)
 }
 
 /* The limit of least cost a node-second, from the long end: what it costs to wait for it at each failure, and each
- * interval that exceeds it. One with too many false suspicions is taken only if all have. */
+ * interval that exceeds it. On that way the rate only rises, so the first that has too many false suspicions ends it;
+ * where all have, only those with as few as the longest count. */
 static void ps_silence_choose(psc_silence *s)
 {
     const double interval = (double)s->interval * PS_SECONDS;
     const double failures = (s->failures + s->prior_failures) / (s->node_seconds + s->prior_seconds);
     double longer = PS_SILENCE_HALF, edge = interval * psc__exp((double)PS_SILENCE_BINS * psc__log1p(PS_SILENCE_STEP));
-    double least = DBL_MAX;
+    double least = DBL_MAX, most = s->most_false / PS_YEAR;
     int k;
 
     for (k = PS_SILENCE_BINS - 1; k >= 0; k--) {
@@ -1369,7 +1370,8 @@ static void ps_silence_choose(psc_silence *s)
         if (edge * PS_SILENCE_MARGIN < PS_SILENCE_LEAST * interval) break;
         rate = longer / (s->gap_seconds + interval);
         cost = s->cost_suspect * rate + s->cost_late * failures * edge;
-        if (rate * PS_YEAR > s->most_false) cost += 1e12 * rate;
+        if (k == PS_SILENCE_BINS - 1) most = ps_larger(most, rate);
+        if (rate > most) break;
         if (cost >= least) continue;
         least = cost;
         s->limit = edge * PS_SILENCE_MARGIN;
@@ -1431,7 +1433,7 @@ psc_status psc_silence_round(psc_silence *silence, int64_t now, size_t nodes, co
     if (nodes > 0 && (!heard_at || !suspected)) return PSC_ERR_NULL;
     if (nodes > INT32_MAX) return PSC_ERR_RANGE;
     ps_silence_doubt(silence, now, nodes, heard_at);
-    ps_silence_choose(silence);
+    if (silence->gaps > 0.0) ps_silence_choose(silence);
     limit = silence->limit / ((double)silence->interval * PS_SECONDS);
     if (now < silence->doubted_until) limit *= PS_SILENCE_DOUBT;
     for (i = 0; i < nodes; i++)
@@ -2543,7 +2545,8 @@ static int ps_silence_valid(const psc__image *image)
 {
     static const ps_bound bound[] = {
         {PS_IN(psc_silence, cost_suspect), 1e-9, 1e9}, {PS_IN(psc_silence, cost_late), 1e-9, 1e9},
-        {PS_IN(psc_silence, most_false), 1e-9, 1e9}, {PS_IN(psc_silence, prior_seconds), 1e-4, 1e10},
+        {PS_IN(psc_silence, most_false), 1e-9, 1e9}, {PS_IN(psc_silence, prior_failures), 1.0, 1.0},
+        {PS_IN(psc_silence, prior_seconds), 1e-4, 1e10},
         {PS_IN(psc_silence, failures), 0.0, PS_SILENCE_MOST}, {PS_IN(psc_silence, node_seconds), 0.0, PS_SILENCE_MOST},
         {PS_IN(psc_silence, gaps), 0.0, PS_SILENCE_MOST}, {PS_IN(psc_silence, gap_seconds), 0.0, PS_SILENCE_MOST},
         {PS_IN(psc_silence, limit), 0.0, 1e7}, {PS_IN(psc_silence, false_rate), 0.0, 1e23}
@@ -2559,7 +2562,8 @@ static int ps_silence_valid(const psc__image *image)
         return 0;
     for (i = 0; i < PS_SILENCE_BINS; i++)
         if (!psc__real_in(image, PS_IN(psc_silence, bin) + i, 0.0, PS_SILENCE_MOST)) return 0;
-    return ps_bounded(image, 0, bound, sizeof bound / sizeof bound[0]);
+    return ps_bounded(image, 0, bound, sizeof bound / sizeof bound[0])
+           && psc__real(image, PS_IN(psc_silence, limit)) >= PS_SILENCE_LEAST * ((double)interval * PS_SECONDS);
 }
 
 static int ps_row_valid(const psc__image *image, size_t at)
