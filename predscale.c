@@ -851,7 +851,8 @@ static void ps_base_learn(ps_signs *s, const double *mean)
     }
     for (k = 0; k < PS_SIGNED; k++) {
         const int share = k == PSC_METRIC_CPU || k == PSC_METRIC_MEMORY;
-        const double cut = share ? PS_SHARE_CUT : PS_RELATIVE_CUT * s->base[k], d = usual[k] - s->base[k];
+        const double part = PS_RELATIVE_CUT * (s->base[k] > 0.0 ? s->base[k] : PS_FEW_ERRORS);     /* 0: of errors */
+        const double cut = share ? PS_SHARE_CUT : part, d = usual[k] - s->base[k];
         s->base[k] = ps_cut(s->base[k] + weight * (s->learned >= PS_BASE_SETTLE ? ps_cut(d, cut) : d), PSC_MAX_METRIC);
     }
     psc__count(&s->learned);
@@ -865,15 +866,17 @@ static void ps_ring_push(double *ring, int64_t *count, int64_t most, size_t widt
     memcpy(ring, x, width * sizeof *x);
 }
 
-/* The end of a step. What was not reported in it is as usual. */
+/* The end of a step. What was not reported in it is as usual. A base of 0 says nothing of what is usual, but for the
+ * errors: no share of it would ever lead away from it. */
 static void ps_step_end(ps_signs *s)
 {
     double mean[PS_SIGNED];
     int k;
 
-    for (k = 0; k < PS_SIGNED; k++)
+    for (k = 0; k < PS_SIGNED; k++) {
         mean[k] = s->reports[k] > 0.0 ? ps_cut(s->sum[k] / s->reports[k], PSC_MAX_METRIC) : s->base[k];
-    if (s->learned == 0) memcpy(s->base, mean, sizeof mean);
+        if (s->learned == 0 || (s->base[k] <= 0.0 && k != PSC_METRIC_ERRORS)) s->base[k] = mean[k];
+    }
     ps_ring_push(s->recent, &s->steps, PS_RECENT, PS_SIGNED, mean);
     ps_ring_push(s->memory, &s->memories, PS_MEMORIES, 1, &mean[PSC_METRIC_MEMORY]);
     ps_signs_show(s);

@@ -317,9 +317,10 @@ PSC_API psc_status psc_nodes_observe(void *block, size_t nodes, size_t count, co
 PSC_API psc_status psc_node_heard(const psc_node *node, uint64_t *epoch, int64_t *at);
 
 /* SIGNS. What metrics 0..5 (rate to network) say of a failure, by means of steps of step_ns. The base of each metric is
- * an exponential mean of 240 steps (two hours), cut at 0.1 (CPU, memory) or half of itself from the 30th on. CPU,
- * latency and network follow the rate, which is no fault: expected is base (1 + f (rate / base rate - 1)), f learned by
- * least squares over the same 240 steps with a prior of 0.5, and what enters the base is the mean at the usual rate.
+ * an exponential mean of 240 steps (two hours), cut at 0.1 (CPU, memory) or half of itself from the 30th on. It begins
+ * with its first step above 0; that of errors may be 0, which counts as 0.0002 when it is cut. CPU, latency and network
+ * follow the rate, which is no fault: expected is base (1 + f (rate / base rate - 1)), f learned by least squares over
+ * the same 240 steps with a prior of 0.5, and what enters the base is the mean at the usual rate.
  * "Recent" is the last five steps of this epoch; a metric that was not reported in a step was as usual. */
 enum {
     PSC_SIGN_MEMORY = 0,        /* recent mean, a share                                              */
