@@ -392,7 +392,9 @@ static int64_t ps_later(int64_t at, double d)
     return at > INT64_MAX - (int64_t)d ? INT64_MAX : at + (int64_t)d;
 }
 
-static double ps_larger(double a, double b) { return a > b ? a : b; }
+static double ps_least(double a, double b) { return a < b ? a : b; }
+static double ps_most(double a, double b) { return a > b ? a : b; }
+static double ps_clamp(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
 
 /* Exponentially weighted mean and variance [1]. */
 static void ps_learn(double *mean, double *variance, double x, double weight)
@@ -418,11 +420,11 @@ static double ps_cut(double x, double limit)
 static void ps_gap_learn(psc_node *n, int64_t at)
 {
     const uint64_t gap = ps_elapsed(n->folded_at, at);
-    const double least = 0.1 * ps_larger((double)n->interval, n->gap_mean);
+    const double least = 0.1 * ps_most((double)n->interval, n->gap_mean);
 
     if (!n->chained || gap == 0 || gap > PS_PAUSE * (uint64_t)n->interval) return;
     n->gap_z = n->gaps < PS_SETTLE ? 0.0
-               : ps_cut(fabs((double)gap - n->gap_mean) / ps_larger(sqrt(n->gap_variance), least), PSC_MAX_Z);
+               : ps_cut(fabs((double)gap - n->gap_mean) / ps_most(sqrt(n->gap_variance), least), PSC_MAX_Z);
     n->gap_held += PS_LEVEL_GAIN * (n->gap_z - n->gap_held);
     ps_learn(&n->gap_mean, &n->gap_variance, (double)gap, ps_weight(n->gaps + 1, n->memory));
     psc__count(&n->gaps);
@@ -528,10 +530,10 @@ static double ps_residual(const ps_metric *metric, ps_motion *m, int64_t memory,
 
 static double ps_spread(const ps_motion *m, double variance, double relative)
 {
-    double least = ps_larger(m->floor, PS_RANGE_FLOOR * (m->high - m->low));
+    double least = ps_most(m->floor, PS_RANGE_FLOOR * (m->high - m->low));
 
-    least = ps_larger(least, ps_larger(relative, PS_TINY_FLOOR) * fabs(m->origin + m->mean));
-    return ps_larger(sqrt(variance), least);
+    least = ps_most(least, ps_most(relative, PS_TINY_FLOOR) * fabs(m->origin + m->mean));
+    return ps_most(sqrt(variance), least);
 }
 
 /* Distance of the residual from its own mean, newest and held. */
@@ -580,7 +582,7 @@ static void ps_products(ps_motion *m, double u, double winsor, double weight)
 /* What the last three values do not tell of this one. */
 static void ps_autoregress(ps_motion *m, const psc_node *n, double u)
 {
-    const double sd = ps_larger(sqrt(m->error_variance), PS_ERROR_FLOOR), weight = ps_weight(m->count, n->memory);
+    const double sd = ps_most(sqrt(m->error_variance), PS_ERROR_FLOOR), weight = ps_weight(m->count, n->memory);
     const int settled = m->count >= PS_SETTLE;
     double e = u, cut;
     int i;
@@ -746,7 +748,7 @@ static void ps_onset(psc_node *n, double s)
     const double new_ = s - PS_NEW * n->mark;
     double share;
 
-    n->mark = ps_larger(PS_HELD * n->mark, s);
+    n->mark = ps_most(PS_HELD * n->mark, s);
     psc__count(&n->quiet);
     share = n->quiet < PS_QUIET ? (double)n->quiet / PS_QUIET : 1.0;
     n->onset = new_ > 0.0 ? new_ * share * share : 0.0;
@@ -781,7 +783,7 @@ static const int ps_follower[3] = {PSC_METRIC_CPU, PSC_METRIC_LATENCY, PSC_METRI
 /* What the base lets expect of follower i at a relative rate of `load`, at least a fifth of the base. */
 static double ps_expected(const ps_signs *s, int i, double load)
 {
-    return s->base[ps_follower[i]] * ps_larger(1.0 + ps_follows(s, i) * (load - 1.0), 0.2);
+    return s->base[ps_follower[i]] * ps_most(1.0 + ps_follows(s, i) * (load - 1.0), 0.2);
 }
 
 /* Mean and least of the last steps of metric k. */
@@ -948,7 +950,7 @@ static void ps_fold(psc_node *n, int64_t at, const double *metric)
 
     ps_gap_learn(n, at);
     for (k = 0; k < n->metrics; k++)
-        if (!psc__nan(&metric[k])) novelty = ps_larger(novelty, ps_metric_take(n, k, slot, metric[k]));
+        if (!psc__nan(&metric[k])) novelty = ps_most(novelty, ps_metric_take(n, k, slot, metric[k]));
     ps_onset(n, novelty);
     ps_signs_take(n, at, metric);
     n->folded_at = at;
@@ -1100,7 +1102,7 @@ typedef struct ps_blend {
 
 static void ps_blend_add(ps_blend *b, const ps_motion *m, int32_t k)
 {
-    const double usual = ps_larger(PS_USUAL * m->e_usual, PS_USUAL_FLOOR);
+    const double usual = ps_most(PS_USUAL * m->e_usual, PS_USUAL_FLOOR);
 
     ps_top(b->held, m->z_held);
     ps_top(b->now, m->z);
@@ -1157,7 +1159,7 @@ static void ps_level(const ps_blend *b, psc_node_score *score)
     score->joint = ps_mean_log(b->joint, b->used);
     score->drift = ps_mean_log(b->drift, b->used);
     now = PS_SUDDEN * ps_mean(b->now, top) * ps_mean_log(b->joint_now, b->used);
-    score->level = ps_larger(score->z * sqrt(score->joint * sqrt(score->joint)), now);
+    score->level = ps_most(score->z * sqrt(score->joint * sqrt(score->joint)), now);
 }
 
 static double ps_phi(const psc_node *n, int64_t now)
@@ -1196,7 +1198,7 @@ psc_status psc_node_score_at(const psc_node *node, int64_t now, psc_node_score *
     score->jitter = node->gap_held;
     by_level = score->level / (score->level + PS_HALF_LEVEL);
     by_phi = score->phi / (score->phi + PS_HALF_PHI);
-    score->instability = ps_larger(by_level, by_phi);
+    score->instability = ps_most(by_level, by_phi);
     score->metric = by_level > by_phi ? blend.metric : PSC_METRIC_BEATS;
     score->signs = node->signs.steps > PS_RECENT / 2;
     if (score->signs) memcpy(score->sign, node->signs.sign, sizeof score->sign);
@@ -1373,7 +1375,7 @@ static void ps_silence_choose(psc_silence *s)
         if (edge * PS_SILENCE_MARGIN < PS_SILENCE_LEAST * interval) break;
         rate = longer / (s->gap_seconds + interval);
         cost = s->cost_suspect * rate + s->cost_late * failures * edge;
-        if (k == PS_SILENCE_BINS - 1) most = ps_larger(most, rate);
+        if (k == PS_SILENCE_BINS - 1) most = ps_most(most, rate);
         if (rate > most) break;
         if (cost >= least) continue;
         least = cost;
@@ -1610,7 +1612,7 @@ static void ps_terms(const ps_row *row, double *term)
     memcpy(term + 1, row->input, 3 * sizeof *term);
     if (!row->signs) return;
     term[4] = 4.0 * (memory - 0.5);
-    term[5] = 6.0 * ps_larger(memory - PS_FULL, 0.0);
+    term[5] = 6.0 * ps_most(memory - PS_FULL, 0.0);
     term[6] = 4.0 * above;
     term[7] = 5.0 * rise;
     term[8] = 10.0 * above * rise;
@@ -1618,7 +1620,7 @@ static void ps_terms(const ps_row *row, double *term)
     term[10] = 0.3 * errors * errors;
     term[11] = 2.0 * latency;
     term[12] = 2.0 * latency * latency;
-    term[13] = 6.0 * ps_larger(cpu - PS_FULL, 0.0);
+    term[13] = 6.0 * ps_most(cpu - PS_FULL, 0.0);
     term[14] = 3.0 * busy;
     term[15] = busy > 0.0 ? 6.0 * busy * busy : 0.0;
     term[16] = network;
@@ -1669,7 +1671,7 @@ static double ps_corrected(const psc_failure *f, double p)
     high = sum_p[i] / rows[i];
     a = sum_y[i - 1] / rows[i - 1];
     b = sum_y[i] / rows[i];
-    return high > low ? a + (b - a) * (p - low) / (high - low) : b;
+    return high > low ? ps_least(b, a + (b - a) * (p - low) / (high - low)) : b;     /* whatever the roundings */
 }
 
 /* Probability of the terms alone, as the host is told it. */
@@ -1711,7 +1713,7 @@ static void ps_outcome(psc_failure *f, const ps_row *row, double y)
         for (j = 0; j < PS_TERMS; j++) reach[i] += f->spread[i * PS_TERMS + j] * term[j];
     }
     for (i = 0; i < PS_TERMS; i++) total += s * term[i] * reach[i];
-    total = ps_larger(total, 1.0);
+    total = ps_most(total, 1.0);
     for (i = 0; i < PS_TERMS; i++) f->weight[i] = ps_cut(f->weight[i] + reach[i] / total * (y - q), PS_MAX_WEIGHT);
     for (i = 0; i < PS_TERMS; i++)
         for (j = 0; j < PS_TERMS; j++) {
@@ -2903,10 +2905,6 @@ static int ps_is_open(const psc_personas *p, const ps_peer *n)
 {
     return ps_is_in(n) || (ps_is_held(n) && ps_panic(p));
 }
-
-static double ps_least(double a, double b) { return a < b ? a : b; }
-static double ps_most(double a, double b) { return a > b ? a : b; }
-static double ps_clamp(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
 
 /* The time between as a double, ns. */
 static double ps_since(int64_t from, int64_t now)
