@@ -384,9 +384,9 @@ PSC_API psc_status psc_node_contributors(const psc_node *node, size_t capacity, 
  * beats as they were seen, all nodes together, because what matters is the rare long one. With rate(L) the number of
  * intervals above L (+ 0.2) a second of watching, in bins 2 % wide,
  *     L = argmin cost_suspect rate(L) + cost_late failures(a second) L,     rate(L) at most most_false a year,
- * or, where no limit can keep that, as low as the longest has it; no less than 1.5 expected intervals. Failures a second
- * are those told plus one in prior_ns. On the fleets of score/beats.c this beats phi accrual, which is offered in
- * psc_node_score for those who know it.
+ * or, where no limit can keep that, as low as can be; no less than 1.5 expected intervals. Failures a second are those
+ * told plus one in prior_ns. On the fleets of score/beats.c this beats phi accrual, which is offered in psc_node_score
+ * for those who know it.
  * The observer doubts itself: after a round that came later than 1.5 round_ns nothing is suspected for 2.5 expected
  * intervals; while more than an eighth of the nodes is overdue (silent for 3 to 24 expected intervals), and 2.5
  * intervals beyond, the limit is doubled. What came in between teaches nothing, as intervals above 24 do not.
