@@ -1254,6 +1254,7 @@ psc_status psc_node_heard(const psc_node *node, uint64_t *epoch, int64_t *at)
 #define PS_SILENCE_GRACE 2.5    /* expected intervals after a late round in which nothing is suspected        */
 #define PS_SILENCE_DOUBT 2.0    /* times the limit while many nodes are overdue                               */
 #define PS_SILENCE_HALF 0.2     /* of an interval longer than any seen is reckoned with                       */
+#define PS_SILENCE_DEAR 1e12    /* cost of a false suspicion where no limit keeps them few enough               */
 #define PS_SILENCE_MOST 9007199254740992.0  /* 2^53: a count or sum of seconds that stops there               */
 #define PS_SECONDS 1e-9         /* of a ns */
 #define PS_YEAR 31557600.0      /* s */
@@ -1358,15 +1359,15 @@ psc_status psc_silence_failed(psc_silence *silence)
 }
 
 /* The limit of least cost a node-second, from the long end: what it costs to wait for it at each failure, and each
- * interval that exceeds it. On that way the rate only rises, so the first that has too many false suspicions ends it;
- * where all have, only those with as few as the longest count. */
+ * interval that exceeds it. On that way the rate only rises: one that has too many false suspicions ends it, unless all
+ * have. */
 static void ps_silence_choose(psc_silence *s)
 {
     const double interval = (double)s->interval * PS_SECONDS;
     const double failures = (s->failures + s->prior_failures) / (s->node_seconds + s->prior_seconds);
     double longer = PS_SILENCE_HALF, edge = interval * psc__exp((double)PS_SILENCE_BINS * psc__log1p(PS_SILENCE_STEP));
-    double least = DBL_MAX, most = s->most_false / PS_YEAR;
-    int k;
+    double least = DBL_MAX;
+    int k, kept = 0;
 
     for (k = PS_SILENCE_BINS - 1; k >= 0; k--) {
         double rate, cost;
@@ -1375,8 +1376,9 @@ static void ps_silence_choose(psc_silence *s)
         if (edge * PS_SILENCE_MARGIN < PS_SILENCE_LEAST * interval) break;
         rate = longer / (s->gap_seconds + interval);
         cost = s->cost_suspect * rate + s->cost_late * failures * edge;
-        if (k == PS_SILENCE_BINS - 1) most = ps_most(most, rate);
-        if (rate > most) break;
+        if (rate * PS_YEAR <= s->most_false) kept = 1;
+        else if (kept) break;
+        else cost += PS_SILENCE_DEAR * rate;
         if (cost >= least) continue;
         least = cost;
         s->limit = edge * PS_SILENCE_MARGIN;
@@ -3432,17 +3434,23 @@ static double ps_affinity_score(const psc_personas *p, int64_t type, int64_t i, 
     return mean / (mean + ps_affinity(p)[type * p->nodes + i] * ps_peers(p)[i].pace);
 }
 
+static double ps_weighted_score(const psc_personas *p, int64_t type, int64_t i, double mean)
+{
+    const double weights = p->weight_affinity + p->weight_stability + p->weight_cost;
+    const ps_peer *n = &ps_peers(p)[i];
+    double sum = p->weight_affinity * ps_affinity_score(p, type, i, mean);
+
+    sum += p->weight_stability * ps_stability(n) + p->weight_cost / (1.0 + n->price);
+    return 1.0 - sum / weights;
+}
+
 static void ps_choose_weighted(const psc_personas *p, const psc_request *q, ps_pick *pick)
 {
-    const double weights = p->weight_affinity + p->weight_stability + p->weight_cost, mean = ps_mean_unit(p, q->type);
+    const double mean = ps_mean_unit(p, q->type);
     int64_t i;
 
-    for (i = 0; i < p->nodes; i++) {
-        const ps_peer *n = &ps_peers(p)[i];
-        double sum = p->weight_affinity * ps_affinity_score(p, q->type, i, mean);
-        sum += p->weight_stability * ps_stability(n) + p->weight_cost / (1.0 + n->price);
-        if (ps_is_open(p, n)) ps_offer(pick, i, 1.0 - sum / weights);
-    }
+    for (i = 0; i < p->nodes; i++)
+        if (ps_is_open(p, &ps_peers(p)[i])) ps_offer(pick, i, ps_weighted_score(p, q->type, i, mean));
 }
 
 /* No node is in: the lead, or the node with the least work out. */
@@ -3453,6 +3461,8 @@ static void ps_choose_none(const psc_personas *p, const psc_request *q, ps_pick 
     for (i = 1; i < p->nodes; i++)
         if (ps_peers(p)[i].work < ps_peers(p)[least].work) least = i;
     pick->node = q->lead >= 0 ? q->lead : least;
+    if (p->policy == PSC_POLICY_WEIGHTED)
+        pick->score = ps_weighted_score(p, q->type, pick->node, ps_mean_unit(p, q->type));
 }
 
 /* One request each time that the shares sum to 1; it waits while the lead is best all the same. */
@@ -4188,7 +4198,7 @@ static void ps_source_add(psc_producer *p, uint64_t source, double size)
     int64_t i, least = from;
 
     p->total += size;
-    if (sets == 0) return;
+    if (sets == 0 || size <= 0.0) return;
     for (i = from; i < from + PS_WAYS; i++) {
         if (ps_sources(p)[3 * i] == source && ps_source_load(p, i)[0] > 0.0) {
             ps_source_load(p, i)[0] += size;
@@ -4497,6 +4507,7 @@ static double ps_producer_confidence(const psc_producer *p)
 psc_status psc_producer_report(const psc_producer *producer, int64_t now, double target, psc_report *report)
 {
     psc_status status = ps_producer(producer);
+    int64_t newest;
     psc_report r;
     int p, k;
 
@@ -4506,13 +4517,14 @@ psc_status psc_producer_report(const psc_producer *producer, int64_t now, double
     if (status != PSC_OK) return status;
     if (!psc__within(target, 0.05, 1.0) || now < 0 || now > PS_TIMES || now / producer->bin < producer->newest)
         return PSC_ERR_RANGE;
+    newest = producer->newest < 0 ? now / producer->bin : producer->newest;     /* before the first bin: of now */
     r = *report;
     r.producer = producer->id;
     r.made_at = now;
     r.confidence = ps_producer_confidence(producer);
     for (k = 0; k < PSC_RESOURCES; k++) r.now[k] = ps_short(producer->last[k]);
     for (p = 0; p < r.points; p++) {
-        const int64_t bins = (now + r.horizon[p]) / producer->bin - (producer->newest - producer->window);
+        const int64_t bins = (now + r.horizon[p]) / producer->bin - (newest - producer->window);
         if (bins > PSC_MAX_HORIZON) return PSC_ERR_RANGE;
         for (k = 0; k < PSC_RESOURCES && status == PSC_OK; k++)
             status = ps_report_point(producer, k, (size_t)bins, &r, p * PSC_RESOURCES + k);
