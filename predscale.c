@@ -1877,7 +1877,7 @@ psc_status psc_failure_report_of(const psc_failure *model, psc_failure_report *r
 
 /* ==== Thresholds ================================================================================ */
 
-#define PS_MAX_ODDS 30.0        /* log odds of a threshold stay within this                                   */
+#define PS_MAX_ODDS 30.0        /* log odds that a threshold starts from stay within this                     */
 
 struct psc_threshold {
     psc_state head;
@@ -3878,7 +3878,7 @@ static int ps_head_valid(const psc__image *image)
            && ps_between(psc__integer(image, PS_HEAD(shadow_cursor)), 0, nodes - 1);
 }
 
-/* A cause only where it is out, no time after now, the verdict that the test has reached. */
+/* A cause only where it is out, and no time after now. */
 static int ps_peer_valid(const psc__image *image, size_t at)
 {
     static const ps_rule rule[] = {
@@ -5888,12 +5888,6 @@ static void ps_write_reals(ps_text *t, const double *x, int n, int stride)
     ps_write(t, "]", 1);
 }
 
-/* A text that is known to fit is written at once; else one is counted first, so that nothing is written in vain. */
-static psc_status ps_text_fits(const ps_text *t, size_t capacity)
-{
-    return t->length <= capacity ? PSC_OK : PSC_ERR_SPACE;
-}
-
 /* ---- reading: every function goes on from `at`; after an error, `status`, none moves any more */
 
 typedef struct ps_reader {
@@ -6241,6 +6235,7 @@ static ps_text ps_text_of(char *text, size_t capacity)
     return t;
 }
 
+/* A text that is known to fit is written at once; else it is counted first, so that nothing is written in vain. */
 psc_status psc_report_write(const psc_report *report, char *text, size_t capacity, size_t *length)
 {
     psc_status status = psc_report_check(report);
@@ -6251,7 +6246,7 @@ psc_status psc_report_write(const psc_report *report, char *text, size_t capacit
     if (capacity < PS_ENOUGH) {
         t = ps_text_of(text, 0);
         ps_report_text(&t, report);
-        if (ps_text_fits(&t, capacity) != PSC_OK) return PSC_ERR_SPACE;
+        if (t.length > capacity) return PSC_ERR_SPACE;
     }
     t = ps_text_of(text, capacity);
     ps_report_text(&t, report);
@@ -6387,7 +6382,7 @@ psc_status psc_beat_write(const psc_beat *beat, const double *metric, int32_t me
     if (capacity < PS_ENOUGH) {
         t = ps_text_of(text, 0);
         ps_beat_text(&t, beat, metric, metrics);
-        if (ps_text_fits(&t, capacity) != PSC_OK) return PSC_ERR_SPACE;
+        if (t.length > capacity) return PSC_ERR_SPACE;
     }
     t = ps_text_of(text, capacity);
     ps_beat_text(&t, beat, metric, metrics);
