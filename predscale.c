@@ -365,19 +365,25 @@ static psc_status ps_order_check(const psc_node *n, uint64_t epoch, uint64_t seq
     return PSC_OK;
 }
 
+/* What a beat may say, but for whose it is. */
+static psc_status ps_beat_possible(const psc_beat *beat, const double *metric, int32_t metrics)
+{
+    int32_t k;
+
+    if (beat->shards < 0) return PSC_ERR_IMPOSSIBLE;
+    for (k = 0; k < metrics; k++)
+        if (!ps_metric_possible(k, metric[k])) return PSC_ERR_IMPOSSIBLE;
+    return PSC_OK;
+}
+
 /* Whether a beat may be taken; the order of the tests is the header's. */
 static psc_status ps_beat_check(const psc_node *n, const psc_beat *beat, const double *metric)
 {
     psc_status status;
-    int k;
 
     if (beat->node != n->id || beat->sender != beat->node) return PSC_ERR_FORGED;
     status = ps_order_check(n, beat->epoch, beat->sequence);
-    if (status != PSC_OK) return status;
-    if (beat->shards < 0) return PSC_ERR_IMPOSSIBLE;
-    for (k = 0; k < n->metrics; k++)
-        if (!ps_metric_possible(k, metric[k])) return PSC_ERR_IMPOSSIBLE;
-    return PSC_OK;
+    return status == PSC_OK ? ps_beat_possible(beat, metric, (int32_t)n->metrics) : status;
 }
 
 /* b - a in ns, 0 if b is not after a. Unsigned, so that no pair of times overflows. */
@@ -6356,17 +6362,6 @@ static void ps_beat_text(ps_text *t, const psc_beat *beat, const double *metric,
     ps_write_string(t, ",\"metrics\":");
     ps_write_reals(t, metric, metrics, 1);
     ps_write(t, "}", 1);
-}
-
-/* What a beat may say, but for whose it is. */
-static psc_status ps_beat_possible(const psc_beat *beat, const double *metric, int32_t metrics)
-{
-    int32_t k;
-
-    if (beat->shards < 0) return PSC_ERR_IMPOSSIBLE;
-    for (k = 0; k < metrics; k++)
-        if (!ps_metric_possible(k, metric[k])) return PSC_ERR_IMPOSSIBLE;
-    return PSC_OK;
 }
 
 psc_status psc_beat_write(const psc_beat *beat, const double *metric, int32_t metrics, char *text, size_t capacity,
