@@ -269,7 +269,8 @@ PSC_API psc_status psc_node_init(psc_node *node, size_t bytes, const psc_node_co
  *   time of day  48 bins of day_ns by received_at, two sets of them: days 2 and 3 of each seven (Saturday and Sunday of
  *     the Unix clock) have their own. An empty bin borrows from the other set, then from the mean.
  *         r = x - bin,    bin += max(0.02, 1 / (its count + 1)) (x - bin)
- *     share = 1 - mean r^2 / mean (x - mean)^2; where it is at most 0.3, x - mean takes the place of r in z.
+ *     share = 1 - mean r^2 / mean (x - mean)^2, this beat in both, of reports from the 50th on that had a bin; where it is
+ *     at most 0.3, x - mean takes the place of r in z.
  *   deviation  z = |r - mean r| / max(sd r, floor, relative_floor |mean|, 0.03 (largest - smallest), 1e-6 |mean|)
  *     sd^2 = (1 - w) (sd^2 + w (x - mean)^2), mean += w (x - mean)   (West 1979), x cut to mean +- winsor sd first
  *     held z += (z - held z) / 8            a mean of 15 beats
