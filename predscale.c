@@ -881,8 +881,9 @@ static void ps_step_end(ps_signs *s)
     double mean[PS_SIGNED];
     int k;
 
+    memcpy(mean, s->base, sizeof mean);
     for (k = 0; k < PS_SIGNED; k++) {
-        mean[k] = s->reports[k] > 0.0 ? ps_cut(s->sum[k] / s->reports[k], PSC_MAX_METRIC) : s->base[k];
+        if (s->reports[k] > 0.0) mean[k] = ps_cut(s->sum[k] / s->reports[k], PSC_MAX_METRIC);
         if (s->learned == 0 || (s->base[k] <= 0.0 && k != PSC_METRIC_ERRORS)) s->base[k] = mean[k];
     }
     ps_ring_push(s->recent, &s->steps, PS_RECENT, PS_SIGNED, mean);
