@@ -365,19 +365,25 @@ static psc_status ps_order_check(const psc_node *n, uint64_t epoch, uint64_t seq
     return PSC_OK;
 }
 
+/* What a beat may say, but for whose it is. */
+static psc_status ps_beat_possible(const psc_beat *beat, const double *metric, int32_t metrics)
+{
+    int32_t k;
+
+    if (beat->shards < 0) return PSC_ERR_IMPOSSIBLE;
+    for (k = 0; k < metrics; k++)
+        if (!ps_metric_possible(k, metric[k])) return PSC_ERR_IMPOSSIBLE;
+    return PSC_OK;
+}
+
 /* Whether a beat may be taken; the order of the tests is the header's. */
 static psc_status ps_beat_check(const psc_node *n, const psc_beat *beat, const double *metric)
 {
     psc_status status;
-    int k;
 
     if (beat->node != n->id || beat->sender != beat->node) return PSC_ERR_FORGED;
     status = ps_order_check(n, beat->epoch, beat->sequence);
-    if (status != PSC_OK) return status;
-    if (beat->shards < 0) return PSC_ERR_IMPOSSIBLE;
-    for (k = 0; k < n->metrics; k++)
-        if (!ps_metric_possible(k, metric[k])) return PSC_ERR_IMPOSSIBLE;
-    return PSC_OK;
+    return status == PSC_OK ? ps_beat_possible(beat, metric, (int32_t)n->metrics) : status;
 }
 
 /* b - a in ns, 0 if b is not after a. Unsigned, so that no pair of times overflows. */
@@ -392,7 +398,9 @@ static int64_t ps_later(int64_t at, double d)
     return at > INT64_MAX - (int64_t)d ? INT64_MAX : at + (int64_t)d;
 }
 
-static double ps_larger(double a, double b) { return a > b ? a : b; }
+static double ps_least(double a, double b) { return a < b ? a : b; }
+static double ps_most(double a, double b) { return a > b ? a : b; }
+static double ps_clamp(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
 
 /* Exponentially weighted mean and variance [1]. */
 static void ps_learn(double *mean, double *variance, double x, double weight)
@@ -418,11 +426,11 @@ static double ps_cut(double x, double limit)
 static void ps_gap_learn(psc_node *n, int64_t at)
 {
     const uint64_t gap = ps_elapsed(n->folded_at, at);
-    const double least = 0.1 * ps_larger((double)n->interval, n->gap_mean);
+    const double least = 0.1 * ps_most((double)n->interval, n->gap_mean);
 
     if (!n->chained || gap == 0 || gap > PS_PAUSE * (uint64_t)n->interval) return;
     n->gap_z = n->gaps < PS_SETTLE ? 0.0
-               : ps_cut(fabs((double)gap - n->gap_mean) / ps_larger(sqrt(n->gap_variance), least), PSC_MAX_Z);
+               : ps_cut(fabs((double)gap - n->gap_mean) / ps_most(sqrt(n->gap_variance), least), PSC_MAX_Z);
     n->gap_held += PS_LEVEL_GAIN * (n->gap_z - n->gap_held);
     ps_learn(&n->gap_mean, &n->gap_variance, (double)gap, ps_weight(n->gaps + 1, n->memory));
     psc__count(&n->gaps);
@@ -528,10 +536,10 @@ static double ps_residual(const ps_metric *metric, ps_motion *m, int64_t memory,
 
 static double ps_spread(const ps_motion *m, double variance, double relative)
 {
-    double least = ps_larger(m->floor, PS_RANGE_FLOOR * (m->high - m->low));
+    double least = ps_most(m->floor, PS_RANGE_FLOOR * (m->high - m->low));
 
-    least = ps_larger(least, ps_larger(relative, PS_TINY_FLOOR) * fabs(m->origin + m->mean));
-    return ps_larger(sqrt(variance), least);
+    least = ps_most(least, ps_most(relative, PS_TINY_FLOOR) * fabs(m->origin + m->mean));
+    return ps_most(sqrt(variance), least);
 }
 
 /* Distance of the residual from its own mean, newest and held. */
@@ -580,7 +588,7 @@ static void ps_products(ps_motion *m, double u, double winsor, double weight)
 /* What the last three values do not tell of this one. */
 static void ps_autoregress(ps_motion *m, const psc_node *n, double u)
 {
-    const double sd = ps_larger(sqrt(m->error_variance), PS_ERROR_FLOOR), weight = ps_weight(m->count, n->memory);
+    const double sd = ps_most(sqrt(m->error_variance), PS_ERROR_FLOOR), weight = ps_weight(m->count, n->memory);
     const int settled = m->count >= PS_SETTLE;
     double e = u, cut;
     int i;
@@ -746,7 +754,7 @@ static void ps_onset(psc_node *n, double s)
     const double new_ = s - PS_NEW * n->mark;
     double share;
 
-    n->mark = ps_larger(PS_HELD * n->mark, s);
+    n->mark = ps_most(PS_HELD * n->mark, s);
     psc__count(&n->quiet);
     share = n->quiet < PS_QUIET ? (double)n->quiet / PS_QUIET : 1.0;
     n->onset = new_ > 0.0 ? new_ * share * share : 0.0;
@@ -781,7 +789,7 @@ static const int ps_follower[3] = {PSC_METRIC_CPU, PSC_METRIC_LATENCY, PSC_METRI
 /* What the base lets expect of follower i at a relative rate of `load`, at least a fifth of the base. */
 static double ps_expected(const ps_signs *s, int i, double load)
 {
-    return s->base[ps_follower[i]] * ps_larger(1.0 + ps_follows(s, i) * (load - 1.0), 0.2);
+    return s->base[ps_follower[i]] * ps_most(1.0 + ps_follows(s, i) * (load - 1.0), 0.2);
 }
 
 /* Mean and least of the last steps of metric k. */
@@ -851,7 +859,8 @@ static void ps_base_learn(ps_signs *s, const double *mean)
     }
     for (k = 0; k < PS_SIGNED; k++) {
         const int share = k == PSC_METRIC_CPU || k == PSC_METRIC_MEMORY;
-        const double cut = share ? PS_SHARE_CUT : PS_RELATIVE_CUT * s->base[k], d = usual[k] - s->base[k];
+        const double part = PS_RELATIVE_CUT * (s->base[k] > 0.0 ? s->base[k] : PS_FEW_ERRORS);     /* 0: of errors */
+        const double cut = share ? PS_SHARE_CUT : part, d = usual[k] - s->base[k];
         s->base[k] = ps_cut(s->base[k] + weight * (s->learned >= PS_BASE_SETTLE ? ps_cut(d, cut) : d), PSC_MAX_METRIC);
     }
     psc__count(&s->learned);
@@ -865,15 +874,18 @@ static void ps_ring_push(double *ring, int64_t *count, int64_t most, size_t widt
     memcpy(ring, x, width * sizeof *x);
 }
 
-/* The end of a step. What was not reported in it is as usual. */
+/* The end of a step. What was not reported in it is as usual. A base of 0 says nothing of what is usual, but for the
+ * errors: no share of it would ever lead away from it. */
 static void ps_step_end(ps_signs *s)
 {
     double mean[PS_SIGNED];
     int k;
 
-    for (k = 0; k < PS_SIGNED; k++)
-        mean[k] = s->reports[k] > 0.0 ? ps_cut(s->sum[k] / s->reports[k], PSC_MAX_METRIC) : s->base[k];
-    if (s->learned == 0) memcpy(s->base, mean, sizeof mean);
+    memcpy(mean, s->base, sizeof mean);
+    for (k = 0; k < PS_SIGNED; k++) {
+        if (s->reports[k] > 0.0) mean[k] = ps_cut(s->sum[k] / s->reports[k], PSC_MAX_METRIC);
+        if (s->learned == 0 || (s->base[k] <= 0.0 && k != PSC_METRIC_ERRORS)) s->base[k] = mean[k];
+    }
     ps_ring_push(s->recent, &s->steps, PS_RECENT, PS_SIGNED, mean);
     ps_ring_push(s->memory, &s->memories, PS_MEMORIES, 1, &mean[PSC_METRIC_MEMORY]);
     ps_signs_show(s);
@@ -945,7 +957,7 @@ static void ps_fold(psc_node *n, int64_t at, const double *metric)
 
     ps_gap_learn(n, at);
     for (k = 0; k < n->metrics; k++)
-        if (!psc__nan(&metric[k])) novelty = ps_larger(novelty, ps_metric_take(n, k, slot, metric[k]));
+        if (!psc__nan(&metric[k])) novelty = ps_most(novelty, ps_metric_take(n, k, slot, metric[k]));
     ps_onset(n, novelty);
     ps_signs_take(n, at, metric);
     n->folded_at = at;
@@ -1097,7 +1109,7 @@ typedef struct ps_blend {
 
 static void ps_blend_add(ps_blend *b, const ps_motion *m, int32_t k)
 {
-    const double usual = ps_larger(PS_USUAL * m->e_usual, PS_USUAL_FLOOR);
+    const double usual = ps_most(PS_USUAL * m->e_usual, PS_USUAL_FLOOR);
 
     ps_top(b->held, m->z_held);
     ps_top(b->now, m->z);
@@ -1154,7 +1166,7 @@ static void ps_level(const ps_blend *b, psc_node_score *score)
     score->joint = ps_mean_log(b->joint, b->used);
     score->drift = ps_mean_log(b->drift, b->used);
     now = PS_SUDDEN * ps_mean(b->now, top) * ps_mean_log(b->joint_now, b->used);
-    score->level = ps_larger(score->z * sqrt(score->joint * sqrt(score->joint)), now);
+    score->level = ps_most(score->z * sqrt(score->joint * sqrt(score->joint)), now);
 }
 
 static double ps_phi(const psc_node *n, int64_t now)
@@ -1193,7 +1205,7 @@ psc_status psc_node_score_at(const psc_node *node, int64_t now, psc_node_score *
     score->jitter = node->gap_held;
     by_level = score->level / (score->level + PS_HALF_LEVEL);
     by_phi = score->phi / (score->phi + PS_HALF_PHI);
-    score->instability = ps_larger(by_level, by_phi);
+    score->instability = ps_most(by_level, by_phi);
     score->metric = by_level > by_phi ? blend.metric : PSC_METRIC_BEATS;
     score->signs = node->signs.steps > PS_RECENT / 2;
     if (score->signs) memcpy(score->sign, node->signs.sign, sizeof score->sign);
@@ -1249,6 +1261,7 @@ psc_status psc_node_heard(const psc_node *node, uint64_t *epoch, int64_t *at)
 #define PS_SILENCE_GRACE 2.5    /* expected intervals after a late round in which nothing is suspected        */
 #define PS_SILENCE_DOUBT 2.0    /* times the limit while many nodes are overdue                               */
 #define PS_SILENCE_HALF 0.2     /* of an interval longer than any seen is reckoned with                       */
+#define PS_SILENCE_DEAR 1e12    /* cost of a false suspicion where no limit keeps them few enough               */
 #define PS_SILENCE_MOST 9007199254740992.0  /* 2^53: a count or sum of seconds that stops there               */
 #define PS_SECONDS 1e-9         /* of a ns */
 #define PS_YEAR 31557600.0      /* s */
@@ -1353,14 +1366,15 @@ psc_status psc_silence_failed(psc_silence *silence)
 }
 
 /* The limit of least cost a node-second, from the long end: what it costs to wait for it at each failure, and each
- * interval that exceeds it. One with too many false suspicions is taken only if all have. */
+ * interval that exceeds it. On that way the rate only rises: one that has too many false suspicions ends it, unless all
+ * have. */
 static void ps_silence_choose(psc_silence *s)
 {
     const double interval = (double)s->interval * PS_SECONDS;
     const double failures = (s->failures + s->prior_failures) / (s->node_seconds + s->prior_seconds);
     double longer = PS_SILENCE_HALF, edge = interval * psc__exp((double)PS_SILENCE_BINS * psc__log1p(PS_SILENCE_STEP));
     double least = DBL_MAX;
-    int k;
+    int k, kept = 0;
 
     for (k = PS_SILENCE_BINS - 1; k >= 0; k--) {
         double rate, cost;
@@ -1369,7 +1383,9 @@ static void ps_silence_choose(psc_silence *s)
         if (edge * PS_SILENCE_MARGIN < PS_SILENCE_LEAST * interval) break;
         rate = longer / (s->gap_seconds + interval);
         cost = s->cost_suspect * rate + s->cost_late * failures * edge;
-        if (rate * PS_YEAR > s->most_false) cost += 1e12 * rate;
+        if (rate * PS_YEAR <= s->most_false) kept = 1;
+        else if (kept) break;
+        else cost += PS_SILENCE_DEAR * rate;
         if (cost >= least) continue;
         least = cost;
         s->limit = edge * PS_SILENCE_MARGIN;
@@ -1431,7 +1447,7 @@ psc_status psc_silence_round(psc_silence *silence, int64_t now, size_t nodes, co
     if (nodes > 0 && (!heard_at || !suspected)) return PSC_ERR_NULL;
     if (nodes > INT32_MAX) return PSC_ERR_RANGE;
     ps_silence_doubt(silence, now, nodes, heard_at);
-    ps_silence_choose(silence);
+    if (silence->gaps > 0.0) ps_silence_choose(silence);
     limit = silence->limit / ((double)silence->interval * PS_SECONDS);
     if (now < silence->doubted_until) limit *= PS_SILENCE_DOUBT;
     for (i = 0; i < nodes; i++)
@@ -1605,7 +1621,7 @@ static void ps_terms(const ps_row *row, double *term)
     memcpy(term + 1, row->input, 3 * sizeof *term);
     if (!row->signs) return;
     term[4] = 4.0 * (memory - 0.5);
-    term[5] = 6.0 * ps_larger(memory - PS_FULL, 0.0);
+    term[5] = 6.0 * ps_most(memory - PS_FULL, 0.0);
     term[6] = 4.0 * above;
     term[7] = 5.0 * rise;
     term[8] = 10.0 * above * rise;
@@ -1613,7 +1629,7 @@ static void ps_terms(const ps_row *row, double *term)
     term[10] = 0.3 * errors * errors;
     term[11] = 2.0 * latency;
     term[12] = 2.0 * latency * latency;
-    term[13] = 6.0 * ps_larger(cpu - PS_FULL, 0.0);
+    term[13] = 6.0 * ps_most(cpu - PS_FULL, 0.0);
     term[14] = 3.0 * busy;
     term[15] = busy > 0.0 ? 6.0 * busy * busy : 0.0;
     term[16] = network;
@@ -1664,7 +1680,7 @@ static double ps_corrected(const psc_failure *f, double p)
     high = sum_p[i] / rows[i];
     a = sum_y[i - 1] / rows[i - 1];
     b = sum_y[i] / rows[i];
-    return high > low ? a + (b - a) * (p - low) / (high - low) : b;
+    return high > low ? ps_least(b, a + (b - a) * (p - low) / (high - low)) : b;     /* whatever the roundings */
 }
 
 /* Probability of the terms alone, as the host is told it. */
@@ -1706,7 +1722,7 @@ static void ps_outcome(psc_failure *f, const ps_row *row, double y)
         for (j = 0; j < PS_TERMS; j++) reach[i] += f->spread[i * PS_TERMS + j] * term[j];
     }
     for (i = 0; i < PS_TERMS; i++) total += s * term[i] * reach[i];
-    total = ps_larger(total, 1.0);
+    total = ps_most(total, 1.0);
     for (i = 0; i < PS_TERMS; i++) f->weight[i] = ps_cut(f->weight[i] + reach[i] / total * (y - q), PS_MAX_WEIGHT);
     for (i = 0; i < PS_TERMS; i++)
         for (j = 0; j < PS_TERMS; j++) {
@@ -1868,7 +1884,7 @@ psc_status psc_failure_report_of(const psc_failure *model, psc_failure_report *r
 
 /* ==== Thresholds ================================================================================ */
 
-#define PS_MAX_ODDS 30.0        /* log odds of a threshold stay within this                                   */
+#define PS_MAX_ODDS 30.0        /* log odds that a threshold starts from stay within this                     */
 
 struct psc_threshold {
     psc_state head;
@@ -2543,7 +2559,8 @@ static int ps_silence_valid(const psc__image *image)
 {
     static const ps_bound bound[] = {
         {PS_IN(psc_silence, cost_suspect), 1e-9, 1e9}, {PS_IN(psc_silence, cost_late), 1e-9, 1e9},
-        {PS_IN(psc_silence, most_false), 1e-9, 1e9}, {PS_IN(psc_silence, prior_seconds), 1e-4, 1e10},
+        {PS_IN(psc_silence, most_false), 1e-9, 1e9}, {PS_IN(psc_silence, prior_failures), 1.0, 1.0},
+        {PS_IN(psc_silence, prior_seconds), 1e-4, 1e10},
         {PS_IN(psc_silence, failures), 0.0, PS_SILENCE_MOST}, {PS_IN(psc_silence, node_seconds), 0.0, PS_SILENCE_MOST},
         {PS_IN(psc_silence, gaps), 0.0, PS_SILENCE_MOST}, {PS_IN(psc_silence, gap_seconds), 0.0, PS_SILENCE_MOST},
         {PS_IN(psc_silence, limit), 0.0, 1e7}, {PS_IN(psc_silence, false_rate), 0.0, 1e23}
@@ -2559,7 +2576,8 @@ static int ps_silence_valid(const psc__image *image)
         return 0;
     for (i = 0; i < PS_SILENCE_BINS; i++)
         if (!psc__real_in(image, PS_IN(psc_silence, bin) + i, 0.0, PS_SILENCE_MOST)) return 0;
-    return ps_bounded(image, 0, bound, sizeof bound / sizeof bound[0]);
+    return ps_bounded(image, 0, bound, sizeof bound / sizeof bound[0])
+           && psc__real(image, PS_IN(psc_silence, limit)) >= PS_SILENCE_LEAST * ((double)interval * PS_SECONDS);
 }
 
 static int ps_row_valid(const psc__image *image, size_t at)
@@ -2896,10 +2914,6 @@ static int ps_is_open(const psc_personas *p, const ps_peer *n)
 {
     return ps_is_in(n) || (ps_is_held(n) && ps_panic(p));
 }
-
-static double ps_least(double a, double b) { return a < b ? a : b; }
-static double ps_most(double a, double b) { return a > b ? a : b; }
-static double ps_clamp(double x, double low, double high) { return x < low ? low : x > high ? high : x; }
 
 /* The time between as a double, ns. */
 static double ps_since(int64_t from, int64_t now)
@@ -3427,17 +3441,23 @@ static double ps_affinity_score(const psc_personas *p, int64_t type, int64_t i, 
     return mean / (mean + ps_affinity(p)[type * p->nodes + i] * ps_peers(p)[i].pace);
 }
 
+static double ps_weighted_score(const psc_personas *p, int64_t type, int64_t i, double mean)
+{
+    const double weights = p->weight_affinity + p->weight_stability + p->weight_cost;
+    const ps_peer *n = &ps_peers(p)[i];
+    double sum = p->weight_affinity * ps_affinity_score(p, type, i, mean);
+
+    sum += p->weight_stability * ps_stability(n) + p->weight_cost / (1.0 + n->price);
+    return 1.0 - sum / weights;
+}
+
 static void ps_choose_weighted(const psc_personas *p, const psc_request *q, ps_pick *pick)
 {
-    const double weights = p->weight_affinity + p->weight_stability + p->weight_cost, mean = ps_mean_unit(p, q->type);
+    const double mean = ps_mean_unit(p, q->type);
     int64_t i;
 
-    for (i = 0; i < p->nodes; i++) {
-        const ps_peer *n = &ps_peers(p)[i];
-        double sum = p->weight_affinity * ps_affinity_score(p, q->type, i, mean);
-        sum += p->weight_stability * ps_stability(n) + p->weight_cost / (1.0 + n->price);
-        if (ps_is_open(p, n)) ps_offer(pick, i, 1.0 - sum / weights);
-    }
+    for (i = 0; i < p->nodes; i++)
+        if (ps_is_open(p, &ps_peers(p)[i])) ps_offer(pick, i, ps_weighted_score(p, q->type, i, mean));
 }
 
 /* No node is in: the lead, or the node with the least work out. */
@@ -3448,6 +3468,8 @@ static void ps_choose_none(const psc_personas *p, const psc_request *q, ps_pick 
     for (i = 1; i < p->nodes; i++)
         if (ps_peers(p)[i].work < ps_peers(p)[least].work) least = i;
     pick->node = q->lead >= 0 ? q->lead : least;
+    if (p->policy == PSC_POLICY_WEIGHTED)
+        pick->score = ps_weighted_score(p, q->type, pick->node, ps_mean_unit(p, q->type));
 }
 
 /* One request each time that the shares sum to 1; it waits while the lead is best all the same. */
@@ -3863,7 +3885,7 @@ static int ps_head_valid(const psc__image *image)
            && ps_between(psc__integer(image, PS_HEAD(shadow_cursor)), 0, nodes - 1);
 }
 
-/* A cause only where it is out, no time after now, the verdict that the test has reached. */
+/* A cause only where it is out, and no time after now. */
 static int ps_peer_valid(const psc__image *image, size_t at)
 {
     static const ps_rule rule[] = {
@@ -4183,7 +4205,7 @@ static void ps_source_add(psc_producer *p, uint64_t source, double size)
     int64_t i, least = from;
 
     p->total += size;
-    if (sets == 0) return;
+    if (sets == 0 || size <= 0.0) return;
     for (i = from; i < from + PS_WAYS; i++) {
         if (ps_sources(p)[3 * i] == source && ps_source_load(p, i)[0] > 0.0) {
             ps_source_load(p, i)[0] += size;
@@ -4492,6 +4514,7 @@ static double ps_producer_confidence(const psc_producer *p)
 psc_status psc_producer_report(const psc_producer *producer, int64_t now, double target, psc_report *report)
 {
     psc_status status = ps_producer(producer);
+    int64_t newest;
     psc_report r;
     int p, k;
 
@@ -4501,13 +4524,14 @@ psc_status psc_producer_report(const psc_producer *producer, int64_t now, double
     if (status != PSC_OK) return status;
     if (!psc__within(target, 0.05, 1.0) || now < 0 || now > PS_TIMES || now / producer->bin < producer->newest)
         return PSC_ERR_RANGE;
+    newest = producer->newest < 0 ? now / producer->bin : producer->newest;     /* before the first bin: of now */
     r = *report;
     r.producer = producer->id;
     r.made_at = now;
     r.confidence = ps_producer_confidence(producer);
     for (k = 0; k < PSC_RESOURCES; k++) r.now[k] = ps_short(producer->last[k]);
     for (p = 0; p < r.points; p++) {
-        const int64_t bins = (now + r.horizon[p]) / producer->bin - (producer->newest - producer->window);
+        const int64_t bins = (now + r.horizon[p]) / producer->bin - (newest - producer->window);
         if (bins > PSC_MAX_HORIZON) return PSC_ERR_RANGE;
         for (k = 0; k < PSC_RESOURCES && status == PSC_OK; k++)
             status = ps_report_point(producer, k, (size_t)bins, &r, p * PSC_RESOURCES + k);
@@ -5871,12 +5895,6 @@ static void ps_write_reals(ps_text *t, const double *x, int n, int stride)
     ps_write(t, "]", 1);
 }
 
-/* A text that is known to fit is written at once; else one is counted first, so that nothing is written in vain. */
-static psc_status ps_text_fits(const ps_text *t, size_t capacity)
-{
-    return t->length <= capacity ? PSC_OK : PSC_ERR_SPACE;
-}
-
 /* ---- reading: every function goes on from `at`; after an error, `status`, none moves any more */
 
 typedef struct ps_reader {
@@ -6224,6 +6242,7 @@ static ps_text ps_text_of(char *text, size_t capacity)
     return t;
 }
 
+/* A text that is known to fit is written at once; else it is counted first, so that nothing is written in vain. */
 psc_status psc_report_write(const psc_report *report, char *text, size_t capacity, size_t *length)
 {
     psc_status status = psc_report_check(report);
@@ -6234,7 +6253,7 @@ psc_status psc_report_write(const psc_report *report, char *text, size_t capacit
     if (capacity < PS_ENOUGH) {
         t = ps_text_of(text, 0);
         ps_report_text(&t, report);
-        if (ps_text_fits(&t, capacity) != PSC_OK) return PSC_ERR_SPACE;
+        if (t.length > capacity) return PSC_ERR_SPACE;
     }
     t = ps_text_of(text, capacity);
     ps_report_text(&t, report);
@@ -6346,17 +6365,6 @@ static void ps_beat_text(ps_text *t, const psc_beat *beat, const double *metric,
     ps_write(t, "}", 1);
 }
 
-/* What a beat may say, but for whose it is. */
-static psc_status ps_beat_possible(const psc_beat *beat, const double *metric, int32_t metrics)
-{
-    int32_t k;
-
-    if (beat->shards < 0) return PSC_ERR_IMPOSSIBLE;
-    for (k = 0; k < metrics; k++)
-        if (!ps_metric_possible(k, metric[k])) return PSC_ERR_IMPOSSIBLE;
-    return PSC_OK;
-}
-
 psc_status psc_beat_write(const psc_beat *beat, const double *metric, int32_t metrics, char *text, size_t capacity,
                           size_t *length)
 {
@@ -6370,7 +6378,7 @@ psc_status psc_beat_write(const psc_beat *beat, const double *metric, int32_t me
     if (capacity < PS_ENOUGH) {
         t = ps_text_of(text, 0);
         ps_beat_text(&t, beat, metric, metrics);
-        if (ps_text_fits(&t, capacity) != PSC_OK) return PSC_ERR_SPACE;
+        if (t.length > capacity) return PSC_ERR_SPACE;
     }
     t = ps_text_of(text, capacity);
     ps_beat_text(&t, beat, metric, metrics);

@@ -241,7 +241,7 @@ typedef struct psc_node_config {
     int64_t  memory;            /* beats that the baseline remembers, 2..2^31; 10000                 */
     int64_t  interval_ns;       /* expected time between beats, 1 ms .. 1 day; 1 s                   */
     int64_t  pause_ns;          /* lateness that is no sign of failure, 0 .. 1 day; 0                */
-    int64_t  day_ns;            /* period of the load, 48 ms .. 31 days; 0: none; 1 day              */
+    int64_t  day_ns;            /* period of the load, 48 ms .. 31 days; 0: none, one bin for all times; 1 day */
     int64_t  step_ns;           /* a step of the signs, 1 ms .. 1 day; 30 s                          */
     uint64_t max_jump;          /* largest step of the sequence in one epoch, 1..2^62; 2^20          */
     double   winsor;            /* standard deviations at which a value is cut before it is learned,
@@ -269,7 +269,8 @@ PSC_API psc_status psc_node_init(psc_node *node, size_t bytes, const psc_node_co
  *   time of day  48 bins of day_ns by received_at, two sets of them: days 2 and 3 of each seven (Saturday and Sunday of
  *     the Unix clock) have their own. An empty bin borrows from the other set, then from the mean.
  *         r = x - bin,    bin += max(0.02, 1 / (its count + 1)) (x - bin)
- *     share = 1 - mean r^2 / mean (x - mean)^2; where it is at most 0.3, x - mean takes the place of r in z.
+ *     share = 1 - mean r^2 / mean (x - mean)^2, this beat in both, of reports from the 50th on that had a bin; where it is
+ *     at most 0.3, x - mean takes the place of r in z.
  *   deviation  z = |r - mean r| / max(sd r, floor, relative_floor |mean|, 0.03 (largest - smallest), 1e-6 |mean|)
  *     sd^2 = (1 - w) (sd^2 + w (x - mean)^2), mean += w (x - mean)   (West 1979), x cut to mean +- winsor sd first
  *     held z += (z - held z) / 8            a mean of 15 beats
@@ -294,10 +295,10 @@ PSC_API psc_status psc_node_init(psc_node *node, size_t bytes, const psc_node_co
  * Order. The beats of an epoch are folded in the order of their numbers. One whose predecessor has not come waits,
  * until that comes or the newest number is eight beyond it; what never comes is then given up. So the state is the same
  * whatever the order in which beats of the last 8 numbers come, and however often. psc_node_score_at looks at the
- * waiting ones as well, but for novelty and profile. The numbers of an epoch are awaited from seven before the first
- * that came, or from 0. A larger epoch folds what waits, starts new numbers and keeps the baseline. A sender whose
- * counter begins anew MUST raise its epoch. Silence is counted from the newest number's received_at as it is: a clock
- * that jumped and came back does harm until the next beat and no longer.
+ * waiting ones as well, but for novelty, profile, intervals and signs. The numbers of an epoch are awaited from seven
+ * before the first that came, or from 0. A larger epoch folds what waits, starts new numbers and keeps the baseline. A
+ * sender whose counter begins anew MUST raise its epoch. Silence is counted from the newest number's received_at as it
+ * is: a clock that jumped and came back does harm until the next beat and no longer.
  * Refused, with nothing changed: PSC_ERR_FORGED (beat->node is not this node, or sender is not node), PSC_ERR_STALE
  * (older epoch, or a number of this epoch 8 or more behind the newest), PSC_ERR_REPEAT (this number was taken before,
  * or lies before the 0 that the epoch began with), PSC_ERR_IMPOSSIBLE (number further ahead than max_jump, so that a
@@ -317,9 +318,10 @@ PSC_API psc_status psc_nodes_observe(void *block, size_t nodes, size_t count, co
 PSC_API psc_status psc_node_heard(const psc_node *node, uint64_t *epoch, int64_t *at);
 
 /* SIGNS. What metrics 0..5 (rate to network) say of a failure, by means of steps of step_ns. The base of each metric is
- * an exponential mean of 240 steps (two hours), cut at 0.1 (CPU, memory) or half of itself from the 30th on. CPU,
- * latency and network follow the rate, which is no fault: expected is base (1 + f (rate / base rate - 1)), f learned by
- * least squares over the same 240 steps with a prior of 0.5, and what enters the base is the mean at the usual rate.
+ * an exponential mean of 240 steps (two hours), cut at 0.1 (CPU, memory) or half of itself from the 30th on. It begins
+ * with its first step above 0; that of errors may be 0, which counts as 0.0002 when it is cut. CPU, latency and network
+ * follow the rate, which is no fault: expected is base (1 + f (rate / base rate - 1)), f learned by least squares over
+ * the same 240 steps with a prior of 0.5, and what enters the base is the mean at the usual rate.
  * "Recent" is the last five steps of this epoch; a metric that was not reported in a step was as usual. */
 enum {
     PSC_SIGN_MEMORY = 0,        /* recent mean, a share                                              */
@@ -383,8 +385,9 @@ PSC_API psc_status psc_node_contributors(const psc_node *node, size_t capacity, 
  * beats as they were seen, all nodes together, because what matters is the rare long one. With rate(L) the number of
  * intervals above L (+ 0.2) a second of watching, in bins 2 % wide,
  *     L = argmin cost_suspect rate(L) + cost_late failures(a second) L,     rate(L) at most most_false a year,
- * but no less than 1.5 expected intervals; failures a second are those told plus one in prior_ns. On the fleets of
- * score/beats.c this beats phi accrual, which is offered in psc_node_score for those who know it.
+ * or, where no limit can keep that, as low as can be; no less than 1.5 expected intervals. Failures a second are those
+ * told plus one in prior_ns. On the fleets of score/beats.c this beats phi accrual, which is offered in psc_node_score
+ * for those who know it.
  * The observer doubts itself: after a round that came later than 1.5 round_ns nothing is suspected for 2.5 expected
  * intervals; while more than an eighth of the nodes is overdue (silent for 3 to 24 expected intervals), and 2.5
  * intervals beyond, the limit is doubled. What came in between teaches nothing, as intervals above 24 do not.
@@ -531,9 +534,9 @@ PSC_API psc_status psc_failure_report_of(const psc_failure *model, psc_failure_r
 typedef struct psc_threshold_config {
     uint32_t struct_size;
     int32_t  reserved;          /* not read                                                          */
-    double   cost_act;          /* of moving a node's load, > 0; 15                                  */
-    double   cost_fail;         /* of a failure that was not foreseen, >= cost_act; 120              */
-    double   effect;            /* share of it that acting saves, above 0..1, effect * cost_fail > cost_act; 0.9 */
+    double   cost_act;          /* of moving a node's load, 1e-9..1e9; 15                            */
+    double   cost_fail;         /* of a failure that was not foreseen, cost_act..1e9; 120            */
+    double   effect;            /* share of it that acting saves, 0.001..1, effect * cost_fail > cost_act; 0.9 */
     double   needless;          /* share of acts that may be needless, 0..1; 0.75                    */
     double   gain;              /* of one outcome, in log odds, 0..1; 0.1                            */
     double   pull;              /* back to the start at each outcome, 0..1; 0.01                     */
@@ -560,7 +563,7 @@ PSC_API psc_status psc_threshold_init(psc_threshold *threshold, size_t bytes, co
 /* One outcome, PSC_ACT_... Errors: PSC_ERR_RANGE. Cost: O(1). */
 PSC_API psc_status psc_threshold_learn(psc_threshold *threshold, int32_t outcome);
 
-/* What the fleet is like now: the median of the nodes' levels, >= 0. Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE.
+/* What the fleet is like now: the median of the nodes' levels, 0..1e6. Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE.
  * Cost: O(1). */
 PSC_API psc_status psc_threshold_fleet(psc_threshold *threshold, double median_level);
 
@@ -621,7 +624,8 @@ PSC_API size_t psc_relief_size(const psc_relief *relief);
 
 /* drain  [nodes] draining weight: p of a node that is drained, 0 of the others
  * shard  [shards] those to shift, by gain for disruption, best first, equals by index; info->shards of them
- * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE. Cost: O(nodes log nodes + shards log shards + ties), at most 33 passes. */
+ * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE. Cost: O(nodes log nodes + (shards + ties) log shards), at most 32 rounds
+ * over the shards and ties. */
 PSC_API psc_status psc_relief_of(const psc_relief *relief, void *work, size_t work_bytes, double *drain, int32_t *shard,
                                  psc_relief_info *info);
 
@@ -2081,9 +2085,9 @@ PSC_API psc_status psc_waves_of(const psc_cluster *cluster, const psc_waves_conf
  * All nodes begin ready, unless config.cold. `streak` failures in a row hold a node for hold_ns, doubled at each
  * further hold up to 64 times until it is ready again; then it warms. It is not held if that would leave less than
  * half of all nodes in (warming and ready), and while fewer than half are in the held ones may be chosen too: the
- * panic floor. A silent node comes back cold with its next beat. A failure probability of drain_at drains a node,
- * and below half of that it comes back cold. If no node is in, the lead, or else the node with the least work out,
- * is given: the host decides whether to send.
+ * panic floor. A silent node comes back cold with its next beat. A failure probability of drain_at drains a node, by
+ * the same rule of half of all nodes, and below half of drain_at it comes back cold. If no node is in, the lead, or
+ * else the node with the least work out, is given: the host decides whether to send.
  *
  * SHADOWS. At most shadow_rate of the requests are to be sent to a second node too, whose answer is thrown away:
  * nodes that are cold, warming or held, or had no outcome for a beat, in turn. Their outcomes teach service and
@@ -2128,7 +2132,7 @@ typedef struct psc_personas_config {
     double   congestion;        /* 0..100; 1.5. 1 to 2.5 do as well in the scenarios of score/route.c */
     double   shift_margin;      /* 0..1000; 8. Larger keeps more requests on their lead              */
     double   target;            /* utilisation of a lead beyond which its requests need no margin, 0.1..1; 0.9 */
-    double   drain_at;          /* failure probability that drains a node, 0..1; 1 and above it none does; 0.5 */
+    double   drain_at;          /* failure probability that drains a node, 0..1; 1: none does; 0.5 */
     double   shadow_rate;       /* shadows a request, 0..1; 0.002                                    */
     double   shadow_tolerance;  /* of the reference latency, 0.1..100; 1.5                           */
     double   weight_affinity;   /* of PSC_POLICY_WEIGHTED, each 0..1e6, not all 0; 1                 */
@@ -2161,7 +2165,7 @@ typedef struct psc_persona_beat {
 } psc_persona_beat;
 
 /* A beat of a node; ends its silence. Errors: PSC_ERR_RANGE (node), PSC_ERR_NONFINITE, PSC_ERR_IMPOSSIBLE
- * (a value outside its range). Cost: O(log nodes), and O(nodes) when the panic floor is crossed. */
+ * (a value outside its range). Cost: O(log nodes), and O(nodes log nodes) when the panic floor is crossed. */
 PSC_API psc_status psc_personas_beat(psc_personas *personas, int64_t now, int32_t node, const psc_persona_beat *beat);
 
 /* The node's beat is overdue: out, until its next beat. Cost as for a beat. */
@@ -2198,7 +2202,7 @@ typedef struct psc_assignment {
     int32_t runner_up;          /* next best of those looked at, -1: none                            */
     int32_t shadow;             /* send a duplicate there too; -1: none                              */
     int32_t choice;             /* PSC_CHOICE_...                                                    */
-    double  score, runner_up_score;     /* seconds                                                   */
+    double  score, runner_up_score;     /* seconds; equal where there is no runner_up                */
     double  wait, service, price, congestion, risk;     /* terms, seconds                            */
     double  shadow_service;     /* expected on the shadow's node, 0: no shadow                       */
     double  use;                /* what it will use of the host's resource (psc_outcome.use)         */
@@ -2206,7 +2210,8 @@ typedef struct psc_assignment {
 
 /* Chooses a node and counts the request as out there, the shadow too if one is asked for. Each is
  * ended by one psc_personas_outcome. Cost: O(nodes) up to PSC_PERSONAS_EXACT, O(log nodes) above; O(nodes) always under
- * PSC_POLICY_WEIGHTED, and where no node is in. Errors: PSC_ERR_RANGE, PSC_ERR_NONFINITE (request). */
+ * PSC_POLICY_WEIGHTED, and where no node is in; as for a beat when the panic floor is crossed. Errors: PSC_ERR_RANGE,
+ * PSC_ERR_NONFINITE (request). */
 PSC_API psc_status psc_personas_assign(psc_personas *personas, int64_t now, const psc_request *request,
                                        psc_assignment *assignment);
 
@@ -2229,7 +2234,7 @@ typedef struct psc_outcome {
 } psc_outcome;
 
 /* Takes an outcome. One without an assignment only teaches. Errors: PSC_ERR_RANGE (request, node, ok and shadow
- * not 0 or 1), PSC_ERR_NONFINITE, PSC_ERR_IMPOSSIBLE (a number outside its range). Cost: O(log nodes). */
+ * not 0 or 1), PSC_ERR_NONFINITE, PSC_ERR_IMPOSSIBLE (a number outside its range). Cost: as for a beat. */
 PSC_API psc_status psc_personas_outcome(psc_personas *personas, int64_t now, const psc_request *request,
                                         const psc_outcome *outcome);
 
@@ -3008,12 +3013,12 @@ PSC_API psc_status psc_producer_init(psc_producer *producer, size_t bytes, const
  * A request later than the newest bin moves time on, as psc_producer_advance does.
  * Errors: PSC_ERR_STALE (its bin is closed: at or before newest bin - window); PSC_ERR_RANGE (at < 0, type, a size or
  * cost beyond 0..PSC_MAX_METRIC; more than 256 bins ahead: call psc_producer_advance first).
- * Cost: O(1); O(types) trackers for each bin that it closes. */
+ * Cost: O(1); O(types) trackers and O(sources) for each bin that it opens. */
 PSC_API psc_status psc_producer_observe(psc_producer *producer, const psc_usage *request);
 
 /* It is `now`, and the producer is up: the bin of now is seen, even if no request comes. Bins that are seen and have
  * no request count as 0; bins that nobody has seen (the process was down) are missing, and not 0. Closes at most 256
- * bins a call: PSC_MORE if there are more. Errors: PSC_ERR_RANGE (now < 0). Cost: O(types) trackers a bin closed. */
+ * bins a call: PSC_MORE if there are more. Errors: PSC_ERR_RANGE (now < 0). Cost: as observe. */
 PSC_API psc_status psc_producer_advance(psc_producer *producer, int64_t now);
 
 /* A heavy source. Its true load is at most load and at least load - error. */
@@ -3068,16 +3073,16 @@ PSC_API void psc_report_default(psc_report *report);
  * quantiles (1 -+ level) / 2, of the resource's total, cut to 6 significant digits so that the text is short.
  *     confidence = share of bins seen among those closed, discounted as 1/256 a bin, times min(1, closed bins / 2
  *                  periods), periods: the shortest season, 30 where there is none
- *     advice     need = largest upper bound of any point / target, of each resource with a capacity; the resource with
- *                the largest need / capacity. FULL if now / target > capacity, else GROWTH if need > capacity, IDLE if
- *                need < capacity / 2; share = need / capacity - 1
+ *     advice     need = largest of now and the upper bounds / target, of each resource with a capacity; the resource
+ *                with the largest need / capacity. FULL if now / target > capacity, else GROWTH if need > capacity,
+ *                IDLE if need < capacity / 2; share = need / capacity - 1
  *   target     share of the capacity that should be in use, 0.05..1
  * Errors: PSC_ERR_RANGE (now before the newest bin, a horizon beyond PSC_MAX_HORIZON bins, the fields read).
  * Cost: 12 predictions of a tracker a point. */
 PSC_API psc_status psc_producer_report(const psc_producer *producer, int64_t now, double target, psc_report *report);
 
 /* Every range stated above. lower <= expected <= upper; all loads finite, 0..PSC_MAX_METRIC.
- * Errors: PSC_ERR_VERSION, PSC_ERR_NONFINITE, PSC_ERR_RANGE. Cost: O(points). */
+ * Errors: PSC_ERR_VERSION, PSC_ERR_RANGE (NaN and infinities too). Cost: O(points). */
 PSC_API psc_status psc_report_check(const psc_report *report);
 
 /* Where a report will be short. */
@@ -3190,7 +3195,7 @@ PSC_API psc_status psc_scaler_booted(psc_scaler *scaler, int64_t boot_ns);
  * Beyond stale_ns the width grows by sqrt(1 + age / stale_ns). A producer that was dropped, or not heard yet, counts as
  * the mean of the others with a standard deviation as large. Capacities are summed where all of them are known.
  * confidence is the mean of the reports', a stale one's halved, a missing one's 0.
- *   out  horizons, points and level as the caller has set them (psc_report_default); the rest is filled
+ *   out  horizons, points, level, epoch, sequence as the caller has set them (psc_report_default); the rest is filled
  * With no report taken all is 0. Cost: O(producers * points). */
 PSC_API psc_status psc_scaler_total(const psc_scaler *scaler, int64_t now, psc_report *out);
 
@@ -3213,7 +3218,7 @@ typedef struct psc_decision {
     double  expected, upper;    /* load of that resource then: median, and what units were ordered for */
     double  confidence;         /* 0..1                                                              */
     double  rho;                /* correlation of the producers' errors; 0 with fewer than 2         */
-    double  violated;           /* share of steps so far whose load was above `upper` of their time  */
+    double  violated;           /* psc_demand_now.violated of that resource: `upper` is no less than the quantile */
     double  vertical;           /* instead: each active unit larger by this share, 0: no need        */
     int64_t vertical_units;     /* the units that would do with, units - change                      */
 } psc_decision;
@@ -3221,8 +3226,8 @@ typedef struct psc_decision {
 /* One step of config.step_ns.
  *   load      [PSC_RESOURCES] measured in this step, NaN: missing; or NULL: the sums of the reports (psc_scaler_total)
  *   active    units that serve now, pending units ordered that do not serve yet, >= 0, at most 2^31
- * With order and keep of psc_demand_now at the level P / (P + 3/2), P = miss_price, and of the resource that needs
- * most:
+ * With order and keep of psc_demand_now at the level P / (P + 3/2), 1/2 at least, P = miss_price, and of the resource
+ * that needs most:
  *     out   to ceil(order / unit), if that is more than there are
  *     in    to ceil(keep / unit), if that is less than there are
  * That is the newsvendor's quantile. A unit that runs in vain costs 1 a step; one that is ordered in vain costs
@@ -3260,7 +3265,9 @@ PSC_API psc_status psc_scaler_step(psc_scaler *scaler, int64_t now, const double
 PSC_API psc_status psc_report_write(const psc_report *report, char *text, size_t capacity, size_t *length);
 PSC_API psc_status psc_report_read(const char *text, size_t length, psc_report *report);
 
-/* sender and received_at of beat are set to node and 0 by reading. metric: [capacity] filled up with NaN. */
+/* sender and received_at of beat are set to node and 0 by reading: the host puts there what it knows. metric:
+ * [metrics], 1..PSC_MAX_METRICS, and [capacity], filled up with NaN. Errors: PSC_ERR_RANGE (metrics, capacity below 1),
+ * PSC_ERR_IMPOSSIBLE (as psc_node_observe), PSC_ERR_SPACE (more metrics than capacity). */
 PSC_API psc_status psc_beat_write(const psc_beat *beat, const double *metric, int32_t metrics, char *text,
                                   size_t capacity, size_t *length);
 PSC_API psc_status psc_beat_read(const char *text, size_t length, psc_beat *beat, double *metric, int32_t capacity);
@@ -3273,8 +3280,8 @@ PSC_API psc_status psc_report_advice(const psc_report *report, char *text, size_
  *            that the HPA's own rule can go above it and never below
  *   metrics  an external.metrics.k8s.io/v1beta1 ExternalMetricValueList with one value, the units; seconds since 1970
  *   group    body of a SetDesiredCapacity call of an EC2 Auto Scaling group
- * Errors: PSC_ERR_RANGE (a name; units outside 1..max_units, 0..max_units for group; seconds outside
- * 0..253402300799). */
+ * Errors: PSC_ERR_RANGE (a name; units outside 1..max_units, max_units above 2^31 - 1; for metrics outside 1..2^31, for
+ * group outside 0..2^31 - 1; seconds outside 0..253402300799). */
 PSC_API psc_status psc_decision_hpa(const psc_decision *decision, int64_t max_units, char *text, size_t capacity,
                                     size_t *length);
 PSC_API psc_status psc_decision_metrics(const psc_decision *decision, const char *name, int64_t seconds, char *text,

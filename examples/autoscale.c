@@ -3,7 +3,7 @@
  *
  *     autoscale [--unit LOAD] [--boot STEPS] [--step SECONDS] [--season STEPS] [--svg FILE] [--csv FILE] < numbers
  *
- * One number a line, the load of a step, oldest first; other lines are left out. The last season is what is counted and
+ * One number a line, 0 to 1e9, the load of a step, oldest first; other lines are left out. The last season is what is counted and
  * drawn, all before it is for learning; the report and the decision that are printed are those of its largest order.
  * Units are ordered and released as the scaler says, and one that is ordered serves after BOOT steps; the rule is given
  * the head-room that an autoscaler's target of 70 % leaves. With --csv each step is a row: its load, what predscale and
@@ -18,7 +18,7 @@
 #include <string.h>
 
 enum { WIDTH = 960, HEIGHT = 420, LEFT = 50, RIGHT = 24, TOP = 44, FLOOR = 350 };
-enum { WINDOW = 30, SAMPLE = 100, MOST_BOOT = 30, MISS_PRICE = 20 };
+enum { WINDOW = 30, SAMPLE = 100, MOST_BOOT = 30, MISS_PRICE = 20, MOST_UNITS = 1000000, MOST_PODS = 1000 };
 
 static struct {
     double *load;
@@ -67,7 +67,7 @@ static void read_numbers(void)
 
     while (fgets(line, sizeof line, stdin)) {
         const double x = strtod(line, &end);
-        if (end == line || !(x >= 0.0 && x < 1e12)) continue;
+        if (end == line || !(x >= 0.0 && x <= 1e9)) continue;
         if (given.n == given.room) {
             given.room = 2 * given.room + 4096;
             given.load = (double *)realloc(given.load, (size_t)given.room * sizeof(double));
@@ -151,7 +151,7 @@ static void rule_run(fleet *f)
     for (t = 0; t < given.n; t++) {
         fleet_step(f, t);
         f->expected[t] = predict_linear(t);
-        fleet_want(f, t, (int)fmax(1.0, ceil(f->expected[t] / (0.7 * given.unit))));
+        fleet_want(f, t, (int)fmin(fmax(1.0, ceil(f->expected[t] / (0.7 * given.unit))), MOST_UNITS));
     }
 }
 
@@ -178,6 +178,7 @@ static psc_scaler *scaler_new(void)
     psc_scaler_default(&config);
     config.step_ns = given.step * INT64_C(1000000000);
     config.boot_ns = given.boot * config.step_ns;
+    config.max_units = MOST_UNITS;
     config.miss_price = MISS_PRICE;
     config.unit[PSC_RESOURCE_REQUESTS] = given.unit;
     config.period1 = given.season;
@@ -218,7 +219,7 @@ static void look_closer(moment *m, int t, const psc_decision *d, const psc_produ
     m->decision = *d;
     psc_report_default(&m->report);
     m->report.capacity[PSC_RESOURCE_REQUESTS] = f->active * given.unit / given.step / SAMPLE;
-    must(psc_producer_report(producer, (t + 1) * given.step * INT64_C(1000000000) - 1, 0.9, &m->report), "report");
+    must(psc_producer_report(producer, (t + 1) * (given.step * INT64_C(1000000000)) - 1, 0.9, &m->report), "report");
 }
 
 static void scaler_run(fleet *f, moment *m)
@@ -233,7 +234,7 @@ static void scaler_run(fleet *f, moment *m)
         const double load[PSC_RESOURCES] = {given.load[t], 0.0, 0.0, 0.0};
         fleet_step(f, t);
         fold(producer, t);
-        must(psc_scaler_step(scaler, t * given.step * INT64_C(1000000000), load, f->active, f->pending, &d), "step");
+        must(psc_scaler_step(scaler, t * (given.step * INT64_C(1000000000)), load, f->active, f->pending, &d), "step");
         look_closer(m, t, &d, producer, f);
         f->expected[t] = d.expected;
         fleet_want(f, t, (int)d.units);
@@ -268,8 +269,12 @@ static void tell_decision(const psc_decision *d)
 
     printf("the decision: %s, %d units in all (%+d): in %d steps %.0f are expected, and %.0f provided for\n",
            reason[d->reason], (int)d->units, (int)d->change, (int)d->lead, d->expected, d->upper);
-    must(psc_decision_hpa(d, 1000, text, sizeof text, &n), "HPA");
-    printf("  %.*s\n", (int)n, text);
+    if (d->units <= MOST_PODS) {
+        must(psc_decision_hpa(d, MOST_PODS, text, sizeof text, &n), "HPA");
+        printf("  %.*s\n", (int)n, text);
+    } else {
+        printf("  more than the %d pods that the HorizontalPodAutoscaler would be allowed\n", MOST_PODS);
+    }
     must(psc_decision_group(d, "web", text, sizeof text, &n), "group");
     printf("  %.*s\n", (int)n, text);
 }
@@ -437,7 +442,7 @@ int main(int argc, char **argv)
 
     read_options(argc, argv);
     read_numbers();
-    if (given.n < 1) must(PSC_ERR_EMPTY, "stdin");
+    if (given.n < 1) must(PSC_ERR_EMPTY, "no load on stdin");
     largest.t = -1;
     scaler_run(&ours, &largest);
     rule_run(&rule);

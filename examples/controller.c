@@ -382,7 +382,10 @@ static void draw(const char *path)
     FILE *f = fopen(path, "w");
     int failing = 0, i;
 
-    if (!f) must(PSC_ERR_RANGE, path);
+    if (!f) {
+        fprintf(stderr, "controller: cannot write %s\n", path);
+        exit(1);
+    }
     for (i = 0; i < NODES; i++) if (data.failing[LAST - 1][i] > data.failing[LAST - 1][failing]) failing = i;
     fprintf(f, "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 %d 464' font-family='sans-serif' font-size='12'>\n"
             "<rect width='%d' height='464' fill='white'/>\n", WIDTH, WIDTH);

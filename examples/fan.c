@@ -51,7 +51,7 @@ static void read_numbers(void)
 
     while (fgets(line, sizeof line, stdin)) {
         double y = strtod(line, &end);
-        if (end == line || isinf(y)) y = NAN;
+        if (end == line || isinf(y)) y = (double)NAN;
         if (given.n == given.room) {
             given.room = 2 * given.room + 1024;
             given.value = (double *)realloc(given.value, given.room * sizeof(double));
@@ -212,7 +212,10 @@ static void draw(const double *point, const double *quantile, size_t h)
     size_t i;
 
     chart.file = fopen(given.svg, "w");
-    if (!chart.file) must(PSC_ERR_SPACE, given.svg);
+    if (!chart.file) {
+        fprintf(stderr, "fan: cannot write %s\n", given.svg);
+        exit(1);
+    }
     chart.first = start;
     chart.count = given.n - start + h;
     chart.low = chart.high = point[0];
@@ -248,7 +251,8 @@ int main(int argc, char **argv)
 
     options(argc, argv);
     read_numbers();
-    if (given.periods == 0 && given.n > 0) find_periods();
+    if (given.n == 0) must(PSC_ERR_EMPTY, "no line on stdin");
+    if (given.periods == 0) find_periods();
     psc_series_default(&series);
     series.value = given.value;
     series.n = given.n;

@@ -180,7 +180,7 @@ static void begin(host *h, double mark)
     split.shards = MOST_SHARDS;
     split.mark = mark;
     h->split = (psc_split *)malloc(psc_split_size(&split));
-    if (!h->echo || !h->split) exit(1);
+    if (!h->echo || !h->split) demand(PSC_ERR_SPACE);
     demand(psc_echo_init(h->echo, psc_echo_size(&echo), &echo));
     demand(psc_split_init(h->split, psc_split_size(&split), &split));
     h->shards = 1;

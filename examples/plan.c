@@ -55,6 +55,19 @@ static int32_t place_of(char names[][NAME], int32_t n, const char *name)
 
 /* ---- reading */
 
+static void refuse(const char *line)
+{
+    fprintf(stderr, "plan: this line cannot be read: %.*s\n", (int)strcspn(line, "\n"), line);
+    exit(1);
+}
+
+/* A number of the file in whole units of 1 / scale. */
+static int64_t amount(double x, double scale, const char *line)
+{
+    if (!(x >= 0.0 && x * scale <= (double)PSC_MAX_AMOUNT)) refuse(line);
+    return (int64_t)(x * scale);
+}
+
 static void read_node(const char *line)
 {
     const int32_t n = cluster.view.nodes;
@@ -64,10 +77,10 @@ static void read_node(const char *line)
 
     if (n == NODES) die("too many nodes");
     if (sscanf(line, "node,%23[^,],%23[^,],%lf,%lf,%lf,%23[a-z]", cluster.node[n], cluster.rack[n], &cpu, &memory,
-               &failure, state) != 6) die(line);
-    cluster.capacity[n * RESOURCES] = (int64_t)(cpu * 1000.0);
-    cluster.capacity[n * RESOURCES + 1] = (int64_t)(memory * 1000.0);
-    cluster.risk[n] = (int32_t)(failure * 1e6);
+               &failure, state) != 6 || !(failure <= 1.0)) refuse(line);
+    cluster.capacity[n * RESOURCES] = amount(cpu, 1000.0, line);
+    cluster.capacity[n * RESOURCES + 1] = amount(memory, 1000.0, line);
+    cluster.risk[n] = (int32_t)amount(failure, 1e6, line);
     cluster.closed[n] = strcmp(state, "drain") == 0;
     i = place_of(cluster.rack, n, cluster.rack[n]);
     cluster.domain[n] = i < 0 ? n : i;
@@ -83,12 +96,12 @@ static void read_shard(const char *line)
 
     if (s == SHARDS) die("too many shards");
     if (sscanf(line, "shard,%23[^,],%23[^,],%23[^,],%lf,%lf,%lf", cluster.shard[s], cluster.group[s], node, &cpu,
-               &memory, &megabytes) != 6) die(line);
+               &memory, &megabytes) != 6) refuse(line);
     cluster.home[s] = place_of(cluster.node, cluster.view.nodes, node);
-    if (cluster.home[s] < 0) die(line);
-    cluster.demand[s * RESOURCES] = (int64_t)(cpu * 1000.0);
-    cluster.demand[s * RESOURCES + 1] = (int64_t)(memory * 1000.0);
-    cluster.size[s] = (int64_t)(megabytes * 1e6);
+    if (cluster.home[s] < 0) refuse(line);
+    cluster.demand[s * RESOURCES] = amount(cpu, 1000.0, line);
+    cluster.demand[s * RESOURCES + 1] = amount(memory, 1000.0, line);
+    cluster.size[s] = amount(megabytes, 1e6, line);
     cluster.impact[s] = 4 * (cluster.demand[s * RESOURCES] + cluster.demand[s * RESOURCES + 1]);    /* of its outage */
     first = place_of(cluster.group, s, cluster.group[s]);
     cluster.group_of[s] = first < 0 ? cluster.view.groups++ : cluster.group_of[first];
@@ -102,11 +115,11 @@ static void read_pair(const char *line)
     double weight;
 
     if (cluster.view.pairs == PAIRS) die("too many pairs");
-    if (sscanf(line, "pair,%23[^,],%23[^,],%lf", a, b, &weight) != 3) die(line);
+    if (sscanf(line, "pair,%23[^,],%23[^,],%lf", a, b, &weight) != 3) refuse(line);
     p->a = place_of(cluster.shard, cluster.view.shards, a);
     p->b = place_of(cluster.shard, cluster.view.shards, b);
-    p->weight = (int64_t)(weight * 1000.0);
-    if (p->a < 0 || p->b < 0) die(line);
+    p->weight = amount(weight, 1000.0, line);
+    if (p->a < 0 || p->b < 0) refuse(line);
     cluster.view.pairs++;
 }
 
@@ -118,15 +131,16 @@ static void read_cluster(const char *file)
     int32_t g;
     FILE *f = fopen(file, "r");
 
-    if (!f) die("cannot read the file");
+    if (!f) die("cannot read the file; build/plan FILE.csv");
     psc_cluster_default(c);
     while (fgets(line, sizeof line, f)) {
         if (strncmp(line, "node,", 5) == 0) read_node(line);
         else if (strncmp(line, "shard,", 6) == 0) read_shard(line);
         else if (strncmp(line, "pair,", 5) == 0) read_pair(line);
-        else if (line[0] != '#' && line[0] != '\n') die(line);
+        else if (line[0] != '#' && line[0] != '\n') refuse(line);
     }
     fclose(f);
+    if (c->nodes == 0 || c->shards == 0) die("the file has no nodes or no shards");
     for (g = 0; g < c->groups; g++) cluster.spread[g] = 2;
     c->resources = RESOURCES;
     c->capacity = cluster.capacity;

@@ -14,6 +14,7 @@
 #include "predscale.h"
 
 #include <arpa/inet.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
@@ -120,13 +121,14 @@ static void learn(int i, int64_t now, double latency, int ok)
     o.node = i;
     o.ok = ok;
     o.latency = o.service = latency;
-    must(psc_personas_outcome(personas, now, &request, &o));
+    (void)psc_personas_outcome(personas, now, &request, &o);            /* an impossible latency teaches nothing */
 }
 
 static void take_beat(const char *line)
 {
     unsigned long long sequence;
-    double requests, errors, latency, busy, memory, metric[PSC_METRIC_HOST], missing = 0.0;
+    const double missing = (double)NAN;
+    double requests, errors, latency, busy, memory, metric[PSC_METRIC_HOST];
     psc_node_score score;
     psc_persona_beat told;
     psc_beat beat;
@@ -134,7 +136,6 @@ static void take_beat(const char *line)
 
     if (sscanf(line, "%d %llu %lf %lf %lf %lf %lf", &i, &sequence, &requests, &errors, &latency, &busy, &memory) != 7) return;
     if (i < 0 || i >= servers) return;
-    missing = missing / missing;
     for (k = 0; k < PSC_METRIC_HOST; k++) metric[k] = missing;
     metric[PSC_METRIC_LATENCY] = requests > 0.0 ? latency : missing;
     metric[PSC_METRIC_ERRORS] = requests > 0.0 ? errors : missing;
@@ -179,16 +180,18 @@ int main(int argc, char **argv)
 {
     struct pollfd at[MAX + 1];
     char line[256];
-    int i;
+    int i, beats, first;
 
+    beats = argc == 4 ? atoi(argv[1]) : 0;
+    first = argc == 4 ? atoi(argv[2]) : 0;
     servers = argc == 4 ? atoi(argv[3]) : 0;
-    if (servers < 1 || servers > MAX) {
+    if (servers < 1 || servers > MAX || beats < 1 || beats > 65535 || first < 1 || first + servers > 65536) {
         fprintf(stderr, "usage: agent BEATS-PORT AGENT-PORT SERVERS (1..%d)\n", (int)MAX);
         return 2;
     }
     prepare();
     for (i = 0; i <= servers; i++) {
-        at[i].fd = i < servers ? socket_at(SOCK_STREAM, atoi(argv[2]) + i) : socket_at(SOCK_DGRAM, atoi(argv[1]));
+        at[i].fd = i < servers ? socket_at(SOCK_STREAM, first + i) : socket_at(SOCK_DGRAM, beats);
         at[i].events = POLLIN;
     }
     for (;;) {

@@ -150,14 +150,20 @@ int main(int argc, char **argv)
     FILE *load;
     int tick, tenant, i, ticks, ms, capacity;
 
-    if (argc != 6) return 2;
+    if (argc != 6) {
+        fprintf(stderr, "usage: client DIR SEED TICKS MS CAPACITY\n");
+        return 2;
+    }
     seed = (unsigned long long)atoi(argv[2]) * 7919 + 1;
     ticks = atoi(argv[3]);
     ms = atoi(argv[4]);
     capacity = atoi(argv[5]);
     snprintf(path, sizeof path, "%s/load", argv[1]);
     load = fopen(path, "w");
-    if (!load) return 2;
+    if (!load) {
+        fprintf(stderr, "client: cannot write %s\n", path);
+        return 2;
+    }
     memset(padding, '.', sizeof padding - 1);
     for (tick = 0; tick < ticks; tick++) {
         const long long start = now_ns();

@@ -508,7 +508,10 @@ static void shuffle(void)
 
 int main(int argc, char **argv)
 {
-    if (argc != 5) return 2;
+    if (argc != 5) {
+        fprintf(stderr, "usage: controller DIR predict|react|shuffle CAPACITY RATE\n");
+        return 2;
+    }
     dir = argv[1];
     rate = atol(argv[4]);
     srand((unsigned)getpid());

@@ -388,6 +388,7 @@ class Signs:
             step.append(sum(x) / len(x) if x else self.base[k] if self.base else 0.0)
         if self.base is None:
             self.base = step[:]
+        self.base = [step[k] if self.base[k] == 0 and k != 2 else self.base[k] for k in range(6)]
         self.recent, self.memory = ([step] + self.recent)[:5], ([step[4]] + self.memory)[:61]
         now = [sum(r[k] for r in self.recent) / len(self.recent) for k in range(6)]
         load = min((now[0] + 1e-9) / (self.base[0] + 1e-9), 4.0)
@@ -410,7 +411,7 @@ class Signs:
             self.cross[i] += w * ((load - 1) * by - self.cross[i])
         for k in range(6):
             d = usual[k] - self.base[k]
-            limit = 0.1 if k in (3, 4) else 0.5 * self.base[k]
+            limit = 0.1 if k in (3, 4) else 0.5 * (self.base[k] or 2e-4)
             self.base[k] += w * (cut(d, limit) if self.learned >= 30 else d)
         self.learned += 1
 

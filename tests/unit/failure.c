@@ -232,6 +232,45 @@ static void test_corrects(void)
     free(corrected);
 }
 
+/* The correction between two steps stays within them, so that what was told of a row that waits can be saved. */
+static void test_correction_bounds(void)
+{
+    psc_failure_config config;
+    psc_failure *model, *loaded;
+    unsigned char *saved;
+    uint64_t seed = 1;
+    size_t bytes, written;
+    int i, k;
+
+    psc_failure_default(&config);
+    config.correct_from = 1.0;
+    config.capacity = 1;
+    bytes = psc_failure_size(&config);
+    loaded = (psc_failure *)block_new(bytes, 0);
+    saved = (unsigned char *)block_new(bytes + 8, 0);
+    for (i = 0; i < 3000; i++) {
+        const int rows = 1 + (int)(60.0 * test_uniform(&seed));
+        const double share = test_uniform(&seed);
+        psc_node_score s = score_of(1000.0, 0.0);
+        config.slope_z = 20.0 + 80.0 * test_uniform(&seed);
+        config.base = 0.001 + 0.3 * test_uniform(&seed);
+        model = model_new(&config);
+        for (k = 0; k < rows; k++) {
+            s.z = 0.9 + 0.1 * test_uniform(&seed);
+            CHECK_STATUS(psc_failure_learn(model, &s, test_uniform(&seed) < share), PSC_OK);
+        }
+        s.z = 1000.0;                                       /* a chance of 1, in a step of its own */
+        CHECK_STATUS(psc_failure_learn(model, &s, 1), PSC_OK);
+        probability(model, &s);
+        CHECK_STATUS(psc_failure_watch(model, 1, 1, &s), PSC_OK);
+        CHECK_STATUS(psc_save(model, saved, bytes + 8, &written), PSC_OK);
+        CHECK_STATUS(psc_load(PSC_TYPE_FAILURE, saved, written, loaded, bytes), PSC_OK);
+        free(model);
+    }
+    free(loaded);
+    free(saved);
+}
+
 /* The report by hand: three rows, one of them failed. */
 static void test_report(void)
 {
@@ -343,6 +382,7 @@ int main(void)
     RUN(test_prior);
     RUN(test_learns);
     RUN(test_corrects);
+    RUN(test_correction_bounds);
     RUN(test_report);
     RUN(test_damage);
     RUN(test_late);

@@ -1054,6 +1054,31 @@ static void test_signs(void)
     free(node);
 }
 
+/* A node that idled at first, with nothing to report and no errors, and then works: that becomes usual. */
+static void test_signs_after_idling(void)
+{
+    const double idle[PSC_METRIC_HOST] = {0.0, NAN, 0.0, 0.01, NAN, 0.0, NAN};
+    const double busy[PSC_METRIC_HOST] = {100.0, 0.005, 0.002, 0.3, 0.6, 1e6, NAN};
+    psc_node_config config;
+    psc_node *node;
+    psc_node_score s;
+    int i, k;
+
+    psc_node_default(&config);
+    config.step_ns = SECOND;
+    node = node_new(&config);
+    for (i = 0; i < 6000; i++) {
+        const psc_beat b = beat_of(1, (uint64_t)i, i * SECOND);
+        CHECK_STATUS(psc_node_observe(node, &b, i < 60 ? idle : busy), PSC_OK);
+        s = score_of(node, b.received_at);
+        if (i == 70) CHECK(s.sign[PSC_SIGN_ERRORS] > 2.0 && s.sign[PSC_SIGN_CPU_ABOVE] > 0.2);
+        if (i == 70) CHECK(fabs(s.sign[PSC_SIGN_LATENCY]) < 0.1 && fabs(s.sign[PSC_SIGN_NETWORK]) < 0.1);
+    }
+    for (k = 0; k < PSC_SIGNS; k++)
+        if (k != PSC_SIGN_MEMORY && k != PSC_SIGN_CPU) CHECK(fabs(s.sign[k]) < 0.1);
+    free(node);
+}
+
 int main(void)
 {
     RUN(test_config);
@@ -1080,5 +1105,6 @@ int main(void)
     RUN(test_contributors);
     RUN(test_jitter);
     RUN(test_signs);
+    RUN(test_signs_after_idling);
     return test_end();
 }

@@ -598,6 +598,12 @@ static void test_weighted(void)
         }
         if (a.choice == PSC_CHOICE_BEST) CHECK(a.node == at && fabs(a.score - (1.0 - best)) < 1e-12);
         else CHECK(a.choice == PSC_CHOICE_NONE && at == -1);
+        CHECK(a.score >= 0.0 && a.score <= 1.0 && (a.runner_up >= 0 || a.runner_up_score == a.score));
+    }
+    for (round = 0; round < 4; round++) CHECK_STATUS(psc_personas_drain(p, now, round), PSC_OK);
+    {
+        const psc_assignment a = assigned(p, now, 0, 2, 1.0);
+        CHECK(a.choice == PSC_CHOICE_NONE && a.node == 2 && a.score >= 0.0 && a.score <= 1.0);
     }
     free(p);
 }

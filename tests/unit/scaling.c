@@ -240,6 +240,13 @@ static void test_sources(void)
     CHECK_STATUS(psc_producer_sources(p, NULL, 1, &count, &rest), PSC_ERR_NULL);
     CHECK_STATUS(psc_producer_sources(p, out, 2, NULL, &rest), PSC_ERR_NULL);
     CHECK_STATUS(psc_producer_sources(p, out, 2, &count, NULL), PSC_ERR_NULL);
+    r.source = 5000;
+    r.size = 0.0;
+    CHECK_STATUS(psc_producer_observe(p, &r), PSC_OK);      /* no load: takes no place from another */
+    CHECK_STATUS(psc_producer_sources(p, out, 64, &count, &rest), PSC_OK);
+    CHECK_INT(count, 64);
+    for (i = 0; i < count; i++) CHECK(out[i].source != 5000);
+    r.size = 1.0;
     none = producer_of(1, 1, 0, 0, &bytes);
     CHECK_STATUS(psc_producer_observe(none, &r), PSC_OK);
     CHECK_STATUS(psc_producer_sources(none, out, 2, &count, &rest), PSC_OK);
@@ -361,6 +368,22 @@ static void test_large_and_weekly(void)
     CHECK_STATUS(psc_report_check(&r), PSC_OK);
     CHECK(r.upper[PSC_RESOURCE_MEMORY] == PSC_MAX_METRIC);
     CHECK(r.confidence > 0.9);                  /* three seasons; without one, half of what counts */
+    free(p);
+}
+
+/* A producer that has seen nothing reports nothing, whatever the time is. */
+static void test_producer_reports_nothing(void)
+{
+    size_t bytes;
+    psc_producer *p = producer_of(1, 2, 0, 0, &bytes);
+    psc_report report;
+    int i;
+
+    psc_report_default(&report);
+    CHECK_STATUS(psc_producer_report(p, 30000000 * MINUTE, 0.8, &report), PSC_OK);
+    CHECK_STATUS(psc_report_check(&report), PSC_OK);
+    CHECK(report.confidence == 0.0 && report.advice == PSC_ADVICE_NONE);
+    for (i = 0; i < PSC_RESOURCES; i++) CHECK(report.now[i] == 0.0 && report.expected[i] == 0.0);
     free(p);
 }
 
@@ -1149,6 +1172,7 @@ int main(void)
     RUN(test_report_check);
     RUN(test_advice_of_producer);
     RUN(test_large_and_weekly);
+    RUN(test_producer_reports_nothing);
     RUN(test_producer_begins_late);
     RUN(test_bottlenecks);
     RUN(test_violations_track_target);

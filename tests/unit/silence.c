@@ -116,6 +116,31 @@ static void test_cost(void)
     free(few);
 }
 
+/* Rounds before any interval leave the limit of the start; a limit that is too short by cost never breaks most_false. */
+static void test_limit_bounds(void)
+{
+    psc_silence_config config;
+    psc_silence *s;
+    int64_t silent[NODES] = {0};
+    int i;
+
+    psc_silence_default(&config);
+    s = silence_new(&config);
+    silent[0] = 5 * SECOND;
+    CHECK_INT(round_of(s, 6 * SECOND, silent), 0);
+    CHECK_INT(report_of(s).limit_ns, 6 * SECOND);
+    free(s);
+
+    config.cost_late = 1e9;                                 /* a second late costs more than all false suspicions */
+    config.prior_ns = 60 * SECOND;
+    s = silence_new(&config);
+    for (i = 0; i < 1000000; i++) CHECK_STATUS(psc_silence_learn(s, 0, i < 2 ? 5 * SECOND : SECOND), PSC_OK);
+    silent[0] = 0;
+    CHECK_INT(round_of(s, SECOND, silent), 0);
+    CHECK(report_of(s).limit_ns > 5 * SECOND && report_of(s).false_a_year <= config.most_false);
+    free(s);
+}
+
 /* An interval too long, of no length, or backwards is none; failures bring the limit down. */
 static void test_learns(void)
 {
@@ -206,6 +231,7 @@ int main(void)
 {
     RUN(test_config);
     RUN(test_cost);
+    RUN(test_limit_bounds);
     RUN(test_learns);
     RUN(test_rounds);
     RUN(test_wild);

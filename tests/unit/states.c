@@ -1141,7 +1141,9 @@ static void test_invariants(void)
         /* phi's slope; half a failure */
         {7, 8, UINT64_C(0xbff0000000000000)}, {7, 391, UINT64_C(0x3fe0000000000000)},
         {8, 3, UINT64_MAX}, {8, 9, UINT64_C(0x4000000000000000)},
-        {9, 2, 0}, {9, 4, UINT64_C(0xbff0000000000000)}
+        {9, 2, 0}, {9, 4, UINT64_C(0xbff0000000000000)},
+        /* failures of the prior, the limit */
+        {9, 7, 0}, {9, 7, UINT64_C(0x7ff8000000000000)}, {9, 19, 0}
     };
     psc_threshold_config threshold;
     size_t bytes, n, i;
