@@ -939,13 +939,20 @@ static void fc_drift_learn(fc_drift *d, double e, double u)
     d->scale = d->square > 0.0 ? fc_clamp(1.0 / sqrt(d->square), 0.0, FC_FAR) : FC_FAR;
 }
 
-static void fc_drift_alarm(fc_drift *d, int32_t kind)
+/* All is learned anew; the alarms so far stay. */
+static void fc_drift_restart(fc_drift *d)
 {
-    int64_t alarms = d->alarms;
+    const int64_t alarms = d->alarms, last = d->last;
 
     memset(d, 0, sizeof *d);
-    psc__count(&alarms);
     d->alarms = alarms;
+    d->last = last;
+}
+
+static void fc_drift_alarm(fc_drift *d, int32_t kind)
+{
+    fc_drift_restart(d);
+    psc__count(&d->alarms);
     d->last = kind;
 }
 
@@ -1034,6 +1041,7 @@ static int fc_drift_valid(const psc__image *image, size_t at)
 #define FC_BEYOND 0.3       /* as psc_forecast_config.clip                                                   */
 #define FC_WIDE 1e16        /* values less the offset, and the offset, are cut here: ten times PSC_MAX_VALUE */
 #define FC_LEADS 3          /* leads 4, 16, 64 whose errors are measured                                     */
+#define FC_LEAD_CUT 25.0    /* an e^2 / sigma at a lead beyond so many times the mean, or sigma, is cut: 5^2     */
 #define FC_MEMORY 8.0       /* errors that the spread at a lead remembers; this and the next two were chosen */
 #define FC_ASSUMED 2.0      /*   for the coverage on M4 Hourly, Weekly and load: errors that the assumed     */
 #define FC_SLOW 0.03        /*   spread counts as; settled gain of sigma^2                                   */
@@ -1295,6 +1303,7 @@ static void fc_tracker_straighten(psc_tracker *t)
     t->linear = 1;
     t->offset = t->variance = 0.0;
     fc_tracker_restart(t);
+    fc_drift_restart(&t->drift);        /* errors of roots say nothing of errors of values */
 }
 
 /* Gain of the n-th value in a running mean: that of a plain mean until it has fallen to its settled value. */
@@ -1518,7 +1527,7 @@ static void fc_tracker_turn(psc_tracker *t, int missing)
 /* Holds the forecast of 4^(j+1) steps that falls due now against z. */
 static void fc_tracker_score(psc_tracker *t, int j, double z)
 {
-    const double e = z - t->pending[j], sigma = sqrt(t->variance), limit = 25.0 * fc_max(t->spread[j], sigma);
+    const double e = z - t->pending[j], sigma = sqrt(t->variance), limit = FC_LEAD_CUT * fc_max(t->spread[j], sigma);
 
     if (psc__nan(&e) || !(sigma > 0.0)) return;
     psc__count(&t->scored[j]);
@@ -1585,7 +1594,8 @@ static void fc_tracker_variances(const psc_tracker *t, double *variance)
     }
 }
 
-/* At any lead: linear between these; beyond the last with the slope before it, if that is not negative. */
+/* At any lead: linear between these; beyond the last with the slope before it, if that is not negative. The slope of
+ * denormals may be rounded to more than their fall. */
 static double fc_variance_at(const double *variance, size_t h)
 {
     double lead, slope;
@@ -1595,7 +1605,7 @@ static double fc_variance_at(const double *variance, size_t h)
     lead = (double)((size_t)1 << 2 * j);
     slope = (variance[j + 1] - variance[j]) / (3.0 * lead);
     if (h >= (size_t)4 << 2 * j) return variance[j + 1] + fc_max(slope, 0.0) * ((double)h - 4.0 * lead);
-    return variance[j] + slope * ((double)h - lead);
+    return fc_max(variance[j] + slope * ((double)h - lead), 0.0);
 }
 
 /* Quantile of the table of standardised errors: linear within a bin. The bin that the loop ends at is not empty, since

@@ -656,9 +656,10 @@ PSC_API psc_status psc_relief_soft(const double *drain, size_t nodes, size_t res
  * is less an offset, into which that error goes, and level and z' are what z then is. So one outlier does
  * little, and after a step of the level the fifth forecast stands on the new one, seasons kept.
  * The tracker's own past forecasts of 4, 16 and 64 steps are held against what came. The mean of e^2 / sigma,
- * over 8 of them, times sigma of today is the variance at that lead; as 2 errors more counts what an
- * autoregression of order one has. Between the leads it is linear, beyond 64 it goes on as before. The shape is
- * a running table of errors of one step over sigma, which begins as a normal one of 8 errors.
+ * over 8 of them (each cut at 25 times the larger of that mean and sigma), times sigma of today is the variance at
+ * that lead; as 2 errors more counts what an autoregression of order one has. Between the leads it is linear, beyond
+ * 64 it goes on as before. The shape is a running table of errors of one step over sigma, which begins as a normal
+ * one of 8 errors.
  * Sources: Hyndman and Athanasopoulos, Forecasting, 3rd ed., ch. 8 (level, seasons); Brown 1963 (discounted
  * least squares); Hoerl and Kennard 1970 (ridge); Bartlett 1936 (root).
  *
@@ -709,8 +710,9 @@ PSC_API psc_status psc_tracker_predict(const psc_tracker *tracker, size_t h, con
  * season on. 500 of them teach what is usual: their mean, their mean square, and the mean size of u, the standardised
  * error cut at +- 3. From the 129th on three sums are kept, rise = max(0, rise + u - 0.5),
  * fall = max(0, fall - u - 0.5), swell = max(0, swell + |u| - usual - 0.3) (CUSUM, Page 1954). One above 9 is an alarm;
- * then all begins anew, so that a lasting change is told once. A caller keeps the number of alarms and acts when it has
- * risen: it plans anew, or refits its models.
+ * then all begins anew, so that a lasting change is told once. It does so without an alarm at the first negative value,
+ * from which on errors are not of roots. A caller keeps the number of alarms and acts when it has risen: it plans anew,
+ * or refits its models.
  * Measured on seeded noise: alarms in 10,000 errors without drift 0.3 (normal), 0.5 (Student, 4 degrees), 0.7
  * (Laplace); errors from a change to its alarm: shift of 1 sigma 17, of 2 sigma 7, of 5 sigma 4, growth to the double
  * 22, to the threefold 11. A tracker follows a small shift before it is an alarm; a model that stays as it is,
