@@ -7529,6 +7529,13 @@ static void fc_tests(const psc_forecast_config *c, fc_shape *s)
     s->cut[s->cuts++] = s->n;
 }
 
+/* Whether the shared products have the lags of the i-th member, an autoregression: a window keeps a host's own out of
+ * them; the standard one with a window has the lags of one without. */
+static int fc_products_serve(const fc_shape *s, int64_t i, const psc_sar_options *o)
+{
+    return o->window == 0 || s->which[i] >= 0;
+}
+
 /* Task of fitting the i-th member to the first cut[r] values, without the values. */
 static fc_task fc_task_of(const psc_forecast_config *c, const fc_shape *s, int64_t i, int64_t r)
 {
@@ -7544,7 +7551,7 @@ static fc_task fc_task_of(const psc_forecast_config *c, const fc_shape *s, int64
         if (fc_season_fits(s->period[k], t.n)) t.period[t.periods++] = s->period[k];
     t.regressors = s->regressors;
     t.options = m.options;
-    t.share = s->share && m.functions == &fc_sar_model;
+    t.share = s->share && m.functions == &fc_sar_model && fc_products_serve(s, i, (const psc_sar_options *)m.options);
     return t;
 }
 

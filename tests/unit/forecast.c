@@ -2571,6 +2571,32 @@ static void test_auto_with(void)
     fitting_end(&f);
 }
 
+/* A window as long as the series, or longer than what a backtest is fitted to, is none: the loss is that of all values,
+ * but for the rounding of sums. */
+static void test_auto_with_window(void)
+{
+    static double y[600];
+    double loss[2];
+    uint64_t seed = 3;
+    fitting f;
+    int t, i;
+
+    for (t = 0; t < 600; t++) y[t] = 50.0 + noise(&seed) + (t < 33 ? 0.0 : 0.9 * (y[t - 33] - 50.0));
+    fitting_begin(&f, y, 600, NULL, 0);
+    f.config.horizon = 4;
+    f.config.with = 1 << PSC_MODEL_SEASONAL_AR;
+    f.config.sar.lags = 40;
+    for (i = 0; i < 2; i++) {
+        psc_forecast_member member[PSC_MAX_MEMBERS];
+        f.config.sar.window = i * 600;
+        CHECK_STATUS(fitting_run(&f, 0), PSC_OK);
+        loss[i] = member[fitting_members(&f, member) - 1].loss;
+    }
+    CHECK(loss[0] > 0.0 && loss[0] < 0.5);
+    CHECK_NEAR(loss[1], loss[0], 1e-9);
+    fitting_end(&f);
+}
+
 /* Each of them can be fitted and is backtested, without a transform, on counts of which many are 0. */
 static void test_auto_with_fitted(void)
 {
@@ -3421,6 +3447,7 @@ int main(void)
     RUN(test_drift_long);
     RUN(test_auto_members);
     RUN(test_auto_with);
+    RUN(test_auto_with_window);
     RUN(test_auto_with_fitted);
     RUN(test_auto_weights);
     RUN(test_auto_sum);
