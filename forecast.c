@@ -3970,7 +3970,7 @@ static void fc_ets_rough_season(const double *y, size_t n, const fc_ets_model *f
     double slope = 0.0;
     size_t i, j;
 
-    for (i = 0; i + m < n; i++) slope += (y[i + m] - y[i]) / (double)((n - m) * m);
+    for (i = 0; i + m < n; i++) slope += (y[i + m] - y[i]) / ((double)(n - m) * (double)m);
     memset(s, 0, m * sizeof *s);
     for (i = 0; i < cycles; i++, y += m) {
         double mean = 0.0;
