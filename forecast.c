@@ -10163,7 +10163,7 @@ size_t psc_rank_size(const psc_changes *changes)
 {
     size_t bytes = 0;
 
-    if (!changes || changes->struct_size != sizeof *changes) return 0;
+    if (!changes || changes->struct_size != sizeof *changes || changes->n > (size_t)1 << 31) return 0;
     if (!psc__grow(&bytes, changes->n, 8) || !psc__grow(&bytes, changes->n, 8) || !psc__grow(&bytes, 1, 8)) return 0;
     return bytes;
 }
@@ -10182,7 +10182,7 @@ static psc_status fc_changes_check(const psc_changes *c)
 
     if (!c) return PSC_ERR_NULL;
     if (c->struct_size != sizeof *c) return PSC_ERR_VERSION;
-    if (c->decision < PSC_RANK_ALL || c->decision > PSC_RANK_RATE || !fc_level(c->rate)
+    if (c->n > (size_t)1 << 31 || c->decision < PSC_RANK_ALL || c->decision > PSC_RANK_RATE || !fc_level(c->rate)
         || !psc__within(c->level, 0.01, 0.999999) || (c->spread && c->lower))
         return PSC_ERR_RANGE;
     if ((c->n > 0 && (!c->now || !c->next)) || !c->lower != !c->upper) return PSC_ERR_NULL;
@@ -10223,7 +10223,7 @@ static double fc_changes_z(const fc_ranking *r, size_t i)
 static double fc_rank_limit(const fc_ranking *r)
 {
     const size_t n = r->c->n;
-    const double width = r->c->rate / (double)n;
+    const double width = fc_max(r->c->rate / (double)n, DBL_MIN);       /* it is divided by */
     int64_t below = 0, k = 0;
     size_t i;
 
