@@ -5832,7 +5832,7 @@ static double fc_season_strength(const double *y, int64_t n, int64_t m, double *
         mean[t % m] += x;
         total += x;
         square += x * x;
-        if (m > 2) sum += y[t + half] - y[t - half + 1];
+        sum += y[t + half] - y[t - half + 1];
     }
     for (i = 0; i < m; i++) {
         const double count = (double)((used - 1 - (i + m - half % m) % m) / m + 1);

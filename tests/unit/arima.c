@@ -300,6 +300,37 @@ static void test_arima_naive(void)
     }
 }
 
+/* The share by its definition: a moving mean of m (the outermost of m + 1 count half where m is even) is taken off,
+ * then the variance between phases, adjusted for their number. Sums in another order: 1e-12. */
+static void test_season_strength(void)
+{
+    static double y[200], rest[200];
+    double mean[8];
+    int m, t, k;
+
+    for (m = 2; m <= 8; m++) {
+        const int half = m / 2, used = 200 - 2 * half;
+        double total = 0.0, square = 0.0, within = 0.0;
+        sample(y, 200, m, 0, m);
+        for (t = 0; t < 200; t++) y[t] += 3.0 * t + (t % m == 0 ? 4.0 : 0.0);
+        for (t = half; t < 200 - half; t++) {
+            double sum = 0.0;
+            for (k = -half; k <= half; k++) sum += y[t + k] * (m % 2 || (k > -half && k < half) ? 1.0 : 0.5);
+            rest[t] = y[t] - sum / m;
+            total += rest[t] / used;
+        }
+        for (k = 0; k < m; k++) {
+            double phase = 0.0, count = 0.0;
+            for (t = half; t < 200 - half; t++)
+                if (t % m == k) phase += rest[t], count += 1.0;
+            for (t = half; t < 200 - half; t++)
+                if (t % m == k) within += (rest[t] - phase / count) * (rest[t] - phase / count);
+        }
+        for (t = half; t < 200 - half; t++) square += (rest[t] - total) * (rest[t] - total);
+        CHECK_NEAR(fc_season_strength(y, 200, m, mean), 1.0 - within / square * (used - 1) / (used - m), 1e-12);
+    }
+}
+
 /* A power of two in the data is a power of two in the result, and nothing else. */
 static void test_arima_scale(void)
 {
