@@ -8786,18 +8786,18 @@ psc_status psc_backtest_run(const psc_series *series, const psc_forecast_config 
 #define FC_PARTS_ROUNDS 2
 #define FC_PARTS_SHARE 0.1      /* width of the trend's window, as a share of n, where there is no season */
 
-/* The periods that fit and rise, in m, at their places in series->period. Returns how many. */
+/* The periods that fit, rising, in m, and their places in series->period. Returns how many. */
 static int64_t fc_parts_periods(const psc_series *series, int64_t *m, int32_t *place)
 {
-    int64_t k = 0;
-    int32_t i;
+    int32_t period[PSC_MAX_PERIODS];
+    const int32_t periods = fc_periods(series, series->n, period);
+    int32_t k;
 
-    for (i = 0; i < series->periods; i++) {
-        if (!fc_season_fits(series->period[i], series->n) || (k > 0 && series->period[i] <= m[k - 1])) continue;
-        m[k] = series->period[i];
-        place[k++] = i;
+    for (k = 0; k < periods; k++) {
+        m[k] = period[k];
+        for (place[k] = 0; series->period[place[k]] != period[k]; place[k]++) continue;
     }
-    return k;
+    return periods;
 }
 
 size_t psc_decompose_size(const psc_series *series)
@@ -8832,15 +8832,31 @@ static double fc_strength(const double *remainder, const double *part, size_t n)
     return both > 0.0 ? fc_clamp(1.0 - fc_variance(remainder, NULL, n) / both, 0.0, 1.0) : 0.0;
 }
 
-/* From rows 0..k to the rows of the periods; the others are cleared. */
+/* Exchanges two rows of n. */
+static void fc_parts_swap(double *a, double *b, size_t n)
+{
+    size_t t;
+
+    for (t = 0; t < n; t++) {
+        const double x = a[t];
+        a[t] = b[t];
+        b[t] = x;
+    }
+}
+
+/* From rows 0..k-1 to the rows of the periods; the others are cleared. Each exchange brings a row to its place. */
 static void fc_parts_spread(double *season, size_t n, int32_t periods, const int32_t *place, int64_t k)
 {
-    int32_t i;
+    int32_t to[PSC_MAX_PERIODS], i, j;
 
-    for (i = periods - 1; i >= 0; i--) {
-        if (k > 0 && place[k - 1] == i) memmove(season + (size_t)i * n, season + (size_t)--k * n, n * sizeof *season);
-        else memset(season + (size_t)i * n, 0, n * sizeof *season);
-    }
+    for (i = 0; i < periods; i++) to[i] = i < k ? place[i] : -1;
+    memset(season + (size_t)k * n, 0, (size_t)(periods - k) * n * sizeof *season);
+    for (i = 0; i < periods; i++)
+        while ((j = to[i]) >= 0 && j != i) {
+            fc_parts_swap(season + (size_t)i * n, season + (size_t)j * n, n);
+            to[i] = to[j];
+            to[j] = j;
+        }
 }
 
 /* remainder and what is said of all parts. */
