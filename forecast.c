@@ -7854,6 +7854,18 @@ static void fc_take(psc_forecast *f, const psc_series *series, const fc_values *
     for (t = 0; f->shape.share && t < f->shape.n; t++) fc_reals(f, FC_CHANGE)[t] = t > 0 ? x[t] - x[t - 1] : 0.0;
 }
 
+/* The regressors; those of the one missing value that an empty series counts as are 0. */
+static void fc_take_regressors(psc_forecast *f, const psc_series *series)
+{
+    const size_t columns = (size_t)series->regressors, absent = series->n > 0 ? 0 : columns;
+    const size_t count = (series->n + (size_t)f->config.horizon) * columns;
+    double *to = fc_reals(f, FC_REGRESSOR);
+
+    if (columns == 0) return;
+    memset(to, 0, absent * sizeof *to);
+    memcpy(to + absent, series->regressor, count * sizeof *to);
+}
+
 /* Products over the values (form LEVEL) or their changes, ready for their first step. */
 static void fc_products_start(psc_forecast *f, int32_t form, fc_products *p)
 {
@@ -7897,9 +7909,7 @@ psc_status psc_forecast_init(psc_forecast *fit, size_t bytes, const psc_series *
     fit->upper = fc_bound(series->upper, FC_FAR);
     fc_note(fit, series, &v);
     fc_take(fit, series, &v);
-    if (series->regressors > 0 && series->n > 0)
-        memcpy(fc_reals(fit, FC_REGRESSOR), series->regressor,
-               (series->n + (size_t)config->horizon) * (size_t)series->regressors * sizeof(double));
+    fc_take_regressors(fit, series);
     if (fit->shape.share) {
         fc_products_start(fit, PSC_SAR_LEVEL, (fc_products *)fc_part(fit, FC_OVER_LEVELS));
         fc_products_start(fit, PSC_SAR_DIFFERENCE, (fc_products *)fc_part(fit, FC_OVER_CHANGES));
@@ -9365,18 +9375,13 @@ static psc_status fc_sel_check(const psc_series *series, const psc_regressors_co
 /* What the model is fitted to; x NULL: sizes only. */
 static void fc_sel_task(fc_task *task, const psc_series *series, const psc_regressors_config *config, const double *x)
 {
-    int i;
-
     memset(task, 0, sizeof *task);
     task->y = x;
     task->n = series->n;
     task->regressors = series->regressors;
     task->regressor = series->regressor;
     task->options = &config->additive;
-    for (i = 0; i < series->periods; i++)
-        if (fc_season_fits(series->period[i], series->n)
-            && (task->periods == 0 || series->period[i] > task->period[task->periods - 1]))
-            task->period[task->periods++] = series->period[i];
+    task->periods = fc_periods(series, series->n, task->period);
 }
 
 /* Sets sizes and places. Returns bytes, 0: not valid. */
@@ -9425,6 +9430,12 @@ static psc_status fc_sel_values(const double *x, size_t n)
     return PSC_OK;
 }
 
+/* A value, or its logarithm; what is missing stays so. */
+static double fc_sel_value(const psc_regressors *s, const fc_values *v, double y)
+{
+    return s->take_log && !psc__nan(&y) ? psc__log(y + fc_log_shift(v)) : y;
+}
+
 psc_status psc_regressors_init(psc_regressors *select, size_t bytes, const psc_series *series,
                                const psc_regressors_config *config)
 {
@@ -9447,17 +9458,20 @@ psc_status psc_regressors_init(psc_regressors *select, size_t bytes, const psc_s
     select->candidate = select->best = -1;
     x = fc_sel_part(select, FC_SEL_X);
     fc_sel_task(&task, series, config, x);
-    fc_fill(x, series->value, series->n, task.periods ? (size_t)task.period[0] : 0, v.least, v.most);
-    for (i = 0; select->take_log && i < series->n; i++) x[i] = psc__log(x[i] + fc_log_shift(&v));
+    for (i = 0; i < series->n; i++) x[i] = fc_sel_value(select, &v, series->value[i]);
+    fc_fill(x, x, series->n, task.periods ? (size_t)task.period[0] : 0, fc_sel_value(select, &v, v.least),
+            fc_sel_value(select, &v, v.most));
     (void)fc_additive_begin(&task, fc_sel_model(select));
     fc_sel_model(select)->memory = PSC_MAX_VALUE;
     return PSC_OK;
 }
 
-/* First row of a block; the end of the last one is n. */
+/* First row of a block; the end of the last one is n, which a rounded sum might miss. */
 static int64_t fc_sel_first(const psc_regressors *s, const psc_regressors_config *config, int64_t block)
 {
     const double start = config->start * (double)s->n;
+
+    if (block == s->blocks) return s->n;
     return (int64_t)(start + ((double)s->n - start) * (double)block / (double)s->blocks);
 }
 

@@ -757,8 +757,8 @@ typedef struct psc_series {
                                    NaN: no bound; NaN, NaN                                           */
     const double *regressor;    /* [(n + horizon) * regressors] by rows: row t belongs to value[t], the last
                                    `horizon` rows to the future; finite, at most PSC_MAX_VALUE in size; NULL */
-    int32_t  regressors;        /* columns of regressor, 0..PSC_MAX_REGRESSORS; only PSC_MODEL_ADDITIVE reads
-                                   them; 0                                                           */
+    int32_t  regressors;        /* columns of regressor, 0..PSC_MAX_REGRESSORS; only PSC_MODEL_ADDITIVE and
+                                   psc_regressors read them; 0                                       */
     int32_t  reserved;          /* not read                                                          */
 } psc_series;
 
@@ -1375,12 +1375,9 @@ PSC_API psc_status psc_periods_of(const double *value, size_t n, void *work, siz
 
 typedef struct psc_regressors_config {
     uint32_t struct_size;
-    int32_t  regressors;        /* K, 1..PSC_MAX_REGRESSORS; 0, to be set                            */
-    const double *regressor;    /* [n * K] row t belongs to value[t]; NULL, to be set                */
     int32_t  transform;         /* PSC_TRANSFORM_...; PSC_TRANSFORM_AUTO                             */
     int32_t  blocks;            /* parts of the later history that are predicted in turn, 2..32; 5   */
     int32_t  most;              /* stop after so many, 1..PSC_MAX_REGRESSORS; PSC_MAX_REGRESSORS     */
-    int32_t  reserved;          /* not read                                                          */
     double   start;             /* share of the history before the first of them, 0.1..0.9; 0.5      */
     double   margin;            /* a regressor must lower the error by this share, 0..1; 0.01        */
     psc_additive_options additive;      /* of the model; memory is not read: all rows count the same */
@@ -1403,6 +1400,7 @@ PSC_API void   psc_regressors_default(psc_regressors_config *config);
 PSC_API size_t psc_regressors_size(const psc_series *series, const psc_regressors_config *config);   /* 0: not valid */
 
 /* Which regressors help to predict this series: forward selection by prequential error (Dawid 1984).
+ * The candidates are the series' own, K = series->regressors, at least one; rows of the future are not read.
  * The additive model with all regressors is fitted to the whole history; its rho and weights hold from then on.
  * The history is cut into a start and `blocks` equal parts. The error of a set of regressors is the sum, over the
  * parts, of the squared innovations (errors of one step) of the rows of the part, by the coefficients of all rows
