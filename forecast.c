@@ -4449,6 +4449,7 @@ static const fc_model fc_ets_functions = {
 /* The room: this, coefficient[most], recent[most] (newest first, less the mean), then what the method works in. */
 typedef struct fc_ar {
     int64_t n, method, wanted, most;    /* wanted: the order asked for, -1: by AIC */
+    int64_t summed;                     /* lags whose sums are known */
     int64_t order, trial;               /* the best so far, the one that step takes next */
     double  mean, intercept, variance;  /* of the best */
     double  least, total, left;         /* its AIC; variance of x, and what the trial equation leaves of it */
@@ -4554,22 +4555,28 @@ static void fc_ar_burg_begin(fc_ar *a, const fc_task *task)
     for (t = 0; t < task->n; t++) forward[t] = backward[t] = task->y[t] - a->mean;
 }
 
-/* The sums of the rows t = most..n-1: the first row of the table by its definition, the others along the diagonals,
- * where one step on moves the window by one value. */
-static void fc_ar_squares_begin(fc_ar *a, const fc_task *task)
+/* Least squares: the next column of the table's first row, sums over the rows t = most..n-1 by their definition. */
+static void fc_ar_squares_column(fc_ar *a, const fc_task *task)
+{
+    const size_t m = (size_t)a->most, j = (size_t)a->summed;
+    double *table = fc_ar_work(a), *sum = table + (m + 1) * (m + 1);
+    size_t t;
+
+    table[j] = sum[j] = 0.0;
+    for (t = m; t < task->n; t++) {
+        table[j] += (task->y[t] - a->mean) * (task->y[t - j] - a->mean);
+        sum[j] += task->y[t - j] - a->mean;
+    }
+}
+
+/* The other rows of the table along the diagonals, where one step on moves the window by one value. */
+static void fc_ar_squares_rows(fc_ar *a, const fc_task *task)
 {
     const size_t m = (size_t)a->most, n = task->n;
     const double *y = task->y, mean = a->mean;
-    double *table = fc_ar_work(a), *sum = table + (m + 1) * (m + 1);
-    size_t i, j, t;
+    double *table = fc_ar_work(a);
+    size_t i, j;
 
-    for (j = 0; j <= m; j++) {
-        table[j] = sum[j] = 0.0;
-        for (t = m; t < n; t++) {
-            table[j] += (y[t] - mean) * (y[t - j] - mean);
-            sum[j] += y[t - j] - mean;
-        }
-    }
     for (i = 1; i <= m; i++)
         for (j = i; j <= m; j++)
             table[i * (m + 1) + j] = table[(i - 1) * (m + 1) + j - 1] + (y[m - i] - mean) * (y[m - j] - mean)
@@ -4593,7 +4600,6 @@ static int fc_ar_begin(const fc_task *task, void *room)
     a->least = DBL_MAX;
     fc_ar_consider(a, 0, fc_ar_coefficient(a), 0.0, a->total);
     if (o->method == PSC_AR_BURG) fc_ar_burg_begin(a, task);
-    if (o->method == PSC_AR_LEAST_SQUARES) fc_ar_squares_begin(a, task);
     return 1;
 }
 
@@ -4612,13 +4618,14 @@ static void fc_ar_extend(fc_ar *a, double *now, double k)
     fc_ar_consider(a, a->trial, now, 0.0, a->left);
 }
 
-/* All orders at once. */
+/* One lag a call, and after the last all orders at once. */
 static int fc_ar_yule_walker(fc_ar *a, const fc_task *task)
 {
     double *r = fc_ar_work(a), *now = r + a->most + 1;
     int64_t i;
 
-    for (i = 0; i <= a->most; i++) r[i] = fc_ar_product(task, a->mean, (size_t)i) / (double)a->n;
+    r[a->summed] = fc_ar_product(task, a->mean, (size_t)a->summed) / (double)a->n;
+    if (a->summed++ < a->most) return 1;
     while (fc_ar_goes_on(a)) {
         double k = r[a->trial + 1];
         for (i = 0; i < a->trial; i++) k -= now[i] * r[a->trial - i];
@@ -4693,8 +4700,8 @@ static double fc_ar_error(const fc_ar *a, const double *y, size_t t)
     return e;
 }
 
-/* One order a call, from the largest to 1. While orders are compared, the variance is a difference of sums; that of
- * the chosen one is taken from its errors. */
+/* One lag a call, then one order a call, from the largest to 1. While orders are compared, the variance is a
+ * difference of sums; that of the chosen one is taken from its errors. */
 static int fc_ar_squares(fc_ar *a, const fc_task *task)
 {
     const size_t side = (size_t)a->most + 1;
@@ -4703,6 +4710,11 @@ static int fc_ar_squares(fc_ar *a, const fc_task *task)
     size_t t;
     int solved = 0;
 
+    if (a->summed <= a->most) {
+        fc_ar_squares_column(a, task);
+        if (a->summed++ == a->most) fc_ar_squares_rows(a, task);
+        return 1;
+    }
     if (a->trial > 0 && (solved = fc_ar_squares_solve(a, answer)) != 0) {
         double left = table[0] - answer[0] * sum[0];
         for (t = 1; t <= (size_t)a->trial; t++) left -= answer[t] * table[t];
@@ -4712,7 +4724,10 @@ static int fc_ar_squares(fc_ar *a, const fc_task *task)
         fc_ar_squares_add(a, task);
         return 1;
     }
-    for (t = (size_t)a->order; t < task->n; t++) square += fc_ar_error(a, task->y, t) * fc_ar_error(a, task->y, t);
+    for (t = (size_t)a->order; t < task->n; t++) {
+        const double e = fc_ar_error(a, task->y, t);
+        square += e * e;
+    }
     a->variance = square / (double)(a->n - a->order);
     return 0;
 }

@@ -132,9 +132,26 @@ static void test_ar_edges(void)
                 for (k = 0; k < 4; k++) {
                     const psc_ar_options o = ar_options(method, orders[k], 0);
                     const fc_task task = season_task(y, lengths[i], 0, &o);
-                    CHECK(check_model(&fc_ar_model, &task, 66, 1));
+                    CHECK(check_model(&fc_ar_model, &task, 131, 1));    /* 65 lags, 64 orders, begin and end */
                 }
         }
+}
+
+/* No unit looks at the values more often than once a term: a lag, or an order, each. */
+static void test_ar_units(void)
+{
+    double y[300];
+    uint64_t seed = 3;
+    int method, t;
+
+    for (t = 0; t < 300; t++) y[t] = test_uniform(&seed);
+    for (method = PSC_AR_YULE_WALKER; method <= PSC_AR_LEAST_SQUARES; method++) {
+        const psc_ar_options o = ar_options(method, 40, 0);
+        const fc_task task = season_task(y, 300, 0, &o);
+        long units = 0;
+        free(fitted(&fc_ar_model, &task, 0, &units));
+        CHECK(units >= 40);
+    }
 }
 
 /* ==== ARIMA against R =========================================================================== */
@@ -498,6 +515,8 @@ int main(void)
     RUN(test_ar_vectors);
     RUN(test_ar_options);
     RUN(test_ar_edges);
+    RUN(test_ar_units);
+    RUN(test_season_strength);
     RUN(test_arima_vectors);
     RUN(test_arima_maximum);
     RUN(test_arima_search);
