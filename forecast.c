@@ -284,7 +284,7 @@ double psc__tanh(double x)
 {
     double a = fabs(x), t;
 
-    if (!(a < 22.0)) return x < 0.0 ? -1.0 : 1.0;       /* 1 - tanh(22) is below half a unit of 1 */
+    if (!(a < 22.0)) return x > 0.0 ? 1.0 : -1.0;       /* 1 - tanh(22) is below half a unit of 1 */
     t = psc__expm1(2.0 * a);
     t = a < 0.5 ? t / (t + 2.0) : 1.0 - 2.0 / (t + 2.0);
     return x < 0.0 ? -t : t;
