@@ -752,7 +752,8 @@ typedef struct psc_series {
     const double *value;        /* [n], oldest first; NaN: missing                                   */
     size_t   n;                 /* 0..2^31                                                           */
     const int32_t *period;      /* [periods] seasons in steps, 1..PSC_MAX_PERIOD each, in any order; a period of 1
-                                   says "no season". The first as listed scales the errors of a backtest. */
+                                   says "no season". Models take those that fit, the shortest first. The first as
+                                   listed scales the errors of a backtest. */
     double   lower, upper;      /* forecasts are cut to this range, lower <= upper, at most 1e18 in size;
                                    NaN: no bound; NaN, NaN                                           */
     const double *regressor;    /* [(n + horizon) * regressors] by rows: row t belongs to value[t], the last
@@ -823,7 +824,7 @@ typedef struct psc_sar_options {
  * The index of a season is the mean over its values of y / T (of y - T if a value is not above 0), T the centred moving
  * mean of width m; the m indices are scaled to mean 1 (shifted to mean 0). As in R's decompose.
  * Parameters: LAST and SEASONAL none; DRIFT the slope; ADJUSTED the indices from y[1] on, none if it is not seasonal.
- * Cost: fit O(n), ADJUSTED O(n log n), 0.04 ms at n = 1000. Memory: m words, ADJUSTED up to 12 (n + m).
+ * Cost: fit O(n), ADJUSTED O(n log n), 0.04 ms at n = 1000. Memory: m words, ADJUSTED up to 6 (n + m) more.
  * Makridakis, Spiliotis and Assimakopoulos 2020, The M4 competition. */
 
 enum {
@@ -858,7 +859,7 @@ typedef struct psc_naive_options {
  * (y[t] - f[t])^2 over the sample (standard: f[t] = l[t-1]). Given alpha the error is linear in l[0] and in
  * 1 - 1 / theta, which are solved for, so that the search is over alpha alone: a grid of 16, then golden section.
  * Parameters: alpha, theta (standard: 2), l[0], b (dynamic: B[n]), then the m indices if adjusted.
- * Cost: 39 passes over n, 0.17 ms at n = 1000. Memory: 3 n + m words, with periods up to 12 (n + m) more. */
+ * Cost: 39 passes over n, 0.17 ms at n = 1000. Memory: 3 n + m words, with periods up to 6 n + 7 m. */
 
 enum {
     PSC_THETA_STANDARD = 0,
@@ -894,7 +895,7 @@ typedef struct psc_theta_options {
 
 typedef struct psc_decomposition_options {
     int32_t iterations; /* rounds of backfitting, 1..10; 2                                                     */
-    int32_t reserved;   /* 0                                                                                   */
+    int32_t reserved;   /* not read                                                                            */
     double  trend;      /* width of the trend's moving mean, as a share of the longest period, 0.01..4; 0.2    */
 } psc_decomposition_options;
 
@@ -1059,6 +1060,8 @@ typedef struct psc_arima_options {
  * Forecast of k steps after y[t]: trend[t] + slope (damping + ... + damping^k), slope a step at t, plus seasons, plus
  * regressors as known (at their means where the rows end), plus rho^k e[t]. Values observed after the fit move t on.
  * A forecast of more steps than there are rows, or observed on beyond them, has the regressors at their means.
+ * Parameters: rho, standard deviation of u (0 without the robust option), the slope a step at the start, its change at
+ * each knot, c in units of y, then a[i,1], b[i,1], a[i,2], ... of each period, in units of y.
  * Cost: a fit passes * (n p^2 / 2 + 3 p^3 / 6), p = 3 + Fourier columns + K + knots; units of about 160,000
  * multiply-adds, or one solution; an observation O(knots), a step of the forecast O(periods). Memory
  * 8 (2 p^2 + n + sum of periods). */
@@ -1237,10 +1240,11 @@ PSC_API size_t psc_forecast_size(const psc_series *series, const psc_forecast_co
  *
  * init takes a copy of the series. step goes on for so many units (>= 1): PSC_MORE while there is work left. One
  * unit is about 65,536 multiplications at most, or one pass over the values, one solution of p equations (p^3 / 6),
- * one path, or one column of errors sorted: below 0.1 ms at n = 1000 (0.12 ms with the recurrent network). k slices
- * give the same bits as one. info may be NULL. Errors: PSC_ERR_NONFINITE (an infinity; a regressor that is no
- * number), PSC_ERR_RANGE (a value larger in size than PSC_MAX_VALUE). Cost of AUTO: 1.7 ms at n = 960, periods 24
- * and 168, horizon 48; O(n) in the length. Memory: psc_forecast_size(); about 600 KB there. */
+ * one path, or one column of errors sorted: below 0.1 ms at n = 1000 (0.12 ms with the recurrent network); ARIMA takes
+ * up to 33 passes to decide on a difference. k slices give the same bits as one. info may be NULL. Errors:
+ * PSC_ERR_NONFINITE (an infinity; a regressor that is no number), PSC_ERR_RANGE (a value larger in size than
+ * PSC_MAX_VALUE). Cost of AUTO: 1.7 ms at n = 960, periods 24 and 168, horizon 48; O(n) in the length. Memory:
+ * psc_forecast_size(); about 600 KB there. */
 PSC_API psc_status psc_forecast_init(psc_forecast *fit, size_t bytes, const psc_series *series,
                                      const psc_forecast_config *config);
 PSC_API psc_status psc_forecast_step(psc_forecast *fit, int64_t units);
@@ -1431,7 +1435,7 @@ PSC_API psc_status psc_regressors_best(const psc_regressors *select, int32_t *or
 /* An event that is known: a deployment, a batch job, a holiday. It adds amount times the share of a row's time that
  * start <= time < end covers to the row's value in its column. */
 typedef struct psc_event {
-    int64_t start, end;         /* seconds since 1970-01-01 00:00 UTC, start < end                   */
+    int64_t start, end;         /* seconds since 1970-01-01 00:00 UTC, start < end, +-2 PSC_MAX_SECONDS each */
     double  amount;             /* at most PSC_MAX_VALUE in size; 1 for "it is on"                   */
     int32_t column;             /* event column, 0..event_columns - 1                                */
     int32_t reserved;           /* not read                                                          */
