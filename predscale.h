@@ -1225,15 +1225,15 @@ PSC_API size_t psc_forecast_size(const psc_series *series, const psc_forecast_co
  *   AR on profiles are backtested too, for r below); if it cannot be, the seasonal naive or the last value stands in
  *   (PSC_NOTE_SHORT).
  *
- *   Intervals are empirical (Williams and Goodman 1971): with its parameters kept the fit is run from up to `origins`
- *   past origins in the last six horizons, evenly spaced. Of the errors of each step 33 quantiles (type 7 of Hyndman
- *   and Fan 1996) are taken at normal scores evenly from -2.8 to 2.8, averaged with those of two steps on either
- *   side. About their median they are widened by two factors: r^(3/4), r = errors in the backtests over errors in
- *   the sample, cut to 1..2.5; and Student's quantile over the normal one (by 1 + (z^2 + 1) / 4 v + ..., three
- *   terms in 1 / v) with as many degrees of freedom v as there are horizons (3..6), since overlapping paths err
- *   together. Between the scores, and beyond, linear. A step with fewer than 8 errors has those of the last that
- *   had enough, times the root of the ratio of the leads; without any, normal errors of standard deviation
- *   sigma sqrt(step).
+ *   Intervals are empirical (Williams and Goodman 1971): with its parameters kept the fit is run from up to
+ *   `origins` past origins in the last six horizons, at least 48 steps, evenly spaced. Of the errors of each
+ *   step 33 quantiles (type 7 of Hyndman and Fan 1996) are taken at normal scores evenly from -2.8 to 2.8,
+ *   averaged with those of two steps on either side. About their median they are widened by two factors:
+ *   r^(3/4), r = errors in the backtests over errors in the sample, cut to 1..2.5; and Student's quantile over
+ *   the normal one (by 1 + (z^2 + 1) / 4 v + ..., three terms in 1 / v) with as many degrees of freedom v as
+ *   there are horizons (3..6), since overlapping paths err together. Between the scores, and beyond, linear. A
+ *   step with fewer than 8 errors has those of the last that had enough, times the root of the ratio of the
+ *   leads; without any, normal errors of standard deviation sigma sqrt(step).
  *   A forecast may leave the range of the values by r = `clip` of its width + (width + largest size) / n, or by as much
  *   as the last horizon went up or down; what lies d beyond that is brought to r ln(1 + d / r) beyond it. Forecasts
  *   that were made on logarithms are at least 0. All are cut to lower..upper.
