@@ -284,7 +284,7 @@ double psc__tanh(double x)
 {
     double a = fabs(x), t;
 
-    if (!(a < 22.0)) return x < 0.0 ? -1.0 : 1.0;       /* 1 - tanh(22) is below half a unit of 1 */
+    if (!(a < 22.0)) return x > 0.0 ? 1.0 : -1.0;       /* 1 - tanh(22) is below half a unit of 1 */
     t = psc__expm1(2.0 * a);
     t = a < 0.5 ? t / (t + 2.0) : 1.0 - 2.0 / (t + 2.0);
     return x < 0.0 ? -t : t;
@@ -939,13 +939,20 @@ static void fc_drift_learn(fc_drift *d, double e, double u)
     d->scale = d->square > 0.0 ? fc_clamp(1.0 / sqrt(d->square), 0.0, FC_FAR) : FC_FAR;
 }
 
-static void fc_drift_alarm(fc_drift *d, int32_t kind)
+/* All is learned anew; the alarms so far stay. */
+static void fc_drift_restart(fc_drift *d)
 {
-    int64_t alarms = d->alarms;
+    const int64_t alarms = d->alarms, last = d->last;
 
     memset(d, 0, sizeof *d);
-    psc__count(&alarms);
     d->alarms = alarms;
+    d->last = last;
+}
+
+static void fc_drift_alarm(fc_drift *d, int32_t kind)
+{
+    fc_drift_restart(d);
+    psc__count(&d->alarms);
     d->last = kind;
 }
 
@@ -1034,6 +1041,7 @@ static int fc_drift_valid(const psc__image *image, size_t at)
 #define FC_BEYOND 0.3       /* as psc_forecast_config.clip                                                   */
 #define FC_WIDE 1e16        /* values less the offset, and the offset, are cut here: ten times PSC_MAX_VALUE */
 #define FC_LEADS 3          /* leads 4, 16, 64 whose errors are measured                                     */
+#define FC_LEAD_CUT 25.0    /* an e^2 / sigma at a lead beyond so many times the mean, or sigma, is cut: 5^2     */
 #define FC_MEMORY 8.0       /* errors that the spread at a lead remembers; this and the next two were chosen */
 #define FC_ASSUMED 2.0      /*   for the coverage on M4 Hourly, Weekly and load: errors that the assumed     */
 #define FC_SLOW 0.03        /*   spread counts as; settled gain of sigma^2                                   */
@@ -1295,6 +1303,7 @@ static void fc_tracker_straighten(psc_tracker *t)
     t->linear = 1;
     t->offset = t->variance = 0.0;
     fc_tracker_restart(t);
+    fc_drift_restart(&t->drift);        /* errors of roots say nothing of errors of values */
 }
 
 /* Gain of the n-th value in a running mean: that of a plain mean until it has fallen to its settled value. */
@@ -1518,7 +1527,7 @@ static void fc_tracker_turn(psc_tracker *t, int missing)
 /* Holds the forecast of 4^(j+1) steps that falls due now against z. */
 static void fc_tracker_score(psc_tracker *t, int j, double z)
 {
-    const double e = z - t->pending[j], sigma = sqrt(t->variance), limit = 25.0 * fc_max(t->spread[j], sigma);
+    const double e = z - t->pending[j], sigma = sqrt(t->variance), limit = FC_LEAD_CUT * fc_max(t->spread[j], sigma);
 
     if (psc__nan(&e) || !(sigma > 0.0)) return;
     psc__count(&t->scored[j]);
@@ -1585,7 +1594,8 @@ static void fc_tracker_variances(const psc_tracker *t, double *variance)
     }
 }
 
-/* At any lead: linear between these; beyond the last with the slope before it, if that is not negative. */
+/* At any lead: linear between these; beyond the last with the slope before it, if that is not negative. The slope of
+ * denormals may be rounded to more than their fall. */
 static double fc_variance_at(const double *variance, size_t h)
 {
     double lead, slope;
@@ -1595,7 +1605,7 @@ static double fc_variance_at(const double *variance, size_t h)
     lead = (double)((size_t)1 << 2 * j);
     slope = (variance[j + 1] - variance[j]) / (3.0 * lead);
     if (h >= (size_t)4 << 2 * j) return variance[j + 1] + fc_max(slope, 0.0) * ((double)h - 4.0 * lead);
-    return variance[j] + slope * ((double)h - lead);
+    return fc_max(variance[j] + slope * ((double)h - lead), 0.0);
 }
 
 /* Quantile of the table of standardised errors: linear within a bin. The bin that the loop ends at is not empty, since
@@ -3960,7 +3970,7 @@ static void fc_ets_rough_season(const double *y, size_t n, const fc_ets_model *f
     double slope = 0.0;
     size_t i, j;
 
-    for (i = 0; i + m < n; i++) slope += (y[i + m] - y[i]) / (double)((n - m) * m);
+    for (i = 0; i + m < n; i++) slope += (y[i + m] - y[i]) / ((double)(n - m) * (double)m);
     memset(s, 0, m * sizeof *s);
     for (i = 0; i < cycles; i++, y += m) {
         double mean = 0.0;
@@ -4439,6 +4449,7 @@ static const fc_model fc_ets_functions = {
 /* The room: this, coefficient[most], recent[most] (newest first, less the mean), then what the method works in. */
 typedef struct fc_ar {
     int64_t n, method, wanted, most;    /* wanted: the order asked for, -1: by AIC */
+    int64_t summed;                     /* lags whose sums are known */
     int64_t order, trial;               /* the best so far, the one that step takes next */
     double  mean, intercept, variance;  /* of the best */
     double  least, total, left;         /* its AIC; variance of x, and what the trial equation leaves of it */
@@ -4544,22 +4555,28 @@ static void fc_ar_burg_begin(fc_ar *a, const fc_task *task)
     for (t = 0; t < task->n; t++) forward[t] = backward[t] = task->y[t] - a->mean;
 }
 
-/* The sums of the rows t = most..n-1: the first row of the table by its definition, the others along the diagonals,
- * where one step on moves the window by one value. */
-static void fc_ar_squares_begin(fc_ar *a, const fc_task *task)
+/* Least squares: the next column of the table's first row, sums over the rows t = most..n-1 by their definition. */
+static void fc_ar_squares_column(fc_ar *a, const fc_task *task)
+{
+    const size_t m = (size_t)a->most, j = (size_t)a->summed;
+    double *table = fc_ar_work(a), *sum = table + (m + 1) * (m + 1);
+    size_t t;
+
+    table[j] = sum[j] = 0.0;
+    for (t = m; t < task->n; t++) {
+        table[j] += (task->y[t] - a->mean) * (task->y[t - j] - a->mean);
+        sum[j] += task->y[t - j] - a->mean;
+    }
+}
+
+/* The other rows of the table along the diagonals, where one step on moves the window by one value. */
+static void fc_ar_squares_rows(fc_ar *a, const fc_task *task)
 {
     const size_t m = (size_t)a->most, n = task->n;
     const double *y = task->y, mean = a->mean;
-    double *table = fc_ar_work(a), *sum = table + (m + 1) * (m + 1);
-    size_t i, j, t;
+    double *table = fc_ar_work(a);
+    size_t i, j;
 
-    for (j = 0; j <= m; j++) {
-        table[j] = sum[j] = 0.0;
-        for (t = m; t < n; t++) {
-            table[j] += (y[t] - mean) * (y[t - j] - mean);
-            sum[j] += y[t - j] - mean;
-        }
-    }
     for (i = 1; i <= m; i++)
         for (j = i; j <= m; j++)
             table[i * (m + 1) + j] = table[(i - 1) * (m + 1) + j - 1] + (y[m - i] - mean) * (y[m - j] - mean)
@@ -4583,7 +4600,6 @@ static int fc_ar_begin(const fc_task *task, void *room)
     a->least = DBL_MAX;
     fc_ar_consider(a, 0, fc_ar_coefficient(a), 0.0, a->total);
     if (o->method == PSC_AR_BURG) fc_ar_burg_begin(a, task);
-    if (o->method == PSC_AR_LEAST_SQUARES) fc_ar_squares_begin(a, task);
     return 1;
 }
 
@@ -4602,13 +4618,14 @@ static void fc_ar_extend(fc_ar *a, double *now, double k)
     fc_ar_consider(a, a->trial, now, 0.0, a->left);
 }
 
-/* All orders at once. */
+/* One lag a call, and after the last all orders at once. */
 static int fc_ar_yule_walker(fc_ar *a, const fc_task *task)
 {
     double *r = fc_ar_work(a), *now = r + a->most + 1;
     int64_t i;
 
-    for (i = 0; i <= a->most; i++) r[i] = fc_ar_product(task, a->mean, (size_t)i) / (double)a->n;
+    r[a->summed] = fc_ar_product(task, a->mean, (size_t)a->summed) / (double)a->n;
+    if (a->summed++ < a->most) return 1;
     while (fc_ar_goes_on(a)) {
         double k = r[a->trial + 1];
         for (i = 0; i < a->trial; i++) k -= now[i] * r[a->trial - i];
@@ -4683,8 +4700,8 @@ static double fc_ar_error(const fc_ar *a, const double *y, size_t t)
     return e;
 }
 
-/* One order a call, from the largest to 1. While orders are compared, the variance is a difference of sums; that of
- * the chosen one is taken from its errors. */
+/* One lag a call, then one order a call, from the largest to 1. While orders are compared, the variance is a
+ * difference of sums; that of the chosen one is taken from its errors. */
 static int fc_ar_squares(fc_ar *a, const fc_task *task)
 {
     const size_t side = (size_t)a->most + 1;
@@ -4693,6 +4710,11 @@ static int fc_ar_squares(fc_ar *a, const fc_task *task)
     size_t t;
     int solved = 0;
 
+    if (a->summed <= a->most) {
+        fc_ar_squares_column(a, task);
+        if (a->summed++ == a->most) fc_ar_squares_rows(a, task);
+        return 1;
+    }
     if (a->trial > 0 && (solved = fc_ar_squares_solve(a, answer)) != 0) {
         double left = table[0] - answer[0] * sum[0];
         for (t = 1; t <= (size_t)a->trial; t++) left -= answer[t] * table[t];
@@ -4702,7 +4724,10 @@ static int fc_ar_squares(fc_ar *a, const fc_task *task)
         fc_ar_squares_add(a, task);
         return 1;
     }
-    for (t = (size_t)a->order; t < task->n; t++) square += fc_ar_error(a, task->y, t) * fc_ar_error(a, task->y, t);
+    for (t = (size_t)a->order; t < task->n; t++) {
+        const double e = fc_ar_error(a, task->y, t);
+        square += e * e;
+    }
     a->variance = square / (double)(a->n - a->order);
     return 0;
 }
@@ -5822,7 +5847,7 @@ static double fc_season_strength(const double *y, int64_t n, int64_t m, double *
         mean[t % m] += x;
         total += x;
         square += x * x;
-        if (m > 2) sum += y[t + half] - y[t - half + 1];
+        sum += y[t + half] - y[t - half + 1];
     }
     for (i = 0; i < m; i++) {
         const double count = (double)((used - 1 - (i + m - half % m) % m) / m + 1);
@@ -7370,7 +7395,9 @@ static const fc_model *fc_model_of(const psc_forecast_config *c, int32_t model, 
 #define FC_GRID_END 2.8     /* from -2.8 to 2.8, levels 0.0026 to 0.9974                                */
 #define FC_TESTS_MOST 24    /* backtest origins, a quarter of the horizon apart: six horizons           */
 #define FC_REFITS 3         /* fits behind them: each serves the origins up to the next fit             */
-#define FC_SPAN 6           /* horizons at the end of the sample whose errors make the intervals        */
+#define FC_SPAN 6           /* horizons at the end of the sample whose errors make the intervals,       */
+#define FC_SPAN_STEPS 48    /* and so many steps at least: 6 to 36 errors made intervals of 95 % that held 86 to
+                               93 % of what came, with 48 steps 95 to 97 %                              */
 
 /* Parts of the block behind the head. */
 enum {
@@ -7519,6 +7546,13 @@ static void fc_tests(const psc_forecast_config *c, fc_shape *s)
     s->cut[s->cuts++] = s->n;
 }
 
+/* Whether the shared products have the lags of the i-th member, an autoregression: a window keeps a host's own out of
+ * them; the standard one with a window has the lags of one without. */
+static int fc_products_serve(const fc_shape *s, int64_t i, const psc_sar_options *o)
+{
+    return o->window == 0 || s->which[i] >= 0;
+}
+
 /* Task of fitting the i-th member to the first cut[r] values, without the values. */
 static fc_task fc_task_of(const psc_forecast_config *c, const fc_shape *s, int64_t i, int64_t r)
 {
@@ -7534,7 +7568,7 @@ static fc_task fc_task_of(const psc_forecast_config *c, const fc_shape *s, int64
         if (fc_season_fits(s->period[k], t.n)) t.period[t.periods++] = s->period[k];
     t.regressors = s->regressors;
     t.options = m.options;
-    t.share = s->share && m.functions == &fc_sar_model;
+    t.share = s->share && m.functions == &fc_sar_model && fc_products_serve(s, i, (const psc_sar_options *)m.options);
     return t;
 }
 
@@ -7837,6 +7871,18 @@ static void fc_take(psc_forecast *f, const psc_series *series, const fc_values *
     for (t = 0; f->shape.share && t < f->shape.n; t++) fc_reals(f, FC_CHANGE)[t] = t > 0 ? x[t] - x[t - 1] : 0.0;
 }
 
+/* The regressors; those of the one missing value that an empty series counts as are 0. */
+static void fc_take_regressors(psc_forecast *f, const psc_series *series)
+{
+    const size_t columns = (size_t)series->regressors, absent = series->n > 0 ? 0 : columns;
+    const size_t count = (series->n + (size_t)f->config.horizon) * columns;
+    double *to = fc_reals(f, FC_REGRESSOR);
+
+    if (columns == 0) return;
+    memset(to, 0, absent * sizeof *to);
+    memcpy(to + absent, series->regressor, count * sizeof *to);
+}
+
 /* Products over the values (form LEVEL) or their changes, ready for their first step. */
 static void fc_products_start(psc_forecast *f, int32_t form, fc_products *p)
 {
@@ -7880,9 +7926,7 @@ psc_status psc_forecast_init(psc_forecast *fit, size_t bytes, const psc_series *
     fit->upper = fc_bound(series->upper, FC_FAR);
     fc_note(fit, series, &v);
     fc_take(fit, series, &v);
-    if (series->regressors > 0 && series->n > 0)
-        memcpy(fc_reals(fit, FC_REGRESSOR), series->regressor,
-               (series->n + (size_t)config->horizon) * (size_t)series->regressors * sizeof(double));
+    fc_take_regressors(fit, series);
     if (fit->shape.share) {
         fc_products_start(fit, PSC_SAR_LEVEL, (fc_products *)fc_part(fit, FC_OVER_LEVELS));
         fc_products_start(fit, PSC_SAR_DIFFERENCE, (fc_products *)fc_part(fit, FC_OVER_CHANGES));
@@ -8125,10 +8169,11 @@ static void fc_final_unit(psc_forecast *f)
 #define FC_ERRORS_LEAST 8   /* fewer errors say nothing of a tail: the last step that had enough is widened */
 #define FC_FREEDOM_LEAST 3.0    /* of Student's distribution, where the sample has fewer horizons than that */
 
-/* Rewinds the members with a weight, and sets the origins: FC_SPAN horizons at the end, or all there is. */
+/* Rewinds the members with a weight, and sets the origins: FC_SPAN horizons at the end, at least FC_SPAN_STEPS, or all
+ * there is. */
 static void fc_errors_begin(psc_forecast *f)
 {
-    const int64_t span = (int64_t)FC_SPAN * f->config.horizon;
+    const int64_t span = fc_most((int64_t)FC_SPAN * f->config.horizon, FC_SPAN_STEPS);
     int64_t i;
 
     f->first = 0;
@@ -8769,18 +8814,18 @@ psc_status psc_backtest_run(const psc_series *series, const psc_forecast_config 
 #define FC_PARTS_ROUNDS 2
 #define FC_PARTS_SHARE 0.1      /* width of the trend's window, as a share of n, where there is no season */
 
-/* The periods that fit and rise, in m, at their places in series->period. Returns how many. */
+/* The periods that fit, rising, in m, and their places in series->period. Returns how many. */
 static int64_t fc_parts_periods(const psc_series *series, int64_t *m, int32_t *place)
 {
-    int64_t k = 0;
-    int32_t i;
+    int32_t period[PSC_MAX_PERIODS];
+    const int32_t periods = fc_periods(series, series->n, period);
+    int32_t k;
 
-    for (i = 0; i < series->periods; i++) {
-        if (!fc_season_fits(series->period[i], series->n) || (k > 0 && series->period[i] <= m[k - 1])) continue;
-        m[k] = series->period[i];
-        place[k++] = i;
+    for (k = 0; k < periods; k++) {
+        m[k] = period[k];
+        for (place[k] = 0; series->period[place[k]] != period[k]; place[k]++) continue;
     }
-    return k;
+    return periods;
 }
 
 size_t psc_decompose_size(const psc_series *series)
@@ -8815,15 +8860,31 @@ static double fc_strength(const double *remainder, const double *part, size_t n)
     return both > 0.0 ? fc_clamp(1.0 - fc_variance(remainder, NULL, n) / both, 0.0, 1.0) : 0.0;
 }
 
-/* From rows 0..k to the rows of the periods; the others are cleared. */
+/* Exchanges two rows of n. */
+static void fc_parts_swap(double *a, double *b, size_t n)
+{
+    size_t t;
+
+    for (t = 0; t < n; t++) {
+        const double x = a[t];
+        a[t] = b[t];
+        b[t] = x;
+    }
+}
+
+/* From rows 0..k-1 to the rows of the periods; the others are cleared. Each exchange brings a row to its place. */
 static void fc_parts_spread(double *season, size_t n, int32_t periods, const int32_t *place, int64_t k)
 {
-    int32_t i;
+    int32_t to[PSC_MAX_PERIODS], i, j;
 
-    for (i = periods - 1; i >= 0; i--) {
-        if (k > 0 && place[k - 1] == i) memmove(season + (size_t)i * n, season + (size_t)--k * n, n * sizeof *season);
-        else memset(season + (size_t)i * n, 0, n * sizeof *season);
-    }
+    for (i = 0; i < periods; i++) to[i] = i < k ? place[i] : -1;
+    memset(season + (size_t)k * n, 0, (size_t)(periods - k) * n * sizeof *season);
+    for (i = 0; i < periods; i++)
+        while ((j = to[i]) >= 0 && j != i) {
+            fc_parts_swap(season + (size_t)i * n, season + (size_t)j * n, n);
+            to[i] = to[j];
+            to[j] = j;
+        }
 }
 
 /* remainder and what is said of all parts. */
@@ -9332,18 +9393,13 @@ static psc_status fc_sel_check(const psc_series *series, const psc_regressors_co
 /* What the model is fitted to; x NULL: sizes only. */
 static void fc_sel_task(fc_task *task, const psc_series *series, const psc_regressors_config *config, const double *x)
 {
-    int i;
-
     memset(task, 0, sizeof *task);
     task->y = x;
     task->n = series->n;
     task->regressors = series->regressors;
     task->regressor = series->regressor;
     task->options = &config->additive;
-    for (i = 0; i < series->periods; i++)
-        if (fc_season_fits(series->period[i], series->n)
-            && (task->periods == 0 || series->period[i] > task->period[task->periods - 1]))
-            task->period[task->periods++] = series->period[i];
+    task->periods = fc_periods(series, series->n, task->period);
 }
 
 /* Sets sizes and places. Returns bytes, 0: not valid. */
@@ -9392,6 +9448,12 @@ static psc_status fc_sel_values(const double *x, size_t n)
     return PSC_OK;
 }
 
+/* A value, or its logarithm; what is missing stays so. */
+static double fc_sel_value(const psc_regressors *s, const fc_values *v, double y)
+{
+    return s->take_log && !psc__nan(&y) ? psc__log(y + fc_log_shift(v)) : y;
+}
+
 psc_status psc_regressors_init(psc_regressors *select, size_t bytes, const psc_series *series,
                                const psc_regressors_config *config)
 {
@@ -9414,17 +9476,20 @@ psc_status psc_regressors_init(psc_regressors *select, size_t bytes, const psc_s
     select->candidate = select->best = -1;
     x = fc_sel_part(select, FC_SEL_X);
     fc_sel_task(&task, series, config, x);
-    fc_fill(x, series->value, series->n, task.periods ? (size_t)task.period[0] : 0, v.least, v.most);
-    for (i = 0; select->take_log && i < series->n; i++) x[i] = psc__log(x[i] + fc_log_shift(&v));
+    for (i = 0; i < series->n; i++) x[i] = fc_sel_value(select, &v, series->value[i]);
+    fc_fill(x, x, series->n, task.periods ? (size_t)task.period[0] : 0, fc_sel_value(select, &v, v.least),
+            fc_sel_value(select, &v, v.most));
     (void)fc_additive_begin(&task, fc_sel_model(select));
     fc_sel_model(select)->memory = PSC_MAX_VALUE;
     return PSC_OK;
 }
 
-/* First row of a block; the end of the last one is n. */
+/* First row of a block; the end of the last one is n, which a rounded sum might miss. */
 static int64_t fc_sel_first(const psc_regressors *s, const psc_regressors_config *config, int64_t block)
 {
     const double start = config->start * (double)s->n;
+
+    if (block == s->blocks) return s->n;
     return (int64_t)(start + ((double)s->n - start) * (double)block / (double)s->blocks);
 }
 
@@ -10146,7 +10211,7 @@ size_t psc_rank_size(const psc_changes *changes)
 {
     size_t bytes = 0;
 
-    if (!changes || changes->struct_size != sizeof *changes) return 0;
+    if (!changes || changes->struct_size != sizeof *changes || changes->n > (size_t)1 << 31) return 0;
     if (!psc__grow(&bytes, changes->n, 8) || !psc__grow(&bytes, changes->n, 8) || !psc__grow(&bytes, 1, 8)) return 0;
     return bytes;
 }
@@ -10165,7 +10230,7 @@ static psc_status fc_changes_check(const psc_changes *c)
 
     if (!c) return PSC_ERR_NULL;
     if (c->struct_size != sizeof *c) return PSC_ERR_VERSION;
-    if (c->decision < PSC_RANK_ALL || c->decision > PSC_RANK_RATE || !fc_level(c->rate)
+    if (c->n > (size_t)1 << 31 || c->decision < PSC_RANK_ALL || c->decision > PSC_RANK_RATE || !fc_level(c->rate)
         || !psc__within(c->level, 0.01, 0.999999) || (c->spread && c->lower))
         return PSC_ERR_RANGE;
     if ((c->n > 0 && (!c->now || !c->next)) || !c->lower != !c->upper) return PSC_ERR_NULL;
@@ -10206,7 +10271,7 @@ static double fc_changes_z(const fc_ranking *r, size_t i)
 static double fc_rank_limit(const fc_ranking *r)
 {
     const size_t n = r->c->n;
-    const double width = r->c->rate / (double)n;
+    const double width = fc_max(r->c->rate / (double)n, DBL_MIN);       /* it is divided by */
     int64_t below = 0, k = 0;
     size_t i;
 

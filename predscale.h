@@ -660,9 +660,10 @@ PSC_API psc_status psc_relief_soft(const double *drain, size_t nodes, size_t res
  * is less an offset, into which that error goes, and level and z' are what z then is. So one outlier does
  * little, and after a step of the level the fifth forecast stands on the new one, seasons kept.
  * The tracker's own past forecasts of 4, 16 and 64 steps are held against what came. The mean of e^2 / sigma,
- * over 8 of them, times sigma of today is the variance at that lead; as 2 errors more counts what an
- * autoregression of order one has. Between the leads it is linear, beyond 64 it goes on as before. The shape is
- * a running table of errors of one step over sigma, which begins as a normal one of 8 errors.
+ * over 8 of them (each cut at 25 times the larger of that mean and sigma), times sigma of today is the variance at
+ * that lead; as 2 errors more counts what an autoregression of order one has. Between the leads it is linear, beyond
+ * 64 it goes on as before. The shape is a running table of errors of one step over sigma, which begins as a normal
+ * one of 8 errors.
  * Sources: Hyndman and Athanasopoulos, Forecasting, 3rd ed., ch. 8 (level, seasons); Brown 1963 (discounted
  * least squares); Hoerl and Kennard 1970 (ridge); Bartlett 1936 (root).
  *
@@ -713,8 +714,9 @@ PSC_API psc_status psc_tracker_predict(const psc_tracker *tracker, size_t h, con
  * season on. 500 of them teach what is usual: their mean, their mean square, and the mean size of u, the standardised
  * error cut at +- 3. From the 129th on three sums are kept, rise = max(0, rise + u - 0.5),
  * fall = max(0, fall - u - 0.5), swell = max(0, swell + |u| - usual - 0.3) (CUSUM, Page 1954). One above 9 is an alarm;
- * then all begins anew, so that a lasting change is told once. A caller keeps the number of alarms and acts when it has
- * risen: it plans anew, or refits its models.
+ * then all begins anew, so that a lasting change is told once. It does so without an alarm at the first negative value,
+ * from which on errors are not of roots. A caller keeps the number of alarms and acts when it has risen: it plans anew,
+ * or refits its models.
  * Measured on seeded noise: alarms in 10,000 errors without drift 0.3 (normal), 0.5 (Student, 4 degrees), 0.7
  * (Laplace); errors from a change to its alarm: shift of 1 sigma 17, of 2 sigma 7, of 5 sigma 4, growth to the double
  * 22, to the threefold 11. A tracker follows a small shift before it is an alarm; a model that stays as it is,
@@ -754,13 +756,14 @@ typedef struct psc_series {
     const double *value;        /* [n], oldest first; NaN: missing                                   */
     size_t   n;                 /* 0..2^31                                                           */
     const int32_t *period;      /* [periods] seasons in steps, 1..PSC_MAX_PERIOD each, in any order; a period of 1
-                                   says "no season". The first as listed scales the errors of a backtest. */
+                                   says "no season". Models take those that fit, the shortest first. The first as
+                                   listed scales the errors of a backtest. */
     double   lower, upper;      /* forecasts are cut to this range, lower <= upper, at most 1e18 in size;
                                    NaN: no bound; NaN, NaN                                           */
     const double *regressor;    /* [(n + horizon) * regressors] by rows: row t belongs to value[t], the last
                                    `horizon` rows to the future; finite, at most PSC_MAX_VALUE in size; NULL */
-    int32_t  regressors;        /* columns of regressor, 0..PSC_MAX_REGRESSORS; only PSC_MODEL_ADDITIVE reads
-                                   them; 0                                                           */
+    int32_t  regressors;        /* columns of regressor, 0..PSC_MAX_REGRESSORS; only PSC_MODEL_ADDITIVE and
+                                   psc_regressors read them; 0                                       */
     int32_t  reserved;          /* not read                                                          */
 } psc_series;
 
@@ -825,7 +828,7 @@ typedef struct psc_sar_options {
  * The index of a season is the mean over its values of y / T (of y - T if a value is not above 0), T the centred moving
  * mean of width m; the m indices are scaled to mean 1 (shifted to mean 0). As in R's decompose.
  * Parameters: LAST and SEASONAL none; DRIFT the slope; ADJUSTED the indices from y[1] on, none if it is not seasonal.
- * Cost: fit O(n), ADJUSTED O(n log n), 0.04 ms at n = 1000. Memory: m words, ADJUSTED up to 12 (n + m).
+ * Cost: fit O(n), ADJUSTED O(n log n), 0.04 ms at n = 1000. Memory: m words, ADJUSTED up to 6 (n + m) more.
  * Makridakis, Spiliotis and Assimakopoulos 2020, The M4 competition. */
 
 enum {
@@ -860,7 +863,7 @@ typedef struct psc_naive_options {
  * (y[t] - f[t])^2 over the sample (standard: f[t] = l[t-1]). Given alpha the error is linear in l[0] and in
  * 1 - 1 / theta, which are solved for, so that the search is over alpha alone: a grid of 16, then golden section.
  * Parameters: alpha, theta (standard: 2), l[0], b (dynamic: B[n]), then the m indices if adjusted.
- * Cost: 39 passes over n, 0.17 ms at n = 1000. Memory: 3 n + m words, with periods up to 12 (n + m) more. */
+ * Cost: 39 passes over n, 0.17 ms at n = 1000. Memory: 3 n + m words, with periods up to 6 n + 7 m. */
 
 enum {
     PSC_THETA_STANDARD = 0,
@@ -896,7 +899,7 @@ typedef struct psc_theta_options {
 
 typedef struct psc_decomposition_options {
     int32_t iterations; /* rounds of backfitting, 1..10; 2                                                     */
-    int32_t reserved;   /* 0                                                                                   */
+    int32_t reserved;   /* not read                                                                            */
     double  trend;      /* width of the trend's moving mean, as a share of the longest period, 0.01..4; 0.2    */
 } psc_decomposition_options;
 
@@ -1061,6 +1064,8 @@ typedef struct psc_arima_options {
  * Forecast of k steps after y[t]: trend[t] + slope (damping + ... + damping^k), slope a step at t, plus seasons, plus
  * regressors as known (at their means where the rows end), plus rho^k e[t]. Values observed after the fit move t on.
  * A forecast of more steps than there are rows, or observed on beyond them, has the regressors at their means.
+ * Parameters: rho, standard deviation of u (0 without the robust option), the slope a step at the start, its change at
+ * each knot, c in units of y, then a[i,1], b[i,1], a[i,2], ... of each period, in units of y.
  * Cost: a fit passes * (n p^2 / 2 + 3 p^3 / 6), p = 3 + Fourier columns + K + knots; units of about 160,000
  * multiply-adds, or one solution; an observation O(knots), a step of the forecast O(periods). Memory
  * 8 (2 p^2 + n + sum of periods). */
@@ -1224,25 +1229,26 @@ PSC_API size_t psc_forecast_size(const psc_series *series, const psc_forecast_co
  *   AR on profiles are backtested too, for r below); if it cannot be, the seasonal naive or the last value stands in
  *   (PSC_NOTE_SHORT).
  *
- *   Intervals are empirical (Williams and Goodman 1971): with its parameters kept the fit is run from up to `origins`
- *   past origins in the last six horizons, evenly spaced. Of the errors of each step 33 quantiles (type 7 of Hyndman
- *   and Fan 1996) are taken at normal scores evenly from -2.8 to 2.8, averaged with those of two steps on either
- *   side. About their median they are widened by two factors: r^(3/4), r = errors in the backtests over errors in
- *   the sample, cut to 1..2.5; and Student's quantile over the normal one (by 1 + (z^2 + 1) / 4 v + ..., three
- *   terms in 1 / v) with as many degrees of freedom v as there are horizons (3..6), since overlapping paths err
- *   together. Between the scores, and beyond, linear. A step with fewer than 8 errors has those of the last that
- *   had enough, times the root of the ratio of the leads; without any, normal errors of standard deviation
- *   sigma sqrt(step).
+ *   Intervals are empirical (Williams and Goodman 1971): with its parameters kept the fit is run from up to
+ *   `origins` past origins in the last six horizons, at least 48 steps, evenly spaced. Of the errors of each
+ *   step 33 quantiles (type 7 of Hyndman and Fan 1996) are taken at normal scores evenly from -2.8 to 2.8,
+ *   averaged with those of two steps on either side. About their median they are widened by two factors:
+ *   r^(3/4), r = errors in the backtests over errors in the sample, cut to 1..2.5; and Student's quantile over
+ *   the normal one (by 1 + (z^2 + 1) / 4 v + ..., three terms in 1 / v) with as many degrees of freedom v as
+ *   there are horizons (3..6), since overlapping paths err together. Between the scores, and beyond, linear. A
+ *   step with fewer than 8 errors has those of the last that had enough, times the root of the ratio of the
+ *   leads; without any, normal errors of standard deviation sigma sqrt(step).
  *   A forecast may leave the range of the values by r = `clip` of its width + (width + largest size) / n, or by as much
  *   as the last horizon went up or down; what lies d beyond that is brought to r ln(1 + d / r) beyond it. Forecasts
  *   that were made on logarithms are at least 0. All are cut to lower..upper.
  *
  * init takes a copy of the series. step goes on for so many units (>= 1): PSC_MORE while there is work left. One
  * unit is about 65,536 multiplications at most, or one pass over the values, one solution of p equations (p^3 / 6),
- * one path, or one column of errors sorted: below 0.1 ms at n = 1000 (0.12 ms with the recurrent network). k slices
- * give the same bits as one. info may be NULL. Errors: PSC_ERR_NONFINITE (an infinity; a regressor that is no
- * number), PSC_ERR_RANGE (a value larger in size than PSC_MAX_VALUE). Cost of AUTO: 1.7 ms at n = 960, periods 24
- * and 168, horizon 48; O(n) in the length. Memory: psc_forecast_size(); about 600 KB there. */
+ * one path, or one column of errors sorted: below 0.1 ms at n = 1000 (0.12 ms with the recurrent network); ARIMA takes
+ * up to 33 passes to decide on a difference. k slices give the same bits as one. info may be NULL. Errors:
+ * PSC_ERR_NONFINITE (an infinity; a regressor that is no number), PSC_ERR_RANGE (a value larger in size than
+ * PSC_MAX_VALUE). Cost of AUTO: 1.7 ms at n = 960, periods 24 and 168, horizon 48; O(n) in the length. Memory:
+ * psc_forecast_size(); about 600 KB there. */
 PSC_API psc_status psc_forecast_init(psc_forecast *fit, size_t bytes, const psc_series *series,
                                      const psc_forecast_config *config);
 PSC_API psc_status psc_forecast_step(psc_forecast *fit, int64_t units);
@@ -1377,12 +1383,9 @@ PSC_API psc_status psc_periods_of(const double *value, size_t n, void *work, siz
 
 typedef struct psc_regressors_config {
     uint32_t struct_size;
-    int32_t  regressors;        /* K, 1..PSC_MAX_REGRESSORS; 0, to be set                            */
-    const double *regressor;    /* [n * K] row t belongs to value[t]; NULL, to be set                */
     int32_t  transform;         /* PSC_TRANSFORM_...; PSC_TRANSFORM_AUTO                             */
     int32_t  blocks;            /* parts of the later history that are predicted in turn, 2..32; 5   */
     int32_t  most;              /* stop after so many, 1..PSC_MAX_REGRESSORS; PSC_MAX_REGRESSORS     */
-    int32_t  reserved;          /* not read                                                          */
     double   start;             /* share of the history before the first of them, 0.1..0.9; 0.5      */
     double   margin;            /* a regressor must lower the error by this share, 0..1; 0.01        */
     psc_additive_options additive;      /* of the model; memory is not read: all rows count the same */
@@ -1405,6 +1408,7 @@ PSC_API void   psc_regressors_default(psc_regressors_config *config);
 PSC_API size_t psc_regressors_size(const psc_series *series, const psc_regressors_config *config);   /* 0: not valid */
 
 /* Which regressors help to predict this series: forward selection by prequential error (Dawid 1984).
+ * The candidates are the series' own, K = series->regressors, at least one; rows of the future are not read.
  * The additive model with all regressors is fitted to the whole history; its rho and weights hold from then on.
  * The history is cut into a start and `blocks` equal parts. The error of a set of regressors is the sum, over the
  * parts, of the squared innovations (errors of one step) of the rows of the part, by the coefficients of all rows
@@ -1435,7 +1439,7 @@ PSC_API psc_status psc_regressors_best(const psc_regressors *select, int32_t *or
 /* An event that is known: a deployment, a batch job, a holiday. It adds amount times the share of a row's time that
  * start <= time < end covers to the row's value in its column. */
 typedef struct psc_event {
-    int64_t start, end;         /* seconds since 1970-01-01 00:00 UTC, start < end                   */
+    int64_t start, end;         /* seconds since 1970-01-01 00:00 UTC, start < end, +-2 PSC_MAX_SECONDS each */
     double  amount;             /* at most PSC_MAX_VALUE in size; 1 for "it is on"                   */
     int32_t column;             /* event column, 0..event_columns - 1                                */
     int32_t reserved;           /* not read                                                          */

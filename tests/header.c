@@ -231,8 +231,7 @@ static void test_regressors_config_layout(void)
 {
     typedef psc_regressors_config T;
     static const field f[] = {
-        F(struct_size), F(regressors), F(regressor), F(transform), F(blocks), F(most), F(reserved), F(start),
-        F(margin), F(additive)
+        F(struct_size), F(transform), F(blocks), F(most), F(start), F(margin), F(additive)
     };
     TILED(PSC_STRUCT_REGRESSORS_CONFIG, f);
 }
@@ -1002,7 +1001,7 @@ static void test_other_defaults(void)
     psc_backtest_default(&backtest);
     CHECK(backtest.origins == 3 && backtest.stride == 24 && backtest.level == 0.95);
     psc_regressors_default(&regressors);
-    CHECK(regressors.regressors == 0 && !regressors.regressor && regressors.transform == PSC_TRANSFORM_AUTO);
+    CHECK(regressors.transform == PSC_TRANSFORM_AUTO);
     CHECK(regressors.blocks == 5 && regressors.most == PSC_MAX_REGRESSORS);
     CHECK(regressors.start == 0.5 && regressors.margin == 0.01);
     CHECK_INT(regressors.additive.struct_size, sizeof regressors.additive);

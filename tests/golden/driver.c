@@ -581,8 +581,6 @@ static void run_regressors(void)
     series.regressor = regressor;
     series.regressors = 6;
     psc_regressors_default(&config);
-    config.regressor = regressor;
-    config.regressors = 6;
     config.additive.harmonics[0] = 3;
     config.additive.knots = 2;
     config.blocks = 4;

@@ -71,8 +71,8 @@ ForecastMember = struct("ForecastMember", "i32: model kind lags window; f64: wei
 BacktestConfig = struct("BacktestConfig", "u32: struct_size; i32: origins stride reserved; f64: level")
 Accuracy = struct("Accuracy", "f64: smape mase msis coverage scale; i64: steps origins")
 Parts = struct("Parts", "i32: note reserved; f64: trend season[4]")
-RegressorsConfig = struct("RegressorsConfig", "u32: struct_size; i32: regressors; *f64: regressor;"
-                          "i32: transform blocks most reserved; f64: start margin; AdditiveOptions: additive")
+RegressorsConfig = struct("RegressorsConfig", "u32: struct_size; i32: transform blocks most; f64: start margin;"
+                          "AdditiveOptions: additive")
 RegressorsInfo = struct("RegressorsInfo", "i32: chosen done transform reserved; f64: before after needed rho")
 Event = struct("Event", "i64: start end; f64: amount; i32: column reserved")
 Calendar = struct("Calendar", "u32: struct_size groups; i64: start step; *i32: offset; *event: event; size: events;"
@@ -534,7 +534,6 @@ def test_regressors_of_a_calendar():
     series.value, series.n = array(f64, [t * 7919 % 13 + 50.0 * (t % 24 == 3) for t in range(24 * 14)]), 24 * 14
     series.regressor, series.regressors = row, columns
     config = default(RegressorsConfig, "psc_regressors_default")
-    config.regressor, config.regressors = row, columns
     n = psc.psc_regressors_size(C.byref(series), C.byref(config))
     select, order, gain, info = block(n), (i32 * 7)(), (f64 * 7)(), RegressorsInfo()
     ok(psc.psc_regressors_init(select, n, C.byref(series), C.byref(config)))

@@ -608,6 +608,92 @@ static void test_regressors_edges(void)
         }
 }
 
+/* Periods come in any order. */
+static void test_regressors_periods(void)
+{
+    static const int32_t rising[2] = {7, 28}, falling[2] = {28, 7};
+    static double value[280], regressor[280];
+    const psc_series series = series_of(value, 280, rising, 2, regressor, 1);
+    const psc_series other = series_of(value, 280, falling, 2, regressor, 1);
+    psc_regressors_config c;
+    psc_regressors_info info, twin;
+    double gain, gain2;
+    uint64_t seed = 5;
+    int t;
+
+    for (t = 0; t < 280; t++) {
+        regressor[t] = t % 11 == 3;
+        value[t] = 50.0 + noise(&seed) + 5.0 * regressor[t] + 9.0 * (t % 7) + 3.0 * (t % 28 > 20);
+    }
+    psc_regressors_default(&c);
+    (void)select_all(&series, &c, 10, NULL, &gain, &info);
+    (void)select_all(&other, &c, 10, NULL, &gain2, &twin);
+    CHECK(gain == gain2 && memcmp(&info, &twin, sizeof info) == 0);
+}
+
+/* The last block ends with the last value, whatever the share of the start. */
+static void test_regressors_last_row(void)
+{
+    psc_regressors s;
+    psc_regressors_config c;
+    int64_t n;
+
+    memset(&s, 0, sizeof s);
+    psc_regressors_default(&c);
+    for (c.start = 0.1; c.start <= 0.9; c.start += 0.07)
+        for (s.blocks = 2; s.blocks <= 32; s.blocks++)
+            for (n = 10; n < 400; n++) {
+                s.n = n;
+                CHECK_INT(fc_sel_first(&s, &c, s.blocks), n);
+            }
+}
+
+/* Gaps are filled on the scale of the model, as a fit does: half way from 1 to 100 is 10 by logarithms. */
+static void test_regressors_gap(void)
+{
+    double value[16], regressor[16];
+    psc_regressors_config c;
+    psc_regressors *work;
+    psc_series series;
+    size_t bytes;
+    int t;
+
+    for (t = 0; t < 16; t++) {
+        value[t] = t < 8 ? 1.0 : 100.0;
+        regressor[t] = t % 3;
+    }
+    value[8] = NAN;
+    series = series_of(value, 16, NULL, 0, regressor, 1);
+    psc_regressors_default(&c);
+    bytes = psc_regressors_size(&series, &c);
+    work = (psc_regressors *)block_new(bytes, 0xAA);
+    CHECK_STATUS(psc_regressors_init(work, bytes, &series, &c), PSC_OK);
+    CHECK_NEAR(fc_sel_part(work, FC_SEL_X)[8], 2.302585092994046, 1e-15);
+    c.transform = PSC_TRANSFORM_NONE;
+    CHECK_STATUS(psc_regressors_init(work, bytes, &series, &c), PSC_OK);
+    CHECK(fc_sel_part(work, FC_SEL_X)[8] == 50.5);
+    free(work);
+}
+
+/* The one missing value that no history counts as has regressors of 0, before the rows of the future. */
+static void test_no_history(void)
+{
+    const double regressor[2 * 3] = {1, 2, 3, 4, 5, 6};
+    const psc_series series = series_of(NULL, 0, NULL, 0, regressor, 2);
+    psc_forecast_config c;
+    psc_forecast *fit;
+    size_t bytes;
+    int i;
+
+    psc_forecast_default(&c);
+    c.horizon = 3;
+    bytes = psc_forecast_size(&series, &c);
+    fit = (psc_forecast *)block_new(bytes, 0xFF);
+    CHECK_STATUS(psc_forecast_init(fit, bytes, &series, &c), PSC_OK);
+    for (i = 0; i < 8; i++) CHECK(fc_reals(fit, FC_REGRESSOR)[i] == (i < 2 ? 0.0 : i - 1.0));
+    free(fit);
+}
+
 /* No value at all: no regressor helps. */
 static void test_regressors_empty(void)
 {
@@ -646,6 +732,10 @@ int main(void)
     RUN(test_regressors_most);
     RUN(test_regressors_errors);
     RUN(test_regressors_edges);
+    RUN(test_regressors_periods);
+    RUN(test_regressors_last_row);
+    RUN(test_regressors_gap);
+    RUN(test_no_history);
     RUN(test_regressors_empty);
     return test_end();
 }

@@ -132,9 +132,26 @@ static void test_ar_edges(void)
                 for (k = 0; k < 4; k++) {
                     const psc_ar_options o = ar_options(method, orders[k], 0);
                     const fc_task task = season_task(y, lengths[i], 0, &o);
-                    CHECK(check_model(&fc_ar_model, &task, 66, 1));
+                    CHECK(check_model(&fc_ar_model, &task, 131, 1));    /* 65 lags, 64 orders, begin and end */
                 }
         }
+}
+
+/* No unit looks at the values more often than once a term: a lag, or an order, each. */
+static void test_ar_units(void)
+{
+    double y[300];
+    uint64_t seed = 3;
+    int method, t;
+
+    for (t = 0; t < 300; t++) y[t] = test_uniform(&seed);
+    for (method = PSC_AR_YULE_WALKER; method <= PSC_AR_LEAST_SQUARES; method++) {
+        const psc_ar_options o = ar_options(method, 40, 0);
+        const fc_task task = season_task(y, 300, 0, &o);
+        long units = 0;
+        free(fitted(&fc_ar_model, &task, 0, &units));
+        CHECK(units >= 40);
+    }
 }
 
 /* ==== ARIMA against R =========================================================================== */
@@ -297,6 +314,37 @@ static void test_arima_naive(void)
             CHECK_NEAR(path[k], want[i], 1e-9);
         }
         free(room);
+    }
+}
+
+/* The share by its definition: a moving mean of m (the outermost of m + 1 count half where m is even) is taken off,
+ * then the variance between phases, adjusted for their number. Sums in another order: 1e-12. */
+static void test_season_strength(void)
+{
+    static double y[200], rest[200];
+    double mean[8];
+    int m, t, k;
+
+    for (m = 2; m <= 8; m++) {
+        const int half = m / 2, used = 200 - 2 * half;
+        double total = 0.0, square = 0.0, within = 0.0;
+        sample(y, 200, m, 0, m);
+        for (t = 0; t < 200; t++) y[t] += 3.0 * t + (t % m == 0 ? 4.0 : 0.0);
+        for (t = half; t < 200 - half; t++) {
+            double sum = 0.0;
+            for (k = -half; k <= half; k++) sum += y[t + k] * (m % 2 || (k > -half && k < half) ? 1.0 : 0.5);
+            rest[t] = y[t] - sum / m;
+            total += rest[t] / used;
+        }
+        for (k = 0; k < m; k++) {
+            double phase = 0.0, count = 0.0;
+            for (t = half; t < 200 - half; t++)
+                if (t % m == k) phase += rest[t], count += 1.0;
+            for (t = half; t < 200 - half; t++)
+                if (t % m == k) within += (rest[t] - phase / count) * (rest[t] - phase / count);
+        }
+        for (t = half; t < 200 - half; t++) square += (rest[t] - total) * (rest[t] - total);
+        CHECK_NEAR(fc_season_strength(y, 200, m, mean), 1.0 - within / square * (used - 1) / (used - m), 1e-12);
     }
 }
 
@@ -467,6 +515,8 @@ int main(void)
     RUN(test_ar_vectors);
     RUN(test_ar_options);
     RUN(test_ar_edges);
+    RUN(test_ar_units);
+    RUN(test_season_strength);
     RUN(test_arima_vectors);
     RUN(test_arima_maximum);
     RUN(test_arima_search);

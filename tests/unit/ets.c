@@ -6,6 +6,24 @@
 #include "../vectors/read.h"
 #include "models.h"
 
+/* ==== Rough states ============================================================================== */
+
+/* Two cycles of 65536 on a line: the slope goes over 2^32 differences of places, more than a size_t of 32 bits holds. */
+static void test_rough_season_long(void)
+{
+    enum { M = 65536 };
+    static double y[2 * M], s[M];
+    fc_ets_model f;
+    int64_t t;
+
+    for (t = 0; t < 2 * M; t++) y[t] = 0.5 * (double)t + (double)(t % 2);
+    fc_ets_model_set(&f, 6);
+    f.period = M;
+    CHECK(f.season == FC_ETS_ADD);
+    fc_ets_rough_season(y, 2 * M, &f, s);
+    for (t = 0; t < M; t++) CHECK_NEAR(s[t], (double)(t % 2) - 0.5, 1e-6);     /* sums of 65536 values of 65536 */
+}
+
 /* ==== Simplex search ============================================================================ */
 
 /* Values until the search ends. */
@@ -587,6 +605,7 @@ static void test_edges(void)
 
 int main(void)
 {
+    RUN(test_rough_season_long);
     RUN(test_simplex_valley);
     RUN(test_simplex_bounds);
     RUN(test_simplex_edges);

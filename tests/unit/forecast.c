@@ -1983,6 +1983,39 @@ static void test_coverage(void)
     }
 }
 
+/* So also where six horizons are a few steps: the errors of 48 make the intervals, whatever the horizon. Tolerances as
+ * above, a series again a single trial. */
+static void test_coverage_short(void)
+{
+    enum { SERIES = 600 };
+    static const double level[4] = {0.025, 0.1, 0.9, 0.975};
+    int h, i, k;
+
+    for (h = 1; h <= 3; h++) {
+        double within80 = 0.0, within95 = 0.0;
+        uint64_t seed = 90 + (uint64_t)h;
+        for (i = 0; i < SERIES; i++) {
+            double y[COVER_N + 3], quantile[3 * 4];
+            fitting f;
+            draw_process(y, COVER_N + h, 0.7, 0.0, &seed);
+            fitting_begin(&f, y, COVER_N, NULL, 0);
+            f.config.model = PSC_MODEL_SEASONAL_AR;
+            f.config.horizon = h;
+            CHECK_STATUS(fitting_run(&f, 0), PSC_OK);
+            CHECK((f.info.note & PSC_NOTE_NO_INTERVAL) == 0);
+            CHECK_STATUS(psc_forecast_predict(f.fit, (size_t)h, level, 4, NULL, quantile), PSC_OK);
+            for (k = 0; k < h; k++) {
+                const double *q = quantile + 4 * k, came = y[COVER_N + k];
+                within80 += came >= q[1] && came <= q[2];
+                within95 += came >= q[0] && came <= q[3];
+            }
+            fitting_end(&f);
+        }
+        CHECK_NEAR(within80 / (SERIES * h), 0.80, 4.0 * sqrt(0.80 * 0.20 / SERIES));
+        CHECK_NEAR(within95 / (SERIES * h), 0.95, 4.0 * sqrt(0.95 * 0.05 / SERIES));
+    }
+}
+
 /* ==== Mean ====================================================================================== */
 
 /* The mean of 64 quantiles, bit for bit as the header lists them; within the bounds. */
@@ -2568,6 +2601,32 @@ static void test_auto_with(void)
     CHECK_STATUS(fitting_run(&f, 0), PSC_OK);
     CHECK_INT(fitting_members(&f, member), 6);
     CHECK_INT(member[5].model, PSC_MODEL_ETS);
+    fitting_end(&f);
+}
+
+/* A window as long as the series, or longer than what a backtest is fitted to, is none: the loss is that of all values,
+ * but for the rounding of sums. */
+static void test_auto_with_window(void)
+{
+    static double y[600];
+    double loss[2];
+    uint64_t seed = 3;
+    fitting f;
+    int t, i;
+
+    for (t = 0; t < 600; t++) y[t] = 50.0 + noise(&seed) + (t < 33 ? 0.0 : 0.9 * (y[t - 33] - 50.0));
+    fitting_begin(&f, y, 600, NULL, 0);
+    f.config.horizon = 4;
+    f.config.with = 1 << PSC_MODEL_SEASONAL_AR;
+    f.config.sar.lags = 40;
+    for (i = 0; i < 2; i++) {
+        psc_forecast_member member[PSC_MAX_MEMBERS];
+        f.config.sar.window = i * 600;
+        CHECK_STATUS(fitting_run(&f, 0), PSC_OK);
+        loss[i] = member[fitting_members(&f, member) - 1].loss;
+    }
+    CHECK(loss[0] > 0.0 && loss[0] < 0.5);
+    CHECK_NEAR(loss[1], loss[0], 1e-9);
     fitting_end(&f);
 }
 
@@ -3405,6 +3464,7 @@ int main(void)
     RUN(test_intervals_freedom);
     RUN(test_no_interval);
     RUN(test_coverage);
+    RUN(test_coverage_short);
     RUN(test_mean);
     RUN(test_mean_of_a_constant);
     RUN(test_mean_of_logs);
@@ -3421,6 +3481,7 @@ int main(void)
     RUN(test_drift_long);
     RUN(test_auto_members);
     RUN(test_auto_with);
+    RUN(test_auto_with_window);
     RUN(test_auto_with_fitted);
     RUN(test_auto_weights);
     RUN(test_auto_sum);

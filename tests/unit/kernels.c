@@ -126,6 +126,7 @@ static void test_total(void)
             CHECK(psc__finite(&y));
         }
     }
+    CHECK(psc__tanh(NAN) == -1.0 && psc__logistic(NAN) == 0.0 && psc__expm1(NAN) == -1.0 && psc__exp(NAN) == 0.0);
     CHECK(psc__exp(1e9) == DBL_MAX);
     CHECK(psc__exp(-1e9) == 0.0);
     CHECK(psc__exp(0.0) == 1.0);

@@ -597,6 +597,29 @@ static void test_decompose(void)
     free(work);
 }
 
+/* Periods come in any order: each has its own season's row. */
+static void test_decompose_order(void)
+{
+    static const int32_t rising[2] = {12, 84}, falling[4] = {84, 5000, 12, 84};
+    static double y[504], trend[504], season[2 * 504], rest[504], trend2[504], season2[4 * 504], rest2[504];
+    const psc_series s = series_of(y, 504, rising, 2), other = series_of(y, 504, falling, 4);
+    const size_t bytes = psc_decompose_size(&s);
+    void *work = block_new(bytes, 0xAA);
+    psc_parts parts, parts2;
+
+    draw_truth(y, 504, 18);
+    CHECK_INT(psc_decompose_size(&other), bytes);
+    CHECK_STATUS(psc_decompose(&s, work, bytes, trend, season, rest, &parts), PSC_OK);
+    CHECK_STATUS(psc_decompose(&other, work, bytes, trend2, season2, rest2, &parts2), PSC_OK);
+    CHECK(memcmp(trend, trend2, sizeof trend) == 0);
+    CHECK(memcmp(season, season2 + 2 * 504, sizeof trend) == 0 && memcmp(season + 504, season2, sizeof trend) == 0);
+    CHECK(parts2.season[1] == 0.0 && parts2.season[3] == 0.0);
+    CHECK_NEAR(parts2.season[0], parts.season[1], 1e-12);       /* the parts are summed in another order */
+    CHECK_NEAR(parts2.season[2], parts.season[0], 1e-12);
+    CHECK_INT(parts2.note, PSC_NOTE_SEASON_DROPPED);
+    free(work);
+}
+
 static void test_decompose_errors(void)
 {
     static const int32_t period[2] = {7, 7};
@@ -805,6 +828,7 @@ int main(void)
     RUN(test_decomposition_learns);
     RUN(test_decomposition_stable);
     RUN(test_decompose);
+    RUN(test_decompose_order);
     RUN(test_decompose_errors);
     RUN(test_decompose_least);
     RUN(test_decompose_edges);

@@ -875,8 +875,40 @@ static void test_drift_edges(void)
     CHECK(told.seen == 0 && told.alarms == 1 && told.last == PSC_DRIFT_HIGHER && !told.ready && told.shift == 0.0);
 }
 
+/* Errors of values say nothing of those of roots: the first negative value is no alarm, and takes none away. */
+static void test_drift_negative(void)
+{
+    psc_tracker *tracker = tracker_of(0, 0);
+    uint64_t seed = 12;
+    psc_drift drift;
+    int i;
+
+    for (i = 0; i < 1000; i++) feed(tracker, fabs(3.0 + noise(&seed)));
+    CHECK_STATUS(psc_tracker_drift(tracker, &drift), PSC_OK);
+    CHECK(drift.alarms == 0 && drift.ready);
+    tracker->drift.alarms = 7;
+    tracker->drift.last = PSC_DRIFT_LOWER;
+    feed(tracker, -0.5);
+    for (i = 0; i < 400; i++) feed(tracker, fabs(3.0 + noise(&seed)));
+    CHECK_STATUS(psc_tracker_drift(tracker, &drift), PSC_OK);
+    CHECK(drift.alarms == 7 && drift.last == PSC_DRIFT_LOWER);
+    CHECK_INT(drift.seen, 401);
+    free(tracker);
+}
+
+/* Between leads 4 and 16 lies a slope of -7/12 denormals, which is rounded to -1. */
+static void test_variance_denormal(void)
+{
+    const double variance[FC_LEADS + 1] = {7 * 4.9406564584124654e-324, 7 * 4.9406564584124654e-324, 0.0, 0.0};
+    size_t h;
+
+    for (h = 1; h < 100; h++) CHECK(fc_variance_at(variance, h) >= 0.0);
+}
+
 int main(void)
 {
+    RUN(test_drift_negative);
+    RUN(test_variance_denormal);
     RUN(test_config);
     RUN(test_init);
     RUN(test_errors);
