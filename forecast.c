@@ -10271,14 +10271,14 @@ static double fc_changes_z(const fc_ranking *r, size_t i)
 static double fc_rank_limit(const fc_ranking *r)
 {
     const size_t n = r->c->n;
-    const double width = fc_max(r->c->rate / (double)n, DBL_MIN);       /* it is divided by */
+    const double width = r->c->rate / (double)n;        /* 0 of a denormal rate: then what is 0 counts alone */
     int64_t below = 0, k = 0;
     size_t i;
 
     memset(r->cell, 0, (n + 1) * sizeof *r->cell);
     for (i = 0; i < n; i++) {
-        const double place = fc_clamp(r->p[i] / width, 0.0, (double)n);
-        size_t j = (size_t)place;
+        const double place = width > 0.0 ? r->p[i] / width : r->p[i] > 0.0 ? (double)n : 0.0;
+        size_t j = (size_t)fc_clamp(place, 0.0, (double)n);
         if (r->p[i] > (double)j * width) j++;
         r->cell[j > 0 ? j - 1 : 0]++;
     }

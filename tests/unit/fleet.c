@@ -458,7 +458,10 @@ static void test_rank_edges(void)
     CHECK(info.ups == 1 && info.downs == 1 && up[0].index == 0 && up[0].change == 2e15 && down[0].index == 1);
     c.rate = 4.9406564584124654e-324;           /* over 3 it is 0 */
     CHECK_STATUS(psc_rank_shards(&c, work, sizeof work, up, 3, down, 3, &info), PSC_OK);
-    CHECK(info.ups == 1 && info.downs == 1);
+    CHECK(info.ups == 1 && info.downs == 1 && info.limit == 0.0);
+    c.rate = 3 * 4.9406564584124654e-324;
+    CHECK_STATUS(psc_rank_shards(&c, work, sizeof work, up, 3, down, 3, &info), PSC_OK);
+    CHECK(info.ups == 1 && info.downs == 1 && info.limit == 2 * 4.9406564584124654e-324);
     c.n = ((size_t)1 << 31) + 1;
     CHECK_INT(psc_rank_size(&c), 0);
     CHECK_STATUS(psc_rank_shards(&c, work, sizeof work, up, 3, down, 3, &info), PSC_ERR_RANGE);
