@@ -10277,8 +10277,9 @@ static double fc_rank_limit(const fc_ranking *r)
 
     memset(r->cell, 0, (n + 1) * sizeof *r->cell);
     for (i = 0; i < n; i++) {
-        const double place = width > 0.0 ? r->p[i] / width : r->p[i] > 0.0 ? (double)n : 0.0;
-        size_t j = (size_t)fc_clamp(place, 0.0, (double)n);
+        const double widths = width > 0.0 ? r->p[i] / width : r->p[i] > 0.0 ? (double)n : 0.0;
+        const double place = fc_clamp(widths, 0.0, (double)n);
+        size_t j = (size_t)place;
         if (r->p[i] > (double)j * width) j++;
         r->cell[j > 0 ? j - 1 : 0]++;
     }
