@@ -6577,12 +6577,19 @@ psc_status psc_decision_group(const psc_decision *decision, const char *name, ch
 #define PS_MAX_LOAD 1e12        /* of a shard in a step; loads over the measured factors stay below 1e15         */
 #define PS_WORST 1e36           /* a mean square error is never larger                                           */
 #define PS_FACTOR_MOST 8.0      /* measured of an event                                                          */
+#define PS_GRAM_DAYS 5.0        /* sums of the regression fade by 1 / e in so many days                          */
+#define PS_PULL 1e-4            /* of their mean diagonal, towards the mean of the members; 1e-3 .. 1e-6 do as well */
+#define PS_PART_MOST 10.0       /* a part and a load, in mean loads of its series: one outlier is one            */
+#define PS_WEIGHT_MOST 100.0    /* of a part; a solution beyond it is not used                                   */
+#define PS_WORSE 1.5            /* times the mean's square error: the regression is not for that series; 1 less good */
 
-enum { PS_TRACKERS = 3, PS_MEMBERS = PS_TRACKERS + 1, PS_TOLD = PS_MEMBERS + 1 };
+enum { PS_TRACKERS = 3, PS_MEMBERS = PS_TRACKERS + 1, PS_MEAN = PS_MEMBERS, PS_REGRESSED, PS_TOLD };
+enum { PS_PARTS = 7, PS_GRAM = PS_PARTS * (PS_PARTS + 1) };
 
-/* Then trackers by kind and series, and arrays: tag [series]; last and base [series], the newest load without events
- * and the forecast of the next; error and told [series][slots][PS_TOLD], the members' and the mean's; factor [tags],
- * measured. */
+/* Then trackers by kind and series, and arrays: tag [series]; last, base and level [series], the newest load without
+ * events, the forecast of the next and the mean; past [series][ring], loads without events; error and told
+ * [series][slots][PS_TOLD], the members', their mean's and the forecast's; gram [slots][PS_GRAM], sums of products of
+ * parts, then of parts and loads; weight [slots][PS_PARTS]; factor [tags], measured. */
 struct psc_outlook {
     psc_state head;
     int64_t series, hour, far, week, tags;
@@ -6640,19 +6647,45 @@ static size_t ps_tracker_bytes(int64_t hour, int64_t week, int kind)
     return psc_tracker_size(&config);
 }
 
-enum { PS_AT_TAG = PS_TRACKERS, PS_AT_LAST, PS_AT_BASE, PS_AT_ERROR, PS_AT_TOLD, PS_AT_FACTOR, PS_AT_END };
+enum {
+    PS_AT_TAG = PS_TRACKERS, PS_AT_LAST, PS_AT_BASE, PS_AT_LEVEL, PS_AT_PAST, PS_AT_ERROR, PS_AT_TOLD, PS_AT_FACTOR,
+    PS_AT_GRAM, PS_AT_WEIGHT, PS_AT_END
+};
+
+/* Loads kept of a series: of the longest season before what was foretold longest ago. */
+static int64_t ps_outlook_ring(const psc_outlook *o)
+{
+    return (o->week ? 168 : 24) * o->hour + (o->far + 1) * o->hour + 1;
+}
+
+/* Elements of an array, and bytes of one. */
+static size_t ps_outlook_count(const psc_outlook *o, int place)
+{
+    if (place == PS_AT_FACTOR) return (size_t)o->tags;
+    return (size_t)(place > PS_AT_FACTOR ? ps_slots(o->hour, o->far) : o->series);
+}
+
+static size_t ps_outlook_element(const psc_outlook *o, int place)
+{
+    switch (place) {
+    case PS_AT_PAST: return 8 * (size_t)ps_outlook_ring(o);
+    case PS_AT_ERROR:
+    case PS_AT_TOLD: return 8 * PS_TOLD * (size_t)ps_slots(o->hour, o->far);
+    case PS_AT_GRAM: return 8 * PS_GRAM;
+    case PS_AT_WEIGHT: return 8 * PS_PARTS;
+    default: return place < PS_TRACKERS ? ps_tracker_bytes(o->hour, o->week, place) : 8;
+    }
+}
 
 /* Bytes before the array of that place; 0: too many. */
 static size_t ps_outlook_place(const psc_outlook *o, int place)
 {
-    const size_t n = (size_t)o->series, cells = (size_t)ps_slots(o->hour, o->far) * PS_TOLD;
-    size_t bytes = sizeof(psc_outlook), element;
+    size_t bytes = sizeof(psc_outlook);
     int i;
 
     for (i = 0; i < place; i++) {
-        element = i < PS_TRACKERS ? ps_tracker_bytes(o->hour, o->week, i) : 8;
-        if (i == PS_AT_ERROR || i == PS_AT_TOLD) element = 8 * cells;
-        if (element > 0 && !psc__grow(&bytes, i == PS_AT_FACTOR ? (size_t)o->tags : n, element)) return 0;
+        const size_t element = ps_outlook_element(o, i);
+        if (element > 0 && !psc__grow(&bytes, ps_outlook_count(o, i), element)) return 0;
     }
     return bytes;
 }
@@ -6729,6 +6762,8 @@ psc_status psc_outlook_init(psc_outlook *outlook, size_t bytes, const psc_outloo
     tag = (int64_t *)(void *)ps_outlook_reals(outlook, PS_AT_TAG);
     for (i = 0; i < outlook->series; i++) tag[i] = config->tag ? config->tag[i] : -1;
     for (i = 0; i < outlook->tags; i++) ps_outlook_reals(outlook, PS_AT_FACTOR)[i] = 1.0;
+    for (i = 0; i < ps_slots(outlook->hour, outlook->far); i++)
+        ps_outlook_reals(outlook, PS_AT_WEIGHT)[i * PS_PARTS] = 1.0;
     for (kind = 0; kind < PS_TRACKERS; kind++) {
         const size_t size = ps_tracker_bytes(outlook->hour, outlook->week, kind);
         psc_tracker_config tracker;
@@ -6860,6 +6895,124 @@ static psc_status ps_outlook_member(const psc_outlook *o, size_t i, int member, 
     return PSC_OK;
 }
 
+/* ---- Regression ---- */
+
+/* The newest loads of a series, in a ring. */
+typedef struct ps_past {
+    const double *value;
+    int64_t newest, ring;
+    double level;
+} ps_past;
+
+static ps_past ps_outlook_past(const psc_outlook *o, size_t i)
+{
+    ps_past p;
+
+    p.ring = ps_outlook_ring(o);
+    p.newest = (o->seen - 1) % p.ring;
+    p.value = ps_outlook_read(o, PS_AT_PAST) + i * (size_t)p.ring;
+    p.level = ps_outlook_read(o, PS_AT_LEVEL)[i];
+    return p;
+}
+
+static double ps_ago(const ps_past *p, int64_t steps)
+{
+    const int64_t at = p->newest - steps;
+
+    return p->value[at < 0 ? at + p->ring : at];
+}
+
+/* The terms of a forecast that was or is made `ago` steps before the newest load, `lead` steps ahead. Before a week
+ * has been seen the day stands for it. */
+static void ps_outlook_terms(const psc_outlook *o, const ps_past *p, int64_t ago, int64_t lead, double mean,
+                             double *term)
+{
+    const int64_t day = 24 * o->hour, week = o->week && o->seen > 7 * day + ago ? 7 * day : day;
+    const int64_t more = lead > day ? day : 0;
+
+    term[0] = mean;
+    term[1] = ps_ago(p, ago);
+    term[2] = ps_ago(p, ago + day + more - lead);
+    term[3] = ps_ago(p, ago + day);
+    term[4] = ps_ago(p, ago + week + (week > day ? 0 : more) - lead);
+    term[5] = ps_ago(p, ago + week);
+    term[6] = p->level;
+}
+
+/* The regression's forecast of a slot's step from the mean of the members. */
+static double ps_outlook_regressed(const psc_outlook *o, const ps_past *p, const double *weight, int64_t lead,
+                                   double mean)
+{
+    double term[PS_PARTS], x = 0.0;
+    int j;
+
+    ps_outlook_terms(o, p, 0, lead, mean, term);
+    for (j = 0; j < PS_PARTS; j++) x += weight[j] * term[j];
+    return x > PS_MAX_LOAD ? PS_MAX_LOAD : x > 0.0 ? x : 0.0;
+}
+
+/* Whether the regression is of use for a series in a slot, by the errors of what was told. */
+static int ps_outlook_regular(const double *error)
+{
+    return error[PS_REGRESSED] <= PS_WORSE * error[PS_MEAN];
+}
+
+static double ps_outlook_spread(const double *error)
+{
+    return error[ps_outlook_regular(error) ? PS_REGRESSED : PS_MEAN];
+}
+
+/* Adds a series to the sums of a slot: what it was foretold from, and what came, in mean loads. */
+static void ps_outlook_add(double *sums, double *term, double load, double level)
+{
+    int i, j;
+
+    for (j = 0; j < PS_PARTS; j++) term[j] = term[j] < PS_PART_MOST * level ? term[j] / level : PS_PART_MOST;
+    load = load < PS_PART_MOST * level ? load / level : PS_PART_MOST;
+    for (i = 0; i < PS_PARTS; i++) {
+        for (j = 0; j <= i; j++) sums[i * PS_PARTS + j] += term[i] * term[j];
+        sums[PS_PARTS * PS_PARTS + i] += term[i] * load;
+    }
+}
+
+/* The weights of the least squares, drawn towards 1, 0, 0, ..; as they were if there are none of use. */
+static void ps_outlook_solve(const double *sums, double *weight)
+{
+    double gram[PS_PARTS * PS_PARTS], x[PS_PARTS];
+    int i;
+
+    memcpy(gram, sums, sizeof gram);
+    for (i = 0; i < PS_PARTS; i++) x[i] = sums[PS_PARTS * PS_PARTS + i] - sums[i * PS_PARTS];
+    if (psc__solve(gram, x, PS_PARTS, PS_PULL) != PS_PARTS) return;
+    x[0] += 1.0;
+    for (i = 0; i < PS_PARTS; i++)
+        if (!psc__within(x[i], -PS_WEIGHT_MOST, PS_WEIGHT_MOST)) return;
+    memcpy(weight, x, sizeof x);
+}
+
+/* What was foretold of a slot that ends now, by all series, goes into its regression. */
+static void ps_outlook_regress(psc_outlook *o, const double *load, int64_t k)
+{
+    const int64_t slots = ps_slots(o->hour, o->far), lead = ps_slot_to(o->hour, k);
+    const double *told = ps_outlook_read(o, PS_AT_TOLD) + k * PS_TOLD + PS_MEAN;
+    const double *last = ps_outlook_read(o, PS_AT_LAST);
+    const double steps = (double)(lead + ps_slot_pause(o->hour, k));
+    const double keep = psc__exp(-steps / (PS_GRAM_DAYS * 24.0 * (double)o->hour));
+    double *sums = ps_outlook_reals(o, PS_AT_GRAM) + k * PS_GRAM, term[PS_PARTS];
+    int64_t i;
+
+    for (i = 0; i < PS_GRAM; i++) sums[i] *= keep;
+    for (i = 0; i < o->series; i++) {
+        const ps_past p = ps_outlook_past(o, (size_t)i);
+        ps_outlook_terms(o, &p, lead, lead, told[i * slots * PS_TOLD], term);
+        if (psc__nan(&load[i]) || !(term[1] > 0.0)) continue;       /* of nothing nothing is learned */
+        ps_outlook_add(sums, term, last[i], p.level);
+    }
+    ps_outlook_solve(sums, ps_outlook_reals(o, PS_AT_WEIGHT) + k * PS_PARTS);
+}
+
+/* ---- What was foretold ---- */
+
 /* What was foretold of the slots that end now is judged by the newest values. */
 static void ps_outlook_judge(psc_outlook *o, const double *load)
 {
@@ -6893,6 +7046,8 @@ static psc_status ps_outlook_tell(psc_outlook *o, size_t i, double *path)
     double *told = ps_outlook_reals(o, PS_AT_TOLD) + i * (size_t)slots * PS_TOLD;
     const double *error = ps_outlook_read(o, PS_AT_ERROR) + i * (size_t)slots * PS_TOLD;
     int64_t farthest = 0, k;
+    const double *weight = ps_outlook_read(o, PS_AT_WEIGHT);
+    const ps_past past = ps_outlook_past(o, i);
     double share[PS_MEMBERS], base = 0.0;
     psc_status status;
     int m;
@@ -6909,10 +7064,11 @@ static psc_status ps_outlook_tell(psc_outlook *o, size_t i, double *path)
     }
     ps_outlook_reals(o, PS_AT_BASE)[i] = base;
     for (k = 0; k <= farthest; k++) {
-        double *mean = &told[k * PS_TOLD + PS_MEMBERS];
+        double *t = &told[k * PS_TOLD];
         if (!ps_outlook_tells(o, k)) continue;
         ps_outlook_shares(o, error + k * PS_TOLD, share);
-        for (*mean = 0.0, m = 0; m < PS_MEMBERS; m++) *mean += share[m] * told[k * PS_TOLD + m];
+        for (t[PS_MEAN] = 0.0, m = 0; m < PS_MEMBERS; m++) t[PS_MEAN] += share[m] * t[m];
+        t[PS_REGRESSED] = ps_outlook_regressed(o, &past, weight + k * PS_PARTS, ps_slot_to(o->hour, k), t[PS_MEAN]);
     }
     return PSC_OK;
 }
@@ -6934,11 +7090,17 @@ static void ps_outlook_take(psc_outlook *o, const double *load)
 {
     const int64_t *tag = (const int64_t *)ps_outlook_at(o, PS_AT_TAG);
     const double *base = ps_outlook_read(o, PS_AT_BASE), *factor = ps_outlook_read(o, PS_AT_FACTOR);
-    double *last = ps_outlook_reals(o, PS_AT_LAST);
+    double *last = ps_outlook_reals(o, PS_AT_LAST), *level = ps_outlook_reals(o, PS_AT_LEVEL);
+    double *past = ps_outlook_reals(o, PS_AT_PAST);
+    const int64_t ring = ps_outlook_ring(o), week = 168 * o->hour;
     size_t i;
 
-    for (i = 0; i < (size_t)o->series; i++)
+    psc__count(&o->seen);
+    for (i = 0; i < (size_t)o->series; i++) {
         last[i] = psc__nan(&load[i]) ? base[i] : tag[i] < 0 ? load[i] : load[i] / factor[tag[i]];
+        past[i * (size_t)ring + (size_t)((o->seen - 1) % ring)] = last[i];
+        level[i] += (last[i] - level[i]) / (double)(o->seen < week ? o->seen : week);
+    }
 }
 
 psc_status psc_outlook_observe(psc_outlook *outlook, const double *load, const psc_surge *surge, size_t surges,
@@ -6963,8 +7125,9 @@ psc_status psc_outlook_observe(psc_outlook *outlook, const double *load, const p
             status = psc_trackers_observe(ps_outlook_reals(o, m), (size_t)o->series, ps_outlook_read(o, PS_AT_LAST));
             if (status != PSC_OK) return status;
         }
-    if (o->seen < PSC__COUNTS) o->seen++;
     if (o->seen <= 24 * o->hour) return PSC_OK;
+    for (k = 0; k < slots; k++)
+        if (o->due[k] == o->seen) ps_outlook_regress(o, load, k);
     ps_outlook_judge(o, load);
     for (i = 0; i < o->series; i++) {
         status = ps_outlook_tell(o, (size_t)i, work);
@@ -6983,9 +7146,10 @@ psc_status psc_outlook_predict(const psc_outlook *outlook, size_t series, const 
     const psc_outlook *o = outlook;
     psc_status status = ps_outlook(o);
     const int64_t slots = status == PSC_OK ? ps_slots(o->hour, o->far) : 0;
-    const double *error;
+    const double *error, *weight;
     double share[PS_MEMBERS];
     int64_t steps, k, t, tag;
+    ps_past past;
     int m;
 
     if (status != PSC_OK) return status;
@@ -7001,16 +7165,20 @@ psc_status psc_outlook_predict(const psc_outlook *outlook, size_t series, const 
         status = ps_outlook_member(o, series, m, (size_t)steps, work + m * steps);
         if (status != PSC_OK) return status;
     }
-    for (k = 0; k < slots; k++) {
+    past = ps_outlook_past(o, series);
+    weight = ps_outlook_read(o, PS_AT_WEIGHT);
+    memcpy(path, work, (size_t)steps * sizeof *path);       /* the last value, for the first day */
+    for (k = 0; k < slots && o->seen > 24 * o->hour; k++) {
+        const int regular = ps_outlook_regular(error + k * PS_TOLD);
         ps_outlook_shares(o, error + k * PS_TOLD, share);
         for (t = ps_slot_from(o->hour, k); t < ps_slot_to(o->hour, k); t++) {
-            path[t] = o->seen > 24 * o->hour ? 0.0 : work[t];
-            for (m = 0; m < PS_MEMBERS && o->seen > 24 * o->hour; m++) path[t] += share[m] * work[m * steps + t];
+            for (path[t] = 0.0, m = 0; m < PS_MEMBERS; m++) path[t] += share[m] * work[m * steps + t];
+            if (regular) path[t] = ps_outlook_regressed(o, &past, weight + k * PS_PARTS, t + 1, path[t]);
         }
     }
     for (t = 0; t < steps && surges > 0; t++)
         path[t] *= ps_outlook_factor(surge, surges, tag, (double)(t + 1), ps_outlook_read(o, PS_AT_FACTOR));
-    for (k = 0; k < slots && spread; k++) spread[k] = error[k * PS_TOLD + PS_MEMBERS];
+    for (k = 0; k < slots && spread; k++) spread[k] = ps_outlook_spread(error + k * PS_TOLD);
     return PSC_OK;
 }
 
@@ -7046,8 +7214,14 @@ static int ps_outlook_valid(const psc__image *image)
     at = ps_outlook_place(&head, PS_AT_TAG) / 8;
     for (i = 0; i < (size_t)head.series; i++)
         if (!ps_between(psc__integer(image, at + i), -1, head.tags - 1)) return 0;
-    for (i = ps_outlook_place(&head, PS_AT_LAST) / 8; i < image->words; i++)
+    at = ps_outlook_place(&head, PS_AT_GRAM) / 8;
+    for (i = ps_outlook_place(&head, PS_AT_LAST) / 8; i < at; i++)
         if (!psc__real_in(image, i, 0.0, PS_WORST)) return 0;
+    words = ps_outlook_place(&head, PS_AT_WEIGHT) / 8;
+    for (i = at; i < words; i++)
+        if (!psc__real_in(image, i, 0.0, PS_WORST)) return 0;
+    for (i = words; i < image->words; i++)
+        if (!psc__real_in(image, i, -PS_WEIGHT_MOST, PS_WEIGHT_MOST)) return 0;
     return 1;
 }
 
@@ -7061,6 +7235,9 @@ static int ps_outlook_valid(const psc__image *image)
 #define PS_WAIT_LANDINGS 5.0    /* times the landing, for copies queue and slow down,                            */
 #define PS_WAIT_HOURS 0.5       /* and so many hours: a move may be ordered later if it then still is in time    */
 #define PS_WAIT_PRICE 0.1       /* that is, if what is lost by then is below so many prices                      */
+#define PS_SWAP_PRICE 2.0       /* times the margin, what two shards that change places must save: both must land */
+#define PS_SWAP_TARGETS 16      /* coolest nodes with which a node changes shards                                */
+#define PS_SWAP_TRIES 16        /* nodes in a step that look for shards to change                                */
 #define PS_NOTHING 1e-300       /* cost of a step in which nothing is late                                       */
 #define PS_BUSY_LEAST 0.02      /* below, use says nothing of what a node can give                               */
 #define PS_BUSY_FULL 0.97       /* above, not how far it is beyond                                               */
@@ -7075,9 +7252,12 @@ typedef struct ps_desk {
     double *cost_at;                                /* [H]                                              */
     double *profile;                                /* [S K] of the first flow                          */
     double *ratio;                                  /* [S F]                                            */
+    double *deviation;                              /* [S K] of a shard's forecasts                     */
     double *flow, *variance, *cost, *held;          /* of nodes [N K F], [N K], [N], [N]                */
+    double *kin;                                    /* [N kins K] sums of the deviations of one kin     */
     double *sum;                                    /* [N H]                                            */
-    double *out, *in, *alone;                       /* [K F] change of a node's flows by a move         */
+    double *out, *in;                               /* [K F + K] change of flows and variances by a move */
+    double *back_out, *back_in;                     /* and by one the other way                         */
     int32_t *step;                                  /* [K] that stands for the slot                     */
     int32_t *at, *busy, *cool, *first, *next;       /* [S] node; [N] copies; [N] order; shards of nodes */
     int32_t *ring;                                  /* [S] next shard of its group                      */
@@ -7113,14 +7293,17 @@ static size_t ps_desk_on(ps_desk *d, const psc_control *c, void *work)
     ps_take(b, &bytes, d->steps, 8, &d->cost_at);
     ps_take(b, &bytes, s, k * 8, &d->profile);
     ps_take(b, &bytes, s, f * 8, &d->ratio);
+    ps_take(b, &bytes, s, k * 8, &d->deviation);
     ps_take(b, &bytes, n, d->cells * 8, &d->flow);
     ps_take(b, &bytes, n, k * 8, &d->variance);
     ps_take(b, &bytes, n, 8, &d->cost);
     ps_take(b, &bytes, n, 8, &d->held);
+    if (c->kins > 0) ps_take(b, &bytes, n * (size_t)c->kins, k * 8, &d->kin);
     ps_take(b, &bytes, n, d->steps * 8, &d->sum);
-    ps_take(b, &bytes, d->cells, 8, &d->out);
-    ps_take(b, &bytes, d->cells, 8, &d->in);
-    ps_take(b, &bytes, d->cells, 8, &d->alone);
+    ps_take(b, &bytes, d->cells + k, 8, &d->out);
+    ps_take(b, &bytes, d->cells + k, 8, &d->in);
+    ps_take(b, &bytes, d->cells + k, 8, &d->back_out);
+    ps_take(b, &bytes, d->cells + k, 8, &d->back_in);
     ps_take(b, &bytes, k, 4, &d->step);
     ps_take(b, &bytes, s, 4, &d->at);
     ps_take(b, &bytes, n, 4, &d->busy);
@@ -7147,7 +7330,7 @@ void psc_control_default(psc_control *c)
     c->copies = 2;
     c->moves = 16;
     c->rest = 8;
-    c->steep = 30.0;
+    c->steep = 24.0;
     c->caution = 0.5;
     c->margin = 2.5;
     c->fade = 0.93;
@@ -7161,7 +7344,8 @@ size_t psc_control_size(const psc_control *c)
     if (!c || c->struct_size != sizeof *c) return 0;
     if (!ps_between(c->nodes, 1, 1 << 20) || !ps_between(c->shards, 0, 1 << 26)
         || !ps_between(c->flows, 1, PSC_MAX_FLOWS) || !ps_between(c->hour, 1, 60) || !ps_between(c->far, 0, 24)
-        || !ps_between(c->pairs, 0, 1 << 30))
+        || !ps_between(c->pairs, 0, 1 << 30) || !ps_between(c->kins, 0, 1 << 26)
+        || (size_t)c->kins > SIZE_MAX / (size_t)c->nodes)
         return 0;
     return ps_desk_on(&d, c, NULL);
 }
@@ -7242,6 +7426,7 @@ static psc_status ps_control_check(const psc_control *c, const ps_desk *d)
     if (status == PSC_OK) status = ps_reals_check(c->stock, s, 0.0, 1e15);
     if (status == PSC_OK) status = ps_indices_check(c->going, s, 0, c->nodes - 1);
     if (status == PSC_OK) status = ps_indices_check(c->group, s, -1, c->shards - 1);
+    if (status == PSC_OK) status = ps_indices_check(c->kin, s, -1, c->kins - 1);
     if (status == PSC_OK) status = ps_indices_check(c->rested, s, 0, INT32_MAX);
     if (status == PSC_OK) status = ps_reals_check(c->price, s, 0.0, 1e15);
     if (status == PSC_OK) status = ps_reals_check(c->landing, s, 0.0, 1e6);
@@ -7378,6 +7563,7 @@ static void ps_desk_profile(ps_desk *d)
                        * psc__exp(psc__log(c->fade) * 0.5 * (double)(from + to) / (double)c->hour);
         for (s = 0; s < c->shards; s++) d->profile[(size_t)s * d->slots + k] = c->path[(size_t)s * h + at];
     }
+    for (k = 0; k < (size_t)c->shards * d->slots; k++) d->deviation[k] = c->spread ? sqrt(c->spread[k]) : 0.0;
     for (s = 0; s < c->shards; s++)
         for (i = 0; i < (size_t)c->flows; i++) {
             const double *load = c->load + (size_t)s * (size_t)c->flows;
@@ -7396,7 +7582,24 @@ static double ps_talk(const ps_desk *d, int32_t a, int32_t b, size_t k, size_t i
     return d->c->talk[i] * (x < y ? x : y);
 }
 
-/* How the flows of `from` and `to` change when shard s moves, [K F] each. */
+/* Sums of the deviations on a node of the shards of the kin of s, [K]; NULL: of no kin. */
+static double *ps_kin_at(const ps_desk *d, int32_t s, int32_t node)
+{
+    const int32_t kin = d->c->kin ? d->c->kin[s] : -1;
+
+    return kin < 0 ? NULL : d->kin + ((size_t)node * (size_t)d->c->kins + (size_t)kin) * d->slots;
+}
+
+/* How the variances of a node, -1: one that is empty, change when shard s comes, which is 1, or goes, -1. */
+static void ps_change_spread(const ps_desk *d, int32_t s, int32_t node, double which, double *change)
+{
+    const double *e = d->deviation + (size_t)s * d->slots, *kin = node >= 0 ? ps_kin_at(d, s, node) : NULL;
+    size_t k;
+
+    for (k = 0; k < d->slots; k++) change[k] = kin ? e[k] * (2.0 * which * kin[k] + e[k]) : which * e[k] * e[k];
+}
+
+/* How `from` and `to` change when shard s moves: flows [K F], then variances [K]. */
 static void ps_change(const ps_desk *d, int32_t s, int32_t from, int32_t to, double *out, double *in)
 {
     const size_t f = (size_t)d->c->flows;
@@ -7408,6 +7611,8 @@ static void ps_change(const ps_desk *d, int32_t s, int32_t from, int32_t to, dou
             in[k * f + i] = d->profile[(size_t)s * d->slots + k] * d->ratio[(size_t)s * f + i];
             out[k * f + i] = -in[k * f + i];
         }
+    ps_change_spread(d, s, from, -1.0, out + d->cells);
+    ps_change_spread(d, s, to, 1.0, in + d->cells);
     for (e = d->tie_from[s]; e < d->tie_from[s + 1]; e++) {
         const int32_t other = d->tie[e], at = d->at[other];
         for (k = 0; k < d->slots; k++)
@@ -7419,8 +7624,8 @@ static void ps_change(const ps_desk *d, int32_t s, int32_t from, int32_t to, dou
     }
 }
 
-/* Cost of a node, with the change of a move from slot k on; which is +1 or -1 for the shard's spread, 0: no change. */
-static double ps_node_cost(const ps_desk *d, int32_t n, const double *change, int32_t s, double which, size_t from)
+/* Cost of a node, with a change from slot `from` on, or NULL. */
+static double ps_node_cost(const ps_desk *d, int32_t n, const double *change, size_t from)
 {
     const psc_control *c = d->c;
     const size_t f = (size_t)c->flows;
@@ -7431,14 +7636,14 @@ static double ps_node_cost(const ps_desk *d, int32_t n, const double *change, in
     if (ps_failure_at(c, n) >= 1.0) return 0.0;
     for (k = 0; k < d->slots; k++) {
         const double *flow = d->flow + (size_t)n * d->cells + k * f;
-        const int moved = which != 0.0 && k >= from;
+        const int changed = change && k >= from;
         double load = flow[0], use = 0.0, variance = d->variance[(size_t)n * d->slots + k];
         for (i = 0; i < f; i++) {
-            const double x = (flow[i] + (moved ? change[k * f + i] : 0.0)) / ps_give(c, n, i);
+            const double x = (flow[i] + (changed ? change[k * f + i] : 0.0)) / ps_give(c, n, i);
             if (x > use) use = x;
         }
-        if (moved) load += change[k * f];
-        if (moved && c->spread) variance += which * c->spread[(size_t)s * d->slots + k];
+        if (changed) load += change[k * f];
+        if (changed) variance += change[d->cells + k];
         if (!(load > 0.0)) continue;
         variance = noise * noise + c->caution * c->caution * (variance > 0.0 ? variance : 0.0);
         cost += d->weight[k] * load * ps_late(d, use, sqrt(variance) / give);
@@ -7446,13 +7651,15 @@ static double ps_node_cost(const ps_desk *d, int32_t n, const double *change, in
     return cost;
 }
 
+/* Shard s comes, which is 1, or goes, -1. */
 static void ps_desk_put(ps_desk *d, int32_t n, int32_t s, const double *change, double which)
 {
+    double *kin = ps_kin_at(d, s, n);
     size_t k;
 
     for (k = 0; k < d->cells; k++) d->flow[(size_t)n * d->cells + k] += change[k];
-    for (k = 0; k < d->slots && d->c->spread; k++)
-        d->variance[(size_t)n * d->slots + k] += which * d->c->spread[(size_t)s * d->slots + k];
+    for (k = 0; k < d->slots; k++) d->variance[(size_t)n * d->slots + k] += change[d->cells + k];
+    for (k = 0; k < d->slots && kin; k++) kin[k] += which * d->deviation[(size_t)s * d->slots + k];
 }
 
 /* All shards onto nodes, talk of pairs that are apart, lists of shards by node, highest index first. */
@@ -7463,12 +7670,14 @@ static void ps_desk_load(ps_desk *d)
 
     memset(d->flow, 0, (size_t)c->nodes * d->cells * sizeof *d->flow);
     memset(d->variance, 0, (size_t)c->nodes * d->slots * sizeof *d->variance);
+    if (c->kins > 0) memset(d->kin, 0, (size_t)c->nodes * (size_t)c->kins * d->slots * sizeof *d->kin);
     for (n = 0; n < c->nodes; n++) d->first[n] = -1;
     for (s = c->shards; s-- > 0;) {
         const int32_t at = d->at[s];
         int32_t e;
         size_t k, i;
         ps_change(d, s, -1, -1, d->out, d->in);
+        ps_change_spread(d, s, at, 1.0, d->in + d->cells);
         for (e = d->tie_from[s]; e < d->tie_from[s + 1]; e++)
             for (k = 0; k < d->slots && d->at[d->tie[e]] == at; k++)
                 for (i = 0; i < (size_t)c->flows; i++)
@@ -7477,7 +7686,7 @@ static void ps_desk_load(ps_desk *d)
         d->next[s] = d->first[at];
         d->first[at] = s;
     }
-    for (n = 0; n < c->nodes; n++) d->cost[n] = ps_node_cost(d, n, NULL, 0, 0.0, 0);
+    for (n = 0; n < c->nodes; n++) d->cost[n] = ps_node_cost(d, n, NULL, 0);
 }
 
 /* ---- Moves ---- */
@@ -7493,6 +7702,17 @@ static int ps_may_take(const ps_desk *d, int32_t s, int32_t n)
     for (other = d->ring[s]; other != s; other = d->ring[other])
         if (c->home[other] == n || d->at[other] == n) return 0;
     return 1;
+}
+
+/* What a move must save. */
+static double ps_price(const psc_control *c, int32_t s)
+{
+    return c->price ? c->margin * c->price[s] : 0.0;
+}
+
+static double ps_landing(const psc_control *c, int32_t s)
+{
+    return c->landing ? c->landing[s] : 0.0;
 }
 
 /* First slot that ends after the move has landed. */
@@ -7533,8 +7753,8 @@ static void ps_desk_move(ps_desk *d, int32_t s, int32_t to, int32_t cause, doubl
     d->held[to] += d->c->stock ? d->c->stock[s] : 0.0;
     d->busy[from]++;
     d->busy[to]++;
-    d->cost[from] = ps_node_cost(d, from, NULL, 0, 0.0, 0);
-    d->cost[to] = ps_node_cost(d, to, NULL, 0, 0.0, 0);
+    d->cost[from] = ps_node_cost(d, from, NULL, 0);
+    d->cost[to] = ps_node_cost(d, to, NULL, 0);
     order->shard = s;
     order->from = from;
     order->to = to;
@@ -7553,7 +7773,7 @@ static int32_t ps_refuge(ps_desk *d, int32_t s, int down)
         double cost;
         if (d->busy[n] >= c->copies + (down ? 2 : 0) || !ps_may_take(d, s, n)) continue;
         ps_change(d, s, d->at[s], n, d->out, d->in);
-        cost = ps_node_cost(d, n, d->in, s, 1.0, 0) - d->cost[n]
+        cost = ps_node_cost(d, n, d->in, 0) - d->cost[n]
                + PS_CROWD * (double)d->busy[n] * c->load[(size_t)s * (size_t)c->flows];
         if (best >= 0 && cost >= least) continue;
         best = n;
@@ -7571,7 +7791,7 @@ static double ps_urgency(const ps_desk *d, int32_t s)
     if (p < c->ill || d->at[s] != c->home[s] || d->stays[s] == 2) return 0.0;
     if (p < 1.0 && (d->stays[s] || d->busy[d->at[s]] > c->copies)) return 0.0;
     return (1e-9 + c->load[(size_t)s * (size_t)c->flows]) * (c->impact ? c->impact[s] : 1.0)
-           / (1.0 + (c->landing ? c->landing[s] : 0.0));
+           / (1.0 + ps_landing(c, s));
 }
 
 static size_t ps_evacuate(ps_desk *d, psc_order *order, size_t capacity)
@@ -7618,11 +7838,12 @@ static void ps_cool(ps_desk *d, int32_t targets)
     for (i = count; i < targets; i++) d->cool[i] = -1;
 }
 
-/* What is saved by a move, d->out and d->in, between slots from and later: that is lost if it lands later. */
-static double ps_lost_by_waiting(const ps_desk *d, int32_t s, int32_t hot, int32_t n, size_t from, size_t later)
+/* What a change of two nodes saves between slots from and later: that is lost if it comes later. */
+static double ps_lost_by_waiting(const ps_desk *d, int32_t hot, const double *out, int32_t n, const double *in,
+                                 size_t from, size_t later)
 {
-    return ps_node_cost(d, hot, d->out, s, -1.0, later) - ps_node_cost(d, hot, d->out, s, -1.0, from)
-           + ps_node_cost(d, n, d->in, s, 1.0, later) - ps_node_cost(d, n, d->in, s, 1.0, from);
+    return ps_node_cost(d, hot, out, later) - ps_node_cost(d, hot, out, from) + ps_node_cost(d, n, in, later)
+           - ps_node_cost(d, n, in, from);
 }
 
 /* The best move off a node; its gain, 0: none pays. */
@@ -7633,24 +7854,26 @@ static double ps_best_off(ps_desk *d, int32_t hot, int32_t targets, int32_t *sha
     int32_t s, i;
 
     for (s = d->first[hot]; s >= 0; s = d->next[s]) {
-        const double price = c->margin * (c->price ? c->price[s] : 0.0);
-        const double landing = c->landing ? c->landing[s] : 0.0;
+        const double price = ps_price(c, s), landing = ps_landing(c, s);
         const size_t from = ps_lands_in(d, landing), later = ps_waits_for(d, landing);
         const int tied = d->tie_from[s + 1] > d->tie_from[s];
         double saved, gain;
         if (d->stays[s]) continue;
         ps_change(d, s, hot, -1, d->out, d->in);
-        saved = d->cost[hot] - ps_node_cost(d, hot, d->out, s, -1.0, from);
+        saved = d->cost[hot] - ps_node_cost(d, hot, d->out, from);
         if (!tied && saved - price <= best) continue;
         for (i = 0; i < targets && d->cool[i] >= 0; i++) {
             const int32_t n = d->cool[i];
             if (n == hot || !ps_may_take(d, s, n)) continue;
             if (tied) {
                 ps_change(d, s, hot, n, d->out, d->in);
-                saved = d->cost[hot] - ps_node_cost(d, hot, d->out, s, -1.0, from);
+                saved = d->cost[hot] - ps_node_cost(d, hot, d->out, from);
+            } else {
+                ps_change_spread(d, s, n, 1.0, d->in + d->cells);
             }
-            gain = saved - (ps_node_cost(d, n, d->in, s, 1.0, from) - d->cost[n]) - price;
-            if (!(gain > best) || ps_lost_by_waiting(d, s, hot, n, from, later) < PS_WAIT_PRICE * price) continue;
+            gain = saved - (ps_node_cost(d, n, d->in, from) - d->cost[n]) - price;
+            if (!(gain > best)) continue;
+            if (ps_lost_by_waiting(d, hot, d->out, n, d->in, from, later) < PS_WAIT_PRICE * price) continue;
             best = gain;
             *shard = s;
             *to = n;
@@ -7659,15 +7882,115 @@ static double ps_best_off(ps_desk *d, int32_t hot, int32_t targets, int32_t *sha
     return best;
 }
 
+/* Two shards that may change places. */
+typedef struct ps_swap {
+    int32_t shard, other, to;           /* shard goes to `to`, other comes from there                       */
+    double gain;
+} ps_swap;
+
+static int ps_talks(const ps_desk *d, int32_t a, int32_t b)
+{
+    int32_t e;
+
+    for (e = d->tie_from[a]; e < d->tie_from[a + 1]; e++)
+        if (d->tie[e] == b) return 1;
+    return 0;
+}
+
+/* Shards s and r of one kin that change places: what each brings and takes of the variance counts as one. */
+static void ps_change_kin(ps_desk *d, int32_t s, int32_t r)
+{
+    const double *a = d->deviation + (size_t)s * d->slots, *b = d->deviation + (size_t)r * d->slots;
+    const int32_t *kin = d->c->kin;
+    size_t k;
+
+    if (!kin || kin[s] < 0 || kin[s] != kin[r]) return;
+    for (k = 0; k < d->slots; k++) {
+        d->back_in[d->cells + k] -= 2.0 * a[k] * b[k];
+        d->back_out[d->cells + k] -= 2.0 * a[k] * b[k];
+    }
+}
+
+/* Looks for a shard of node n to take the place of shard s of the node hot, whose move is d->out and d->in. */
+static void ps_swap_with(ps_desk *d, int32_t hot, int32_t s, int32_t n, ps_swap *best)
+{
+    const psc_control *c = d->c;
+    const size_t cells = d->cells + d->slots;
+    int32_t r;
+    size_t k;
+
+    for (r = d->first[n]; r >= 0; r = d->next[r]) {
+        const double price = PS_SWAP_PRICE * (ps_price(c, s) + ps_price(c, r));
+        const double landing = ps_landing(c, s) > ps_landing(c, r) ? ps_landing(c, s) : ps_landing(c, r);
+        const size_t from = ps_lands_in(d, landing);
+        double gain;
+        if (d->stays[r] || c->load[(size_t)r * (size_t)c->flows] >= c->load[(size_t)s * (size_t)c->flows]) continue;
+        if (!ps_may_take(d, r, hot) || ps_talks(d, s, r)) continue;
+        ps_change(d, r, n, hot, d->back_out, d->back_in);
+        for (k = 0; k < cells; k++) d->back_in[k] += d->out[k];
+        ps_change_kin(d, s, r);
+        gain = d->cost[hot] - ps_node_cost(d, hot, d->back_in, from) - price;
+        if (!(gain > best->gain)) continue;
+        for (k = 0; k < cells; k++) d->back_out[k] += d->in[k];
+        gain += d->cost[n] - ps_node_cost(d, n, d->back_out, from);
+        if (!(gain > best->gain)) continue;
+        best->gain = gain;
+        best->shard = s;
+        best->other = r;
+        best->to = n;
+    }
+}
+
+/* The best change of two shards' places that eases a node from which no single move pays now; its gain, 0: none. */
+static double ps_best_swap(ps_desk *d, int32_t hot, int32_t targets, ps_swap *best)
+{
+    const psc_control *c = d->c;
+    int32_t s, i;
+
+    best->gain = 0.0;
+    for (s = d->first[hot]; s >= 0; s = d->next[s]) {
+        const double price = PS_SWAP_PRICE * ps_price(c, s);
+        const size_t from = ps_lands_in(d, ps_landing(c, s));
+        if (d->stays[s]) continue;
+        for (i = 0; i < targets && i < PS_SWAP_TARGETS && d->cool[i] >= 0; i++) {
+            const int32_t n = d->cool[i];
+            if (n == hot || d->busy[n] + 1 >= 2 * c->copies || !ps_may_take(d, s, n)) continue;
+            ps_change(d, s, hot, n, d->out, d->in);
+            if (d->cost[hot] - ps_node_cost(d, hot, d->out, from) - price <= best->gain) continue;
+            ps_swap_with(d, hot, s, n, best);
+        }
+    }
+    return best->gain;
+}
+
 /* The least that a move must save. */
 static double ps_least_price(const psc_control *c)
 {
-    double least = c->price && c->shards > 0 ? c->price[0] : 0.0;
+    double least = c->shards > 0 ? ps_price(c, 0) : 0.0;
     int32_t s;
 
-    for (s = 1; s < c->shards && c->price; s++)
-        if (c->price[s] < least) least = c->price[s];
-    return c->margin * least;
+    for (s = 1; s < c->shards; s++)
+        if (ps_price(c, s) < least) least = ps_price(c, s);
+    return least;
+}
+
+/* Orders the best move off a node, or the best change of places; how many orders, 0: nothing pays. */
+static size_t ps_relieve(ps_desk *d, int32_t hot, int32_t targets, psc_order *order, size_t capacity, int *tries)
+{
+    int32_t shard = -1, to = -1;
+    const double gain = ps_best_off(d, hot, targets, &shard, &to);
+    ps_swap swap;
+
+    if (shard >= 0) {
+        ps_desk_move(d, shard, to, PSC_CAUSE_LOAD, gain, order);
+        return 1;
+    }
+    if (capacity < 2 || *tries == 0 || d->busy[hot] + 1 >= 2 * d->c->copies) return 0;
+    --*tries;
+    if (!(ps_best_swap(d, hot, targets, &swap) > 0.0)) return 0;
+    ps_desk_move(d, swap.shard, swap.to, PSC_CAUSE_LOAD, 0.5 * swap.gain, order);
+    ps_desk_move(d, swap.other, hot, PSC_CAUSE_LOAD, 0.5 * swap.gain, order + 1);
+    return 2;
 }
 
 static size_t ps_relieve_hot(ps_desk *d, psc_order *order, size_t capacity)
@@ -7675,19 +7998,20 @@ static size_t ps_relieve_hot(ps_desk *d, psc_order *order, size_t capacity)
     const psc_control *c = d->c;
     const double least = ps_least_price(c);
     const int32_t targets = c->targets < c->nodes ? c->targets : c->nodes;
+    int tries = PS_SWAP_TRIES;
     size_t moves = 0;
 
     memset(d->done, 0, (size_t)c->nodes * sizeof *d->done);
     while (moves < capacity) {
-        int32_t n, hot = -1, shard = -1, to = -1;
-        double gain;
+        int32_t n, hot = -1;
+        size_t more;
         for (n = 0; n < c->nodes; n++)
             if (!d->done[n] && d->busy[n] < 2 * c->copies && (hot < 0 || d->cost[n] > d->cost[hot])) hot = n;
         if (hot < 0 || d->cost[hot] <= least) break;
         ps_cool(d, targets);
-        gain = ps_best_off(d, hot, targets, &shard, &to);
-        if (shard < 0) d->done[hot] = 1;
-        else ps_desk_move(d, shard, to, PSC_CAUSE_LOAD, gain, &order[moves++]);
+        more = ps_relieve(d, hot, targets, order + moves, capacity - moves, &tries);
+        if (more == 0) d->done[hot] = 1;
+        moves += more;
     }
     return moves;
 }

@@ -3300,15 +3300,25 @@ PSC_API psc_status psc_decision_group(const psc_decision *decision, const char *
 /* ==== Outlook =================================================================================== */
 
 /* The loads of many shards some hours ahead, each from several models, weighed by how each has done for this shard at
- * this lead. Time is cut into slots: the coming hour into min(hour, 6) equal ones, then an hour each, `far` of them.
+ * this lead, and corrected by a regression that all shards learn together.
+ *
+ * MEMBERS. Time is cut into slots: the coming hour into min(hour, 6) equal ones, then an hour each, `far` of them.
  * Members are the last value and up to three trackers, of the seasons (day), (day, week) and (hour, day). When a slot
  * has come to its end, what each member had foretold for its last step is held against the value,
  *     error += g ((foretold - value)^2 - error),   g = max(0.02, 0.003 steps), 1 the first time
  * and a new forecast is laid by; an hour later where the lead goes into a day fewer than five times, so that every
- * time of the day judges it. The forecast is the mean of the members, weighed by 1 / error^2; its own error is judged
- * in the same way and is its spread. Before the first day is over the last value goes on. So a shard whose season is
- * worth nothing is forecast by its last value, without anyone having to say so (inverse errors as weights: Bates and
- * Granger 1969; their square does better here).
+ * time of the day judges it. Their mean is weighed by 1 / error^2 (inverse errors as weights: Bates and Granger 1969;
+ * their square does better here). So a shard whose season is worth nothing is forecast by its last value, without anyone
+ * having to say so. Before the first day is over the last value goes on.
+ *
+ * REGRESSION. The forecast at a lead h is
+ *     w0 mean + w1 x[t] + w2 x[t + h - day] + w3 x[t - day] + w4 x[t + h - week] + w5 x[t - week] + w6 level
+ * of the newest load x[t], level being the mean of a week. w is the least squares of all shards, for each slot, in units
+ * of their level, of which a part counts 10 at most; older sums fade by 1 / e in 5 days. So all shards together learn how
+ * far what was a day and a week ago comes again, for which one alone has no time (one model of many series:
+ * Montero-Manso and Hyndman 2021). Before a week is known the day stands for it. Mean and forecast are judged as the
+ * members are: a shard for which the forecast's error is above 1.5 times the mean's keeps to the mean. The error of what
+ * is taken is the spread.
  *
  * EVENTS that are announced multiply the loads of the series that bear their tag by `factor`, from `from` to `to`,
  * steps from now, now being the end of the step observed last. Half a step before and one step after belong to an event,
@@ -3362,12 +3372,16 @@ PSC_API psc_status psc_outlook_predict(const psc_outlook *outlook, size_t series
  * serve late: with L its load in a slot of weight w, u its use, the largest of its flows over what it can give, and s
  * the standard deviation of u,
  *     cost = sum over slots of w L late(u, s),   late(u, s) = E[min(1, exp(-steep (1 - x)))],  x normal (u, s)
- * The independent errors of shards add up: s^2 = (0.01^2 + caution^2 * sum of spreads / capacity^2). A slot's weight is
- * its steps, times fade for each hour ahead.
+ * Errors of shards of one kin (a tenant, a table), which go wrong together, add up, those of different kins as variances:
+ * s^2 = 0.01^2 + caution^2 * sum over kins of (sum of sqrt(spread))^2 / capacity^2; a shard of no kin is one of its own.
+ * A slot's weight is its steps, times fade for each hour ahead.
  *     gain of a move = fall of the cost of both nodes in the slots after it has landed - margin * price
  * It waits if that fall is below 0.1 margin * price in the slots before 5 landings and half an hour have passed:
  * what is needed later is ordered later, when more is known, if at all.
  * In turn the hottest node gives the shard whose move to any of the `targets` coolest nodes gains most, until none gains.
+ * Where none does, or all wait, a shard may change places with a smaller one of the 16 coolest, at twice the price: two
+ * orders, one after the other, each with half of the gain. This is tried for 16 nodes a step, and does not wait: where
+ * single moves do not help, nodes are so full that copies are slow when they are needed.
  * Before that, shards leave nodes that are likely to fail, most impact for its landing first, to where they cost least.
  * Shards that talk have cost on both nodes while they are apart: talk[r] of the smaller one's flow r.
  * A shard on its way counts at its target only. */
@@ -3384,7 +3398,7 @@ typedef struct psc_control {
     int32_t  copies;            /* that a node may be part of at once, >= 1; twice that may wait; 2  */
     int32_t  moves;             /* ordered in one step for load, >= 0; 16                            */
     int32_t  rest;              /* steps that a shard stays after a move, >= 0; 8                    */
-    int32_t  reserved;          /* not read                                                          */
+    int32_t  kins;              /* of shards, 0..2^26; 0                                             */
     /* of nodes */
     const double *capacity;     /* * [N * F] nominal, 1e-6..1e15                                     */
     const double *able;         /*   [N] share of it that the node can give now, 0.05..1; NULL: 1    */
@@ -3398,13 +3412,14 @@ typedef struct psc_control {
     const int32_t *home;        /* * [S] node that serves it                                         */
     const int32_t *going;       /*   [S] node to which it is on its way, else its home; NULL: home   */
     const int32_t *group;       /*   [S] shards of one group, 0..S-1, never share a node; -1: none; NULL: none */
+    const int32_t *kin;         /*   [S] shards of one kin, -1..kins - 1, err together; NULL: -1, alone */
     const int32_t *rested;      /*   [S] steps since it moved, >= 0; NULL: long ago                  */
     const double *price;        /*   [S] of a move: load times steps that may be late instead, 0..1e15; NULL: 0 */
     const double *landing;      /*   [S] steps that a move takes, 0..1e6; NULL: 0                    */
     const double *impact;       /*   [S] of its loss, against others' of the same load, 0..1e6; NULL: 1 */
     const psc_pair *pair;       /*   [pairs] shards that talk; weight is not read                    */
     double talk[PSC_MAX_FLOWS]; /* 0..1; 0                                                           */
-    double steep;               /* of late requests in use, 1..100; 30                               */
+    double steep;               /* of late requests in use, 1..100; 24                               */
     double caution;             /* times the standard deviation of forecasts, 0..10; 0.5             */
     double margin;              /* price counts so many times, 0..1000; 2.5                          */
     double fade;                /* 0.1..1; 0.93                                                      */

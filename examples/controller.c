@@ -18,7 +18,7 @@ enum {
     DAY = 24, WEEK = 168, FAR = 12, AHEAD = FAR + 1,
     METRICS = PSC_METRIC_CAPACITY + 1,
     LEARN = 2 * WEEK,                               /* ticks before the first move */
-    FIRST = 768, LAST = 816                         /* what is printed and drawn */
+    FIRST = 780, LAST = 828                         /* what is printed and drawn */
 };
 
 #define SECOND INT64_C(1000000000)

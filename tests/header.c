@@ -741,9 +741,9 @@ static void test_control_layout(void)
     typedef psc_control T;
     static const field f[] = {
         F(struct_size), F(nodes), F(shards), F(flows), F(hour), F(far), F(pairs), F(targets), F(copies), F(moves),
-        F(rest), F(reserved), F(capacity), F(able), F(failure), F(room), F(load), F(path), F(spread), F(stock), F(home),
-        F(going), F(group), F(rested), F(price), F(landing), F(impact), F(pair), F(talk), F(steep), F(caution),
-        F(margin), F(fade), F(ill)
+        F(rest), F(kins), F(capacity), F(able), F(failure), F(room), F(load), F(path), F(spread), F(stock), F(home),
+        F(going), F(group), F(kin), F(rested), F(price), F(landing), F(impact), F(pair), F(talk), F(steep),
+        F(caution), F(margin), F(fade), F(ill)
     };
     TILED(PSC_STRUCT_CONTROL, f);
 }

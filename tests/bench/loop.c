@@ -61,6 +61,8 @@ static void make(host *h)
     h->c.hour = config.hour;
     h->c.far = config.far;
     h->c.pairs = h->conf.edges;
+    h->c.kins = h->conf.tenants;
+    h->c.kin = h->conf.tenant;
     h->c.copies = h->conf.max_moves;
     h->c.rest = config.hour + 2;                    /* a shard that came does not go back within an hour */
     h->c.talk[0] = h->conf.edge_cpu;

@@ -7,7 +7,7 @@ enum { NODES = 5, SHARDS = 12, MOST = 8, STEPS = 4 * 3, SLOTS = 4 + 2 };
 typedef struct view {
     double capacity[NODES * 2], able[NODES], failure[NODES], room[NODES], load[SHARDS * 2], path[SHARDS * STEPS];
     double spread[SHARDS * SLOTS], stock[SHARDS], price[SHARDS], landing[SHARDS], impact[SHARDS];
-    int32_t home[SHARDS], going[SHARDS], group[SHARDS], rested[SHARDS];
+    int32_t home[SHARDS], going[SHARDS], group[SHARDS], rested[SHARDS], kin[SHARDS];
     psc_pair pair[MOST];
 } view;
 
@@ -59,6 +59,8 @@ static void take_view(input *in, psc_control *c, view *v)
     if ((int32_t)take_byte(in) % 2) fill_indices(in, v->going, SHARDS, 0, c->nodes - 1);
     fill_indices(in, v->group, SHARDS, -1, c->shards > 0 ? c->shards - 1 : 0);
     fill_indices(in, v->rested, SHARDS, 0, 20);
+    c->kins = (int32_t)take_byte(in) % 4;
+    fill_indices(in, v->kin, SHARDS, -1, c->kins - 1);
     for (i = 0; i < c->pairs; i++) {
         v->pair[i].a = (int32_t)take_byte(in) % c->shards;
         v->pair[i].b = (v->pair[i].a + 1 + (int32_t)take_byte(in) % (c->shards - 1)) % c->shards;
@@ -75,6 +77,7 @@ static void take_view(input *in, psc_control *c, view *v)
     c->going = v->going;
     c->group = v->group;
     c->rested = v->rested;
+    c->kin = v->kin;
     c->price = v->price;
     c->landing = take_byte(in) % 2 ? v->landing : NULL;
     c->impact = v->impact;
