@@ -6922,32 +6922,32 @@ static double ps_ago(const ps_past *p, int64_t steps)
     return p->value[at < 0 ? at + p->ring : at];
 }
 
-/* The terms of a forecast that was or is made `ago` steps before the newest load, `lead` steps ahead. Before a week
+/* The parts of a forecast that was or is made `ago` steps before the newest load, `lead` steps ahead. Before a week
  * has been seen the day stands for it. */
-static void ps_outlook_terms(const psc_outlook *o, const ps_past *p, int64_t ago, int64_t lead, double mean,
-                             double *term)
+static void ps_outlook_parts(const psc_outlook *o, const ps_past *p, int64_t ago, int64_t lead, double mean,
+                             double *part)
 {
     const int64_t day = 24 * o->hour, week = o->week && o->seen > 7 * day + ago ? 7 * day : day;
     const int64_t more = lead > day ? day : 0;
 
-    term[0] = mean;
-    term[1] = ps_ago(p, ago);
-    term[2] = ps_ago(p, ago + day + more - lead);
-    term[3] = ps_ago(p, ago + day);
-    term[4] = ps_ago(p, ago + week + (week > day ? 0 : more) - lead);
-    term[5] = ps_ago(p, ago + week);
-    term[6] = p->level;
+    part[0] = mean;
+    part[1] = ps_ago(p, ago);
+    part[2] = ps_ago(p, ago + day + more - lead);
+    part[3] = ps_ago(p, ago + day);
+    part[4] = ps_ago(p, ago + week + (week > day ? 0 : more) - lead);
+    part[5] = ps_ago(p, ago + week);
+    part[6] = p->level;
 }
 
 /* The regression's forecast of a slot's step from the mean of the members. */
 static double ps_outlook_regressed(const psc_outlook *o, const ps_past *p, const double *weight, int64_t lead,
                                    double mean)
 {
-    double term[PS_PARTS], x = 0.0;
+    double part[PS_PARTS], x = 0.0;
     int j;
 
-    ps_outlook_terms(o, p, 0, lead, mean, term);
-    for (j = 0; j < PS_PARTS; j++) x += weight[j] * term[j];
+    ps_outlook_parts(o, p, 0, lead, mean, part);
+    for (j = 0; j < PS_PARTS; j++) x += weight[j] * part[j];
     return x > PS_MAX_LOAD ? PS_MAX_LOAD : x > 0.0 ? x : 0.0;
 }
 
@@ -6963,15 +6963,15 @@ static double ps_outlook_spread(const double *error)
 }
 
 /* Adds a series to the sums of a slot: what it was foretold from, and what came, in mean loads. */
-static void ps_outlook_add(double *sums, double *term, double load, double level)
+static void ps_outlook_add(double *sums, double *part, double load, double level)
 {
     int i, j;
 
-    for (j = 0; j < PS_PARTS; j++) term[j] = term[j] < PS_PART_MOST * level ? term[j] / level : PS_PART_MOST;
+    for (j = 0; j < PS_PARTS; j++) part[j] = part[j] < PS_PART_MOST * level ? part[j] / level : PS_PART_MOST;
     load = load < PS_PART_MOST * level ? load / level : PS_PART_MOST;
     for (i = 0; i < PS_PARTS; i++) {
-        for (j = 0; j <= i; j++) sums[i * PS_PARTS + j] += term[i] * term[j];
-        sums[PS_PARTS * PS_PARTS + i] += term[i] * load;
+        for (j = 0; j <= i; j++) sums[i * PS_PARTS + j] += part[i] * part[j];
+        sums[PS_PARTS * PS_PARTS + i] += part[i] * load;
     }
 }
 
@@ -6998,20 +6998,20 @@ static void ps_outlook_regress(psc_outlook *o, const double *load, int64_t k)
     const double *last = ps_outlook_read(o, PS_AT_LAST);
     const double steps = (double)(lead + ps_slot_pause(o->hour, k));
     const double keep = psc__exp(-steps / (PS_GRAM_DAYS * 24.0 * (double)o->hour));
-    double *sums = ps_outlook_reals(o, PS_AT_GRAM) + k * PS_GRAM, term[PS_PARTS];
+    double *sums = ps_outlook_reals(o, PS_AT_GRAM) + k * PS_GRAM, part[PS_PARTS];
     int64_t i;
 
     for (i = 0; i < PS_GRAM; i++) sums[i] *= keep;
     for (i = 0; i < o->series; i++) {
         const ps_past p = ps_outlook_past(o, (size_t)i);
-        ps_outlook_terms(o, &p, lead, lead, told[i * slots * PS_TOLD], term);
-        if (psc__nan(&load[i]) || !(term[1] > 0.0)) continue;       /* of nothing nothing is learned */
-        ps_outlook_add(sums, term, last[i], p.level);
+        ps_outlook_parts(o, &p, lead, lead, told[i * slots * PS_TOLD], part);
+        if (psc__nan(&load[i]) || !(part[1] > 0.0)) continue;       /* of nothing nothing is learned */
+        ps_outlook_add(sums, part, last[i], p.level);
     }
     ps_outlook_solve(sums, ps_outlook_reals(o, PS_AT_WEIGHT) + k * PS_PARTS);
 }
 
-/* ---- What was foretold ---- */
+/* ---- Foretelling ---- */
 
 /* What was foretold of the slots that end now is judged by the newest values. */
 static void ps_outlook_judge(psc_outlook *o, const double *load)
@@ -7214,13 +7214,10 @@ static int ps_outlook_valid(const psc__image *image)
     at = ps_outlook_place(&head, PS_AT_TAG) / 8;
     for (i = 0; i < (size_t)head.series; i++)
         if (!ps_between(psc__integer(image, at + i), -1, head.tags - 1)) return 0;
-    at = ps_outlook_place(&head, PS_AT_GRAM) / 8;
+    at = ps_outlook_place(&head, PS_AT_WEIGHT) / 8;
     for (i = ps_outlook_place(&head, PS_AT_LAST) / 8; i < at; i++)
         if (!psc__real_in(image, i, 0.0, PS_WORST)) return 0;
-    words = ps_outlook_place(&head, PS_AT_WEIGHT) / 8;
-    for (i = at; i < words; i++)
-        if (!psc__real_in(image, i, 0.0, PS_WORST)) return 0;
-    for (i = words; i < image->words; i++)
+    for (i = at; i < image->words; i++)
         if (!psc__real_in(image, i, -PS_WEIGHT_MOST, PS_WEIGHT_MOST)) return 0;
     return 1;
 }
