@@ -7938,13 +7938,13 @@ static void ps_swap_with(ps_desk *d, int32_t hot, int32_t s, int32_t n, ps_swap 
     }
 }
 
-/* The best change of two shards' places that eases a node from which no single move pays now; its gain, 0: none. */
-static double ps_best_swap(ps_desk *d, int32_t hot, int32_t targets, ps_swap *best)
+/* The best change of two shards' places that eases a node from which no single move pays now; shard -1: none. */
+static ps_swap ps_best_swap(ps_desk *d, int32_t hot, int32_t targets)
 {
     const psc_control *c = d->c;
+    ps_swap best = {-1, -1, -1, 0.0};
     int32_t s, i;
 
-    best->gain = 0.0;
     for (s = d->first[hot]; s >= 0; s = d->next[s]) {
         const double price = PS_SWAP_PRICE * ps_price(c, s);
         const size_t from = ps_lands_in(d, ps_landing(c, s));
@@ -7953,11 +7953,11 @@ static double ps_best_swap(ps_desk *d, int32_t hot, int32_t targets, ps_swap *be
             const int32_t n = d->cool[i];
             if (n == hot || d->busy[n] + 1 >= 2 * c->copies || !ps_may_take(d, s, n)) continue;
             ps_change(d, s, hot, n, d->out, d->in);
-            if (d->cost[hot] - ps_node_cost(d, hot, d->out, from) - price <= best->gain) continue;
-            ps_swap_with(d, hot, s, n, best);
+            if (d->cost[hot] - ps_node_cost(d, hot, d->out, from) - price <= best.gain) continue;
+            ps_swap_with(d, hot, s, n, &best);
         }
     }
-    return best->gain;
+    return best;
 }
 
 /* The least that a move must save. */
@@ -7984,7 +7984,8 @@ static size_t ps_relieve(ps_desk *d, int32_t hot, int32_t targets, psc_order *or
     }
     if (capacity < 2 || *tries == 0 || d->busy[hot] + 1 >= 2 * d->c->copies) return 0;
     --*tries;
-    if (!(ps_best_swap(d, hot, targets, &swap) > 0.0)) return 0;
+    swap = ps_best_swap(d, hot, targets);
+    if (swap.shard < 0) return 0;
     ps_desk_move(d, swap.shard, swap.to, PSC_CAUSE_LOAD, 0.5 * swap.gain, order);
     ps_desk_move(d, swap.other, hot, PSC_CAUSE_LOAD, 0.5 * swap.gain, order + 1);
     return 2;
