@@ -3398,7 +3398,7 @@ typedef struct psc_control {
     int32_t  copies;            /* that a node may be part of at once, >= 1; twice that may wait; 2  */
     int32_t  moves;             /* ordered in one step for load, >= 0; 16                            */
     int32_t  rest;              /* steps that a shard stays after a move, >= 0; 8                    */
-    int32_t  kins;              /* of shards, 0..2^26; 0                                             */
+    int32_t  kins;              /* of shards, 0..2^26; work takes 8 bytes for each node, kin, slot; 0 */
     /* of nodes */
     const double *capacity;     /* * [N * F] nominal, 1e-6..1e15                                     */
     const double *able;         /*   [N] share of it that the node can give now, 0.05..1; NULL: 1    */
