@@ -6577,9 +6577,9 @@ psc_status psc_decision_group(const psc_decision *decision, const char *name, ch
 #define PS_MAX_LOAD 1e12        /* of a shard in a step; loads over the measured factors stay below 1e15         */
 #define PS_WORST 1e36           /* a mean square error is never larger                                           */
 #define PS_FACTOR_MOST 8.0      /* measured of an event                                                          */
-#define PS_GRAM_DAYS 5.0        /* sums of the regression fade by 1 / e in so many days                          */
+#define PS_GRAM_DAYS 5.0        /* sums of the regression fade by 1 / e in so many days; not tuned               */
 #define PS_PULL 1e-4            /* of their mean diagonal, towards the mean of the members; 1e-3 .. 1e-6 do as well */
-#define PS_PART_MOST 10.0       /* a part and a load, in mean loads of its series: one outlier is one            */
+#define PS_PART_MOST 10.0       /* a part and a load, in mean loads of its series: one outlier is one; not tuned */
 #define PS_WEIGHT_MOST 100.0    /* of a part; a solution beyond it is not used                                   */
 #define PS_WORSE 1.5            /* times the mean's square error: the regression is not for that series; 1 less good */
 
@@ -7140,33 +7140,20 @@ psc_status psc_outlook_observe(psc_outlook *outlook, const double *load, const p
 
 /* ---- Predict ---- */
 
-psc_status psc_outlook_predict(const psc_outlook *outlook, size_t series, const psc_surge *surge, size_t surges,
-                               double *path, double *spread, double *work)
+/* Path of a series without events, [steps]; work is [PS_MEMBERS * steps]. */
+static psc_status ps_outlook_path(const psc_outlook *o, size_t i, const double *error, double *path, double *work)
 {
-    const psc_outlook *o = outlook;
-    psc_status status = ps_outlook(o);
-    const int64_t slots = status == PSC_OK ? ps_slots(o->hour, o->far) : 0;
-    const double *error, *weight;
+    const int64_t slots = ps_slots(o->hour, o->far), steps = ps_slot_to(o->hour, slots - 1);
+    const double *weight = ps_outlook_read(o, PS_AT_WEIGHT);
+    const ps_past past = ps_outlook_past(o, i);
     double share[PS_MEMBERS];
-    int64_t steps, k, t, tag;
-    ps_past past;
+    int64_t k, t;
     int m;
 
-    if (status != PSC_OK) return status;
-    if (!path || !work) return PSC_ERR_NULL;
-    if (series >= (size_t)o->series) return PSC_ERR_RANGE;
-    status = ps_surges_check(surge, surges);
-    if (status != PSC_OK) return status;
-
-    steps = ps_slot_to(o->hour, slots - 1);
-    error = ps_outlook_read(o, PS_AT_ERROR) + series * (size_t)slots * PS_TOLD;
-    tag = ((const int64_t *)ps_outlook_at(o, PS_AT_TAG))[series];
     for (m = 0; m < PS_MEMBERS; m++) {
-        status = ps_outlook_member(o, series, m, (size_t)steps, work + m * steps);
+        const psc_status status = ps_outlook_member(o, i, m, (size_t)steps, work + m * steps);
         if (status != PSC_OK) return status;
     }
-    past = ps_outlook_past(o, series);
-    weight = ps_outlook_read(o, PS_AT_WEIGHT);
     memcpy(path, work, (size_t)steps * sizeof *path);       /* the last value, for the first day */
     for (k = 0; k < slots && o->seen > 24 * o->hour; k++) {
         const int regular = ps_outlook_regular(error + k * PS_TOLD);
@@ -7176,9 +7163,39 @@ psc_status psc_outlook_predict(const psc_outlook *outlook, size_t series, const 
             if (regular) path[t] = ps_outlook_regressed(o, &past, weight + k * PS_PARTS, t + 1, path[t]);
         }
     }
-    for (t = 0; t < steps && surges > 0; t++)
-        path[t] *= ps_outlook_factor(surge, surges, tag, (double)(t + 1), ps_outlook_read(o, PS_AT_FACTOR));
-    for (k = 0; k < slots && spread; k++) spread[k] = ps_outlook_spread(error + k * PS_TOLD);
+    return PSC_OK;
+}
+
+psc_status psc_outlook_predict(const psc_outlook *outlook, size_t first, size_t count, const psc_surge *surge,
+                               size_t surges, double *path, double *spread, double *work)
+{
+    const psc_outlook *o = outlook;
+    psc_status status = ps_outlook(o);
+    const int64_t slots = status == PSC_OK ? ps_slots(o->hour, o->far) : 0;
+    const double *error, *factor;
+    const int64_t *tag;
+    int64_t steps, k, t;
+    size_t i;
+
+    if (status != PSC_OK) return status;
+    if (!path || !work) return PSC_ERR_NULL;
+    if (first > (size_t)o->series || count > (size_t)o->series - first) return PSC_ERR_RANGE;
+    status = ps_surges_check(surge, surges);
+    if (status != PSC_OK) return status;
+
+    steps = ps_slot_to(o->hour, slots - 1);
+    error = ps_outlook_read(o, PS_AT_ERROR) + first * (size_t)slots * PS_TOLD;
+    factor = ps_outlook_read(o, PS_AT_FACTOR);
+    tag = (const int64_t *)ps_outlook_at(o, PS_AT_TAG);
+    for (i = first; i < first + count; i++) {
+        status = ps_outlook_path(o, i, error, path, work);
+        if (status != PSC_OK) return status;
+        for (t = 0; t < steps && surges > 0; t++)
+            path[t] *= ps_outlook_factor(surge, surges, tag[i], (double)(t + 1), factor);
+        for (k = 0; k < slots && spread; k++) *spread++ = ps_outlook_spread(error + k * PS_TOLD);
+        path += steps;
+        error += slots * PS_TOLD;
+    }
     return PSC_OK;
 }
 
@@ -7232,9 +7249,10 @@ static int ps_outlook_valid(const psc__image *image)
 #define PS_WAIT_LANDINGS 5.0    /* times the landing, for copies queue and slow down,                            */
 #define PS_WAIT_HOURS 0.5       /* and so many hours: a move may be ordered later if it then still is in time    */
 #define PS_WAIT_PRICE 0.1       /* that is, if what is lost by then is below so many prices                      */
-#define PS_SWAP_PRICE 2.0       /* times the margin, what two shards that change places must save: both must land */
+#define PS_SWAP_PRICE 2.0       /* times the margin, what two shards that change places must save, for both must land;
+                                   1 and 3 did less well in ../shared/score/loop.c                               */
 #define PS_SWAP_TARGETS 16      /* coolest nodes with which a node changes shards                                */
-#define PS_SWAP_TRIES 16        /* nodes in a step that look for shards to change                                */
+#define PS_SWAP_TRIES 16        /* nodes in a step that look for shards to change: these two bound its cost      */
 #define PS_NOTHING 1e-300       /* cost of a step in which nothing is late                                       */
 #define PS_BUSY_LEAST 0.02      /* below, use says nothing of what a node can give                               */
 #define PS_BUSY_FULL 0.97       /* above, not how far it is beyond                                               */
@@ -7409,6 +7427,18 @@ static psc_status ps_settings_check(const psc_control *c)
                                                                                                    : PSC_ERR_RANGE;
 }
 
+/* What waits is not on its way, and it waits to leave. */
+static psc_status ps_waiting_check(const psc_control *c)
+{
+    int32_t s;
+
+    for (s = 0; s < c->shards && c->waiting; s++)
+        if (!ps_between(c->waiting[s], -1, c->nodes - 1) || c->waiting[s] == c->home[s]
+            || (c->waiting[s] >= 0 && c->going && c->going[s] != c->home[s]))
+            return PSC_ERR_RANGE;
+    return PSC_OK;
+}
+
 static psc_status ps_control_check(const psc_control *c, const ps_desk *d)
 {
     const size_t n = (size_t)c->nodes, s = (size_t)c->shards;
@@ -7422,6 +7452,7 @@ static psc_status ps_control_check(const psc_control *c, const ps_desk *d)
     if (status == PSC_OK) status = ps_reals_check(c->spread, s * d->slots, 0.0, PS_WORST);
     if (status == PSC_OK) status = ps_reals_check(c->stock, s, 0.0, 1e15);
     if (status == PSC_OK) status = ps_indices_check(c->going, s, 0, c->nodes - 1);
+    if (status == PSC_OK) status = ps_waiting_check(c);
     if (status == PSC_OK) status = ps_indices_check(c->group, s, -1, c->shards - 1);
     if (status == PSC_OK) status = ps_indices_check(c->kin, s, -1, c->kins - 1);
     if (status == PSC_OK) status = ps_indices_check(c->rested, s, 0, INT32_MAX);
@@ -7733,7 +7764,8 @@ static size_t ps_waits_for(const ps_desk *d, double landing)
     return then > now ? then : now + 1;
 }
 
-static void ps_desk_move(ps_desk *d, int32_t s, int32_t to, int32_t cause, double gain, psc_order *order)
+/* Orders a move; 0: it is what waits already, 1: new. */
+static size_t ps_desk_move(ps_desk *d, int32_t s, int32_t to, int32_t cause, double gain, psc_order *order)
 {
     const int32_t from = d->at[s];
     int32_t *link = &d->first[from];
@@ -7757,6 +7789,7 @@ static void ps_desk_move(ps_desk *d, int32_t s, int32_t to, int32_t cause, doubl
     order->to = to;
     order->cause = cause;
     order->gain = gain;
+    return !d->c->waiting || d->c->waiting[s] != to;
 }
 
 /* Where a shard that must leave costs least; -1: nowhere. A node that is down gives without copying from itself. */
@@ -7793,7 +7826,7 @@ static double ps_urgency(const ps_desk *d, int32_t s)
 
 static size_t ps_evacuate(ps_desk *d, psc_order *order, size_t capacity)
 {
-    size_t moves = 0;                   /* a shard moves once */
+    size_t moves = 0;
     int32_t s, best, to;
 
     while (moves < capacity) {
@@ -7809,7 +7842,7 @@ static size_t ps_evacuate(ps_desk *d, psc_order *order, size_t capacity)
         if (to < 0) d->stays[best] = 2;
         else {
             const int32_t cause = ps_failure_at(d->c, d->at[best]) >= 1.0 ? PSC_CAUSE_DOWN : PSC_CAUSE_FAILING;
-            ps_desk_move(d, best, to, cause, 0.0, &order[moves++]);
+            moves += ps_desk_move(d, best, to, cause, 0.0, &order[moves]);
         }
     }
     return moves;
@@ -7971,24 +8004,23 @@ static double ps_least_price(const psc_control *c)
     return least;
 }
 
-/* Orders the best move off a node, or the best change of places; how many orders, 0: nothing pays. */
+/* Orders the best move off a node, or the best change of places; how many orders are new. Nothing pays: done. */
 static size_t ps_relieve(ps_desk *d, int32_t hot, int32_t targets, psc_order *order, size_t capacity, int *tries)
 {
     int32_t shard = -1, to = -1;
     const double gain = ps_best_off(d, hot, targets, &shard, &to);
-    ps_swap swap;
+    ps_swap swap = {-1, -1, -1, 0.0};
+    size_t moves;
 
-    if (shard >= 0) {
-        ps_desk_move(d, shard, to, PSC_CAUSE_LOAD, gain, order);
-        return 1;
+    if (shard >= 0) return ps_desk_move(d, shard, to, PSC_CAUSE_LOAD, gain, order);
+    if (capacity >= 2 && *tries > 0 && d->busy[hot] + 1 < 2 * d->c->copies) {
+        --*tries;
+        swap = ps_best_swap(d, hot, targets);
     }
-    if (capacity < 2 || *tries == 0 || d->busy[hot] + 1 >= 2 * d->c->copies) return 0;
-    --*tries;
-    swap = ps_best_swap(d, hot, targets);
+    d->done[hot] = swap.shard < 0;
     if (swap.shard < 0) return 0;
-    ps_desk_move(d, swap.shard, swap.to, PSC_CAUSE_LOAD, 0.5 * swap.gain, order);
-    ps_desk_move(d, swap.other, hot, PSC_CAUSE_LOAD, 0.5 * swap.gain, order + 1);
-    return 2;
+    moves = ps_desk_move(d, swap.shard, swap.to, PSC_CAUSE_LOAD, 0.5 * swap.gain, order);
+    return moves + ps_desk_move(d, swap.other, hot, PSC_CAUSE_LOAD, 0.5 * swap.gain, order + moves);
 }
 
 static size_t ps_relieve_hot(ps_desk *d, psc_order *order, size_t capacity)
@@ -8002,16 +8034,27 @@ static size_t ps_relieve_hot(ps_desk *d, psc_order *order, size_t capacity)
     memset(d->done, 0, (size_t)c->nodes * sizeof *d->done);
     while (moves < capacity) {
         int32_t n, hot = -1;
-        size_t more;
         for (n = 0; n < c->nodes; n++)
             if (!d->done[n] && d->busy[n] < 2 * c->copies && (hot < 0 || d->cost[n] > d->cost[hot])) hot = n;
         if (hot < 0 || d->cost[hot] <= least) break;
         ps_cool(d, targets);
-        more = ps_relieve(d, hot, targets, order + moves, capacity - moves, &tries);
-        if (more == 0) d->done[hot] = 1;
-        moves += more;
+        moves += ps_relieve(d, hot, targets, order + moves, capacity - moves, &tries);
     }
     return moves;
+}
+
+/* Recalls what waits and is not ordered again. */
+static size_t ps_recall(const ps_desk *d, psc_order *order, size_t capacity)
+{
+    const psc_control *c = d->c;
+    size_t recalls = 0;
+    int32_t s;
+
+    for (s = 0; s < c->shards && recalls < capacity; s++) {
+        const psc_order recall = {s, c->home[s], c->home[s], PSC_CAUSE_GONE, 0.0};
+        if (c->waiting[s] >= 0 && d->at[s] == c->home[s]) order[recalls++] = recall;
+    }
+    return recalls;
 }
 
 /* Highest use foreseen, of the slots' steps. */
@@ -8047,7 +8090,7 @@ psc_status psc_control_of(const psc_control *control, void *work, size_t bytes, 
     const psc_control *c = control;
     psc_control_info result;
     psc_status status;
-    size_t left;
+    size_t left, more;
     ps_desk d;
 
     if (!c) return PSC_ERR_NULL;
@@ -8070,7 +8113,10 @@ psc_status psc_control_of(const psc_control *control, void *work, size_t bytes, 
     result.moves = (int32_t)ps_evacuate(&d, order, capacity);
     left = capacity - (size_t)result.moves;
     if (left > (size_t)c->moves) left = (size_t)c->moves;
-    result.moves += (int32_t)ps_relieve_hot(&d, result.moves > 0 ? order + result.moves : order, left);
+    more = ps_relieve_hot(&d, result.moves > 0 ? order + result.moves : order, left);
+    result.moves += (int32_t)more;
+    if (c->waiting && more < left)
+        result.recalls = (int32_t)ps_recall(&d, order + result.moves, capacity - (size_t)result.moves);
     result.after = ps_control_cost(&d);
     *info = result;
     return PSC_OK;

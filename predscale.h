@@ -3344,7 +3344,7 @@ typedef struct psc_surge {
     int32_t reserved;           /* not read                                                          */
 } psc_surge;
 
-typedef struct psc_outlook psc_outlook;     /* a state, PSC_TYPE_OUTLOOK */
+typedef struct psc_outlook psc_outlook;     /* a state, PSC_TYPE_OUTLOOK; a week of loads of each series, and more */
 
 PSC_API void       psc_outlook_default(psc_outlook_config *config);
 PSC_API size_t     psc_outlook_size(const psc_outlook_config *config);
@@ -3354,17 +3354,18 @@ PSC_API psc_status psc_outlook_init(psc_outlook *outlook, size_t bytes, const ps
  *   surge  [surges] events known, in any order; those of one tag that run together are measured as one
  *   work   [hour * (far + 1) + 2 * tags]
  * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (a load below 0 or above 1e12, a surge outside its range).
- * Cost: O(series (surges + mean lead of the slots that end)). */
+ * Cost: O(series (surges + mean lead of the slots that end)), of which the regression is 49 products for each series and
+ * slot that ends. */
 PSC_API psc_status psc_outlook_observe(psc_outlook *outlook, const double *load, const psc_surge *surge, size_t surges,
                                        double *work);
 
-/* The coming loads of one series.
- *   path    [hour * (far + 1)] of each step, events included
- *   spread  [slots] mean square error of each slot's forecasts, or NULL; slots = min(hour, 6) + far
+/* The coming loads of the series first..first + count - 1.
+ *   path    [count][hour * (far + 1)] of each step, events included
+ *   spread  [count][slots] mean square error of each slot's forecasts, or NULL; slots = min(hour, 6) + far
  *   work    [4 * hour * (far + 1)], not path
- * Cost: O(far * hour). */
-PSC_API psc_status psc_outlook_predict(const psc_outlook *outlook, size_t series, const psc_surge *surge, size_t surges,
-                                       double *path, double *spread, double *work);
+ * Cost: O(count * far * hour). */
+PSC_API psc_status psc_outlook_predict(const psc_outlook *outlook, size_t first, size_t count, const psc_surge *surge,
+                                       size_t surges, double *path, double *spread, double *work);
 
 /* ==== Control =================================================================================== */
 
@@ -3384,7 +3385,9 @@ PSC_API psc_status psc_outlook_predict(const psc_outlook *outlook, size_t series
  * single moves do not help, nodes are so full that copies are slow when they are needed.
  * Before that, shards leave nodes that are likely to fail, most impact for its landing first, to where they cost least.
  * Shards that talk have cost on both nodes while they are apart: talk[r] of the smaller one's flow r.
- * A shard on its way counts at its target only. */
+ * A shard on its way counts at its target only. One whose move is ordered and waits, its copy not yet begun, is decided
+ * anew, as if nothing were ordered: the same order again is not repeated, another one takes its place, and where none is
+ * due any more the move is recalled, its reason gone. */
 enum { PSC_MAX_FLOWS = 4 };
 
 typedef struct psc_control {
@@ -3411,6 +3414,7 @@ typedef struct psc_control {
     const double *stock;        /*   [S] of a node's room, 0..1e15; NULL: 0                          */
     const int32_t *home;        /* * [S] node that serves it                                         */
     const int32_t *going;       /*   [S] node to which it is on its way, else its home; NULL: home   */
+    const int32_t *waiting;     /*   [S] node to which its move waits to begin; -1: none waits; NULL: none */
     const int32_t *group;       /*   [S] shards of one group, 0..S-1, never share a node; -1: none; NULL: none */
     const int32_t *kin;         /*   [S] shards of one kin, -1..kins - 1, err together; NULL: -1, alone */
     const int32_t *rested;      /*   [S] steps since it moved, >= 0; NULL: long ago                  */
@@ -3426,10 +3430,10 @@ typedef struct psc_control {
     double ill;                 /* a node of this probability of failure is emptied, above 0..1; 0.3 */
 } psc_control;
 
-enum { PSC_CAUSE_LOAD = 0, PSC_CAUSE_FAILING = 1, PSC_CAUSE_DOWN = 2 };
+enum { PSC_CAUSE_LOAD = 0, PSC_CAUSE_FAILING = 1, PSC_CAUSE_DOWN = 2, PSC_CAUSE_GONE = 3 };
 
 typedef struct psc_order {
-    int32_t shard, from, to;
+    int32_t shard, from, to;    /* in place of what waits, if anything; to == from: that is recalled  */
     int32_t cause;              /* PSC_CAUSE_...                                                     */
     double  gain;               /* of the cost, in load times steps; LOAD only, else 0               */
 } psc_order;
@@ -3438,14 +3442,15 @@ typedef struct psc_control_info {
     double  before, after;      /* cost of all nodes as they are going, and with the moves           */
     double  peak;               /* highest use foreseen of any node                                  */
     int32_t node, step;         /* where and when (0: the coming step)                               */
-    int32_t moves, reserved;
+    int32_t moves, recalls;     /* orders                                                            */
 } psc_control_info;
 
 PSC_API void   psc_control_default(psc_control *control);
 PSC_API size_t psc_control_size(const psc_control *control);        /* of work; 0: not valid */
 
-/*   order  [capacity] out: the first info->moves are moves to begin now
- * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE. Cost: O((N + S) H) and for each move O(shards of a node * (targets * slots +
+/*   order  [capacity] out: info->moves moves to begin now, then info->recalls recalls; S always suffices. Where it, or
+ *          control->moves, leaves no room for what is due, nothing is recalled
+ * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (also: a shard that is on its way, or at home, and waits to go there). Cost: O((N + S) H) and for each move O(shards of a node * (targets * slots +
  * pairs)); a step tries at most N nodes, and stops at the first whose cost would not pay a move. */
 PSC_API psc_status psc_control_of(const psc_control *control, void *work, size_t bytes, psc_order *order,
                                   size_t capacity, psc_control_info *info);

@@ -313,11 +313,8 @@ static void run(int way)
         }
         must(psc_outlook_observe(outlook, load, NULL, 0, work), "counts");
         if (way == STILL || tick < LEARN) continue;
-        for (s = 0; s < SHARDS; s++) {
-            must(psc_outlook_predict(outlook, (size_t)s, NULL, 0, path + s * AHEAD, spread + s * AHEAD, work),
-                 "forecast");
-            for (k = 0; k < AHEAD && way == REACT; k++) path[s * AHEAD + k] = load[s];
-        }
+        must(psc_outlook_predict(outlook, 0, SHARDS, NULL, 0, path, spread, work), "forecast");
+        for (k = 0; k < SHARDS * AHEAD && way == REACT; k++) path[k] = load[k / AHEAD];
         c.load = load;
         c.failure = data.failing[tick];
         must(psc_control_of(&c, room, psc_control_size(&c), order, SHARDS, &info), "control");

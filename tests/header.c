@@ -742,7 +742,7 @@ static void test_control_layout(void)
     static const field f[] = {
         F(struct_size), F(nodes), F(shards), F(flows), F(hour), F(far), F(pairs), F(targets), F(copies), F(moves),
         F(rest), F(kins), F(capacity), F(able), F(failure), F(room), F(load), F(path), F(spread), F(stock), F(home),
-        F(going), F(group), F(kin), F(rested), F(price), F(landing), F(impact), F(pair), F(talk), F(steep),
+        F(going), F(waiting), F(group), F(kin), F(rested), F(price), F(landing), F(impact), F(pair), F(talk), F(steep),
         F(caution), F(margin), F(fade), F(ill)
     };
     TILED(PSC_STRUCT_CONTROL, f);
@@ -758,7 +758,7 @@ static void test_order_layout(void)
 static void test_control_info_layout(void)
 {
     typedef psc_control_info T;
-    static const field f[] = { F(before), F(after), F(peak), F(node), F(step), F(moves), F(reserved) };
+    static const field f[] = { F(before), F(after), F(peak), F(node), F(step), F(moves), F(recalls) };
     TILED(PSC_STRUCT_CONTROL_INFO, f);
 }
 

@@ -17,7 +17,7 @@ typedef struct host {
     size_t steps, slots, bytes;
     double *capacity, *able, *failure, *room, *load, *path, *spread, *stock, *landing, *price, *impact;
     double *cost, *busy, *extra, *error, *first, *work;
-    int32_t *home, *going, *group, *rested;
+    int32_t *home, *going, *waiting, *group, *rested;
     psc_pair *pair;
     psc_order *order;
     psc_surge surge[64];
@@ -72,7 +72,7 @@ static void make(host *h)
     SEEN(capacity, 2 * N), SEEN(able, N), SEEN(failure, N), SEEN(room, N);
     SEEN(load, 2 * S), SEEN(path, S * h->steps), SEEN(spread, S * h->slots), SEEN(stock, S);
     SEEN(landing, S), SEEN(price, S), SEEN(impact, S), SEEN(pair, (size_t)h->c.pairs);
-    SEEN(home, S), SEEN(going, S), SEEN(group, S), SEEN(rested, S);
+    SEEN(home, S), SEEN(going, S), SEEN(waiting, S), SEEN(group, S), SEEN(rested, S);
     TAKE(cost, S), TAKE(busy, N), TAKE(extra, N), TAKE(error, N), TAKE(first, S), TAKE(order, S);
     h->bytes = psc_control_size(&h->c);
     h->work = take(h, 1, h->bytes + 8 * (4 * h->steps + 2 * (size_t)h->conf.tenants));
@@ -131,13 +131,14 @@ static void see(host *h, const lp_obs *o)
             h->rested[s] = 0;
         }
         h->home[s] = h->going[s] = o->where[s];
+        h->waiting[s] = -1;
         h->first[s] = h->load[2 * s] = o->load[s * LP_RES + LP_CPU];
         h->load[2 * s + 1] = o->load[s * LP_RES + LP_NET];
         h->stock[s] = o->load[s * LP_RES + LP_MEM];
         sum += h->first[s];
     }
     for (const lp_move *m = o->move; m < o->move + o->moves; m++) {
-        h->going[m->shard] = m->to;
+        (m->active ? h->going : h->waiting)[m->shard] = m->to;
         if (m->active) h->extra[m->from] += 0.7 * h->conf.copy_cpu, h->extra[m->to] += 0.7 * h->conf.copy_cpu;
     }
     h->n++;
@@ -164,18 +165,20 @@ int lp_step(void *self, const lp_obs *o, lp_act *out, int cap)
 {
     host *h = self;
     psc_control_info info;
+    int n = 0;
 
     see(h, o);
     hear_of_events(h, o);
     must(psc_outlook_observe(h->outlook, h->first, h->surge, h->surges, h->work));
-    for (size_t s = 0; s < (size_t)h->conf.shards; s++)
-        must(psc_outlook_predict(h->outlook, s, h->surge, h->surges, h->path + s * h->steps, h->spread + s * h->slots,
-                                 h->work));
+    must(psc_outlook_predict(h->outlook, 0, (size_t)h->conf.shards, h->surge, h->surges, h->path, h->spread, h->work));
     must(psc_control_able(&h->c, h->busy, h->extra, h->able));
-    must(psc_control_of(&h->c, h->work, h->bytes, h->order, (size_t)cap, &info));
+    must(psc_control_of(&h->c, h->work, h->bytes, h->order, (size_t)h->conf.shards, &info));
     if (h->n < h->c.hour) return 0;
-    for (int i = 0; i < info.moves; i++) out[i] = (lp_act){LP_MOVE, h->order[i].shard, h->order[i].to};
-    return info.moves;
+    for (const psc_order *q = h->order; q < h->order + info.moves + info.recalls && n + 2 <= cap; q++) {
+        if (h->waiting[q->shard] >= 0) out[n++] = (lp_act){LP_CANCEL, q->shard, 0};
+        if (q->to != q->from) out[n++] = (lp_act){LP_MOVE, q->shard, q->to};
+    }
+    return n;
 }
 
 void lp_free(void *self)

@@ -715,7 +715,7 @@ typedef struct loop {
     double *load, *path, *spread, *work;
     int32_t *home;
     psc_order *order;
-    size_t bytes, state, steps, slots;
+    size_t bytes, state;
     int t;
 } loop;
 
@@ -733,9 +733,7 @@ static void loop_step(loop *l)
     }
     l->t++;
     psc_outlook_observe(l->outlook, l->load, NULL, 0, l->work);
-    for (s = 0; s < c->shards; s++)
-        psc_outlook_predict(l->outlook, (size_t)s, NULL, 0, l->path + (size_t)s * l->steps,
-                            l->spread + (size_t)s * l->slots, l->work);
+    psc_outlook_predict(l->outlook, 0, (size_t)c->shards, NULL, 0, l->path, l->spread, l->work);
     psc_control_of(c, l->work, l->bytes, l->order, (size_t)c->shards, &info);
     for (i = 0; i < info.moves; i++) l->home[l->order[i].shard] = l->order[i].to;
     sink += info.peak;
@@ -747,6 +745,7 @@ static size_t prepare_loop(loop *l, int nodes, int shards, int hourly)
     psc_outlook_config config;
     double *capacity = (double *)need((size_t)nodes * sizeof(double));
     double *price = (double *)need((size_t)shards * sizeof(double));
+    size_t steps, slots;
     int i;
 
     psc_outlook_default(&config);
@@ -755,14 +754,14 @@ static size_t prepare_loop(loop *l, int nodes, int shards, int hourly)
     if (hourly) config.hour = 1, config.week = 0;
     l->control.nodes = nodes;
     l->control.hour = config.hour;
-    l->steps = (size_t)(config.hour * (config.far + 1));
-    l->slots = (size_t)(config.hour + config.far);
+    steps = (size_t)(config.hour * (config.far + 1));
+    slots = (size_t)(config.hour + config.far);
     l->state = psc_outlook_size(&config);
     l->outlook = (psc_outlook *)need(l->state);
     psc_outlook_init(l->outlook, l->state, &config);
     l->control.load = l->load = (double *)need((size_t)shards * sizeof(double));
-    l->control.path = l->path = (double *)need((size_t)shards * l->steps * sizeof(double));
-    l->control.spread = l->spread = (double *)need((size_t)shards * l->slots * sizeof(double));
+    l->control.path = l->path = (double *)need((size_t)shards * steps * sizeof(double));
+    l->control.spread = l->spread = (double *)need((size_t)shards * slots * sizeof(double));
     l->control.home = l->home = (int32_t *)need((size_t)shards * sizeof(int32_t));
     l->order = (psc_order *)need((size_t)shards * sizeof(psc_order));
     for (i = 0; i < nodes; i++) capacity[i] = 2.25 * shards / nodes;
@@ -773,7 +772,7 @@ static size_t prepare_loop(loop *l, int nodes, int shards, int hourly)
     l->control.capacity = capacity;
     l->control.price = price;
     l->bytes = psc_control_size(&l->control);
-    l->work = (double *)need(l->bytes + 4 * l->steps * sizeof(double));
+    l->work = (double *)need(l->bytes + 4 * steps * sizeof(double));
     while (l->t < 26 * config.hour) loop_step(l);
     return l->state;
 }

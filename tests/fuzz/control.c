@@ -1,5 +1,5 @@
 /* control.c - any view: it is refused, or its moves are of shards that may move to nodes that may take them, each once,
- * and the cost does not rise by moves for load that land at once. */
+ * and the cost does not rise by moves for load that land at once; what waits is ordered again, replaced or recalled. */
 #include "fuzz.h"
 
 enum { NODES = 5, SHARDS = 12, MOST = 8, STEPS = 4 * 3, SLOTS = 4 + 2 };
@@ -7,7 +7,7 @@ enum { NODES = 5, SHARDS = 12, MOST = 8, STEPS = 4 * 3, SLOTS = 4 + 2 };
 typedef struct view {
     double capacity[NODES * 2], able[NODES], failure[NODES], room[NODES], load[SHARDS * 2], path[SHARDS * STEPS];
     double spread[SHARDS * SLOTS], stock[SHARDS], price[SHARDS], landing[SHARDS], impact[SHARDS];
-    int32_t home[SHARDS], going[SHARDS], group[SHARDS], rested[SHARDS], kin[SHARDS];
+    int32_t home[SHARDS], going[SHARDS], waiting[SHARDS], group[SHARDS], rested[SHARDS], kin[SHARDS];
     psc_pair pair[MOST];
 } view;
 
@@ -57,6 +57,8 @@ static void take_view(input *in, psc_control *c, view *v)
     fill_indices(in, v->home, SHARDS, 0, c->nodes - 1);
     memcpy(v->going, v->home, sizeof v->home);
     if ((int32_t)take_byte(in) % 2) fill_indices(in, v->going, SHARDS, 0, c->nodes - 1);
+    fill_indices(in, v->waiting, SHARDS, -1, c->nodes - 1);
+    for (i = 0; i < SHARDS; i++) if (v->waiting[i] == v->home[i] || v->going[i] != v->home[i]) v->waiting[i] = -1;
     fill_indices(in, v->group, SHARDS, -1, c->shards > 0 ? c->shards - 1 : 0);
     fill_indices(in, v->rested, SHARDS, 0, 20);
     c->kins = (int32_t)take_byte(in) % 4;
@@ -75,6 +77,7 @@ static void take_view(input *in, psc_control *c, view *v)
     c->stock = v->stock;
     c->home = v->home;
     c->going = v->going;
+    c->waiting = take_byte(in) % 2 ? v->waiting : NULL;
     c->group = v->group;
     c->rested = v->rested;
     c->kin = v->kin;
@@ -86,12 +89,14 @@ static void take_view(input *in, psc_control *c, view *v)
 
 static void check_orders(const psc_control *c, const view *v, const psc_order *order, const psc_control_info *info)
 {
-    int32_t at[SHARDS], i, s, load_only = 1;
+    int32_t at[SHARDS], i, s, load_only = 1, recalled = 0;
 
     memcpy(at, v->going, sizeof at);
+    for (s = 0; s < SHARDS && c->waiting; s++) if (v->waiting[s] >= 0) load_only = 0;  /* what is kept is not told */
     for (i = 0; i < info->moves; i++) {
         const psc_order *m = &order[i];
         REQUIRE(m->shard >= 0 && m->shard < c->shards && m->to >= 0 && m->to < c->nodes && m->from != m->to);
+        REQUIRE(!c->waiting || v->waiting[m->shard] != m->to);
         REQUIRE(at[m->shard] == m->from && v->home[m->shard] == m->from && v->failure[m->to] < c->ill);
         REQUIRE(v->rested[m->shard] >= c->rest || m->cause == PSC_CAUSE_DOWN);
         for (s = 0; s < c->shards; s++)
@@ -100,6 +105,13 @@ static void check_orders(const psc_control *c, const view *v, const psc_order *o
         at[m->shard] = m->to;
         load_only &= m->cause == PSC_CAUSE_LOAD;
     }
+    for (i = info->moves; i < info->moves + info->recalls; i++) {
+        const psc_order *m = &order[i];
+        REQUIRE(m->to == v->home[m->shard] && m->from == m->to && m->cause == PSC_CAUSE_GONE);
+        REQUIRE(v->waiting[m->shard] >= 0 && at[m->shard] == m->to);
+    }
+    for (s = 0; s < c->shards && c->waiting; s++) recalled += v->waiting[s] >= 0 && at[s] == v->home[s];
+    REQUIRE(info->recalls <= recalled);
     REQUIRE(info->before >= 0.0 && info->before <= 1e300 && info->after >= 0.0 && info->after <= 1e300);
     if (load_only) REQUIRE(info->after <= info->before * (1.0 + 1e-9) + 1e-9 || c->pairs > 0 || c->landing);
 }

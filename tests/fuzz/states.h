@@ -482,7 +482,7 @@ static inline void feed_outlook(input *in, psc_outlook *outlook, int32_t series,
     surge.factor = (double)take_byte(in);
     if (series > 3 || psc_outlook_observe(outlook, load, &surge, take_byte(in) % 2, work) != PSC_OK) return;
     for (i = 0; i < series; i++) {
-        REQUIRE(psc_outlook_predict(outlook, (size_t)i, &surge, 1, path, spread, work) == PSC_OK);
+        REQUIRE(psc_outlook_predict(outlook, (size_t)i, 1, &surge, 1, path, spread, work) == PSC_OK);
         for (t = 0; t < steps; t++) REQUIRE(path[t] >= 0.0 && path[t] <= 1e36);
     }
 }
@@ -493,7 +493,7 @@ static inline void use_outlook(input *in, psc_outlook *outlook)
     static double path[1500], work[4 * 1500];
     int32_t series = 0;
 
-    while (series < 4 && psc_outlook_predict(outlook, (size_t)series, NULL, 0, path, NULL, work) == PSC_OK) series++;
+    while (series < 4 && psc_outlook_predict(outlook, (size_t)series, 1, NULL, 0, path, NULL, work) == PSC_OK) series++;
     if (series < 4) feed_outlook(in, outlook, series, 0);
 }
 

@@ -1478,9 +1478,7 @@ static void run_control(void)
         }
         for (s = 0; s < SHARDS; s++) load[s] = (1.0 + s % 7) * (2.0 + (t + s) % 72 / 24) * (0.8 + 0.4 * psc__uniform(&seed));
         must("psc_outlook_observe", psc_outlook_observe(outlook, load, &surge, 1, work));
-        for (s = 0; s < SHARDS; s++)
-            must("psc_outlook_predict", psc_outlook_predict(outlook, (size_t)s, &surge, 1, path + s * STEPS,
-                                                            spread + s * SLOTS, work));
+        must("psc_outlook_predict", psc_outlook_predict(outlook, 0, SHARDS, &surge, 1, path, spread, work));
         must("psc_control_able", psc_control_able(&c, busy, extra, able));
         must("psc_control_of", psc_control_of(&c, desk, sizeof desk, order, SHARDS, &info));
         for (s = 0; s < SHARDS; s++) rested[s]++;

@@ -175,10 +175,10 @@ Decision = struct("Decision", "i64: units change; i32: reason resource lead rese
 OutlookConfig = struct("OutlookConfig", "u32: struct_size; i32: series hour far week tags; *i32: tag")
 Surge = struct("Surge", "f64: from to factor; i32: tag reserved")
 Control = struct("Control", "u32: struct_size; i32: nodes shards flows hour far pairs targets copies moves rest kins;"
-                 "*f64: capacity able failure room load path spread stock; *i32: home going group kin rested;"
+                 "*f64: capacity able failure room load path spread stock; *i32: home going waiting group kin rested;"
                  "*f64: price landing impact; *balance: pair; f64: talk[4] steep caution margin fade ill")
 Order = struct("Order", "i32: shard from to cause; f64: gain")
-ControlInfo = struct("ControlInfo", "f64: before after peak; i32: node step moves reserved")
+ControlInfo = struct("ControlInfo", "f64: before after peak; i32: node step moves recalls")
 
 STRUCTS = [State, Beat, NodeConfig, NodeScore, FailureConfig, TrackerConfig, Drift, Series, NaiveOptions, SarOptions,
            ThetaOptions, DecompositionOptions, CrostonOptions, EtsOptions, ArOptions, ArimaOptions, AdditiveOptions,

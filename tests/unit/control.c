@@ -117,7 +117,7 @@ static void test_outlook_variants(void)
         c.far = 1;
         o = outlook_new(&c, 0xFF);
         for (t = 0; t < 24 * hour[i] * 2; t++) CHECK_STATUS(psc_outlook_observe(o, load, NULL, 0, work), PSC_OK);
-        CHECK_STATUS(psc_outlook_predict(o, 1, NULL, 0, path, spread, work), PSC_OK);
+        CHECK_STATUS(psc_outlook_predict(o, 1, 1, NULL, 0, path, spread, work), PSC_OK);
         for (t = 0; t < 2 * hour[i]; t++) CHECK_NEAR(path[t], 4.0, 1e-6);      /* a level goes on */
         for (t = 0; t < (hour[i] < 6 ? hour[i] : 6) + 1; t++) CHECK_NEAR(spread[t], 0.0, 1e-9);
         CHECK_STATUS(outlook_reloads(o, psc_outlook_size(&c)), PSC_OK);
@@ -130,16 +130,18 @@ static void test_outlook_learns(void)
 {
     psc_outlook_config c = outlook_config();
     psc_outlook *o = outlook_new(&c, 0);
-    double path[H], spread[K], work[4 * H];
+    double path[H], spread[K], work[4 * H], paths[SERIES * H], spreads[SERIES * K];
     int t, s;
 
     observe(o, 0, 10, NULL, 0, 1.0);
-    CHECK_STATUS(psc_outlook_predict(o, 1, NULL, 0, path, spread, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 1, 1, NULL, 0, path, spread, work), PSC_OK);
     for (t = 0; t < H; t++) CHECK_NEAR(path[t], load_of(1, 9), 0.0);
     observe(o, 10, 5 * DAY + 14, NULL, 0, 1.0);
+    CHECK_STATUS(psc_outlook_predict(o, 0, SERIES, NULL, 0, paths, spreads, work), PSC_OK);
     for (s = 0; s < SERIES; s++) {
         double missed = 0.0, naive = 0.0;
-        CHECK_STATUS(psc_outlook_predict(o, (size_t)s, NULL, 0, path, spread, work), PSC_OK);
+        CHECK_STATUS(psc_outlook_predict(o, (size_t)s, 1, NULL, 0, path, spread, work), PSC_OK);
+        CHECK(memcmp(path, paths + s * H, sizeof path) == 0 && memcmp(spread, spreads + s * K, sizeof spread) == 0);
         for (t = 0; t < H; t++) {
             missed += fabs(path[t] - load_of(s, 5 * DAY + 14 + t));
             naive += fabs(load_of(s, 5 * DAY + 13) - load_of(s, 5 * DAY + 14 + t));
@@ -169,7 +171,7 @@ static void test_outlook_judged_all_day(void)
         load = 20.0 + (t % 24 < 12 ? wave[t % 12] : -wave[t % 12]) + t * 7 % 5 * 0.1;
         CHECK_STATUS(psc_outlook_observe(o, &load, NULL, 0, work), PSC_OK);
     }
-    CHECK_STATUS(psc_outlook_predict(o, 0, NULL, 0, path, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 0, 1, NULL, 0, path, NULL, work), PSC_OK);
     CHECK(path[11] < 15.0);                                 /* now near 30, then near 10 */
     free(o);
 }
@@ -185,17 +187,17 @@ static void test_outlook_events(void)
     int t;
 
     observe(o, 0, 5 * DAY, NULL, 0, 1.0);
-    CHECK_STATUS(psc_outlook_predict(o, 0, NULL, 0, plain, NULL, work), PSC_OK);
-    CHECK_STATUS(psc_outlook_predict(o, 0, &surge, 1, path, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 0, 1, NULL, 0, plain, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 0, 1, &surge, 1, path, NULL, work), PSC_OK);
     for (t = 0; t < H; t++) {
         const double share = t == 0 || t == 7 ? 0.0 : t == 1 ? 0.5 : 1.0;     /* half a step before, one behind */
         CHECK_NEAR(path[t], plain[t] * (1.0 + 2.0 * share), 1e-9);
     }
-    CHECK_STATUS(psc_outlook_predict(o, 2, &surge, 1, path, NULL, work), PSC_OK);       /* another tag */
-    CHECK_STATUS(psc_outlook_predict(o, 2, NULL, 0, plain, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 2, 1, &surge, 1, path, NULL, work), PSC_OK);       /* another tag */
+    CHECK_STATUS(psc_outlook_predict(o, 2, 1, NULL, 0, plain, NULL, work), PSC_OK);
     CHECK(memcmp(path, plain, sizeof path) == 0);
-    CHECK_STATUS(psc_outlook_predict(o, 3, none, 2, path, NULL, work), PSC_OK);         /* a series without one */
-    CHECK_STATUS(psc_outlook_predict(o, 3, NULL, 0, plain, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 3, 1, none, 2, path, NULL, work), PSC_OK);         /* a series without one */
+    CHECK_STATUS(psc_outlook_predict(o, 3, 1, NULL, 0, plain, NULL, work), PSC_OK);
     CHECK(memcmp(path, plain, sizeof path) == 0);
 
     twin = (psc_outlook *)block_copy(o, psc_outlook_size(&c));
@@ -203,10 +205,10 @@ static void test_outlook_events(void)
     surge.to = 3.0;
     observe(o, 5 * DAY, 5 * DAY + 1, &surge, 1, 2.0);
     observe(twin, 5 * DAY, 5 * DAY + 1, NULL, 0, 1.0);
-    CHECK_STATUS(psc_outlook_predict(o, 0, &surge, 1, path, NULL, work), PSC_OK);
-    CHECK_STATUS(psc_outlook_predict(twin, 0, NULL, 0, plain, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 0, 1, &surge, 1, path, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(twin, 0, 1, NULL, 0, plain, NULL, work), PSC_OK);
     CHECK_NEAR(path[1] / plain[1], 2.0, 0.2);               /* measured, not the 3 that was announced */
-    CHECK_STATUS(psc_outlook_predict(o, 0, NULL, 0, path, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 0, 1, NULL, 0, path, NULL, work), PSC_OK);
     CHECK_NEAR(path[4] / plain[4], 1.0, 0.1);
     free(o);
     free(twin);
@@ -230,14 +232,14 @@ static void test_outlook_odd_events(void)
     CHECK(memcmp(o, twin, psc_outlook_size(&c)) == 0);      /* what does not run changes nothing */
     for (s = 0; s < SERIES; s++) load[s] = s == 2 ? 1e9 : NAN;
     CHECK_STATUS(psc_outlook_observe(o, load, huge, 2, work), PSC_OK);
-    CHECK_STATUS(psc_outlook_predict(o, 2, NULL, 0, plain, NULL, work), PSC_OK);
-    CHECK_STATUS(psc_outlook_predict(o, 2, huge, 2, path, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 2, 1, NULL, 0, plain, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 2, 1, huge, 2, path, NULL, work), PSC_OK);
     for (t = 0; t < H; t++) CHECK(path[t] <= 1000.0 * plain[t] * (1.0 + 1e-12));
     CHECK_NEAR(path[2], 1000.0 * plain[2], 1e-6 * path[2]); /* 8, the most that is measured, by 1000: at most 1000 */
     for (s = 0; s < SERIES; s++) load[s] = 0.0;
     CHECK_STATUS(psc_outlook_observe(o, load, huge, 2, work), PSC_OK);
-    CHECK_STATUS(psc_outlook_predict(o, 2, huge, 1, path, NULL, work), PSC_OK);
-    CHECK_STATUS(psc_outlook_predict(o, 2, NULL, 0, plain, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 2, 1, huge, 1, path, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 2, 1, NULL, 0, plain, NULL, work), PSC_OK);
     CHECK(memcmp(path, plain, sizeof path) == 0);           /* no load where some was expected: a factor of 1 */
     free(o);
     free(twin);
@@ -255,8 +257,8 @@ static void test_outlook_event_of_nothing(void)
     for (t = 0; t < 2 * DAY; t++) CHECK_STATUS(psc_outlook_observe(o, load, NULL, 0, work), PSC_OK);
     load[2] = 5.0;
     CHECK_STATUS(psc_outlook_observe(o, load, &surge, 1, work), PSC_OK);
-    CHECK_STATUS(psc_outlook_predict(o, 2, &surge, 1, path, NULL, work), PSC_OK);
-    CHECK_STATUS(psc_outlook_predict(o, 2, NULL, 0, plain, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 2, 1, &surge, 1, path, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 2, 1, NULL, 0, plain, NULL, work), PSC_OK);
     CHECK(path[0] > 0.0 && memcmp(path, plain, sizeof path) == 0);
     free(o);
 }
@@ -299,7 +301,7 @@ static void test_outlook_regression(void)
         }
         CHECK_STATUS(psc_outlook_observe(o, x[t], NULL, 0, work), PSC_OK);
         for (s = 0; s < FLEET; s++) {
-            CHECK_STATUS(psc_outlook_predict(o, (size_t)s, NULL, 0, path, NULL, work), PSC_OK);
+            CHECK_STATUS(psc_outlook_predict(o, (size_t)s, 1, NULL, 0, path, NULL, work), PSC_OK);
             foretold[t][s] = path[AHEAD - 1];
         }
     }
@@ -353,9 +355,12 @@ static void test_outlook_arguments(void)
     CHECK_STATUS(psc_outlook_observe(o, NULL, NULL, 0, work), PSC_ERR_NULL);
     CHECK_STATUS(psc_outlook_observe(o, load, NULL, 1, work), PSC_ERR_NULL);
     CHECK_STATUS(psc_outlook_observe(o, load, NULL, 0, NULL), PSC_ERR_NULL);
-    CHECK_STATUS(psc_outlook_predict(o, SERIES, NULL, 0, path, NULL, work), PSC_ERR_RANGE);
-    CHECK_STATUS(psc_outlook_predict(o, 0, NULL, 0, NULL, NULL, work), PSC_ERR_NULL);
-    CHECK_STATUS(psc_outlook_predict(o, 0, NULL, 0, path, NULL, NULL), PSC_ERR_NULL);
+    CHECK_STATUS(psc_outlook_predict(o, SERIES, 0, NULL, 0, path, NULL, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, SERIES, 1, NULL, 0, path, NULL, work), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_outlook_predict(o, SERIES + 1, 0, NULL, 0, path, NULL, work), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_outlook_predict(o, 1, SIZE_MAX, NULL, 0, path, NULL, work), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_outlook_predict(o, 0, 1, NULL, 0, NULL, NULL, work), PSC_ERR_NULL);
+    CHECK_STATUS(psc_outlook_predict(o, 0, 1, NULL, 0, path, NULL, NULL), PSC_ERR_NULL);
     load[1] = INFINITY;
     CHECK_STATUS(psc_outlook_observe(o, load, NULL, 0, work), PSC_ERR_NONFINITE);
     load[1] = -1.0;
@@ -378,7 +383,7 @@ static void test_outlook_arguments(void)
     CHECK_STATUS(psc_outlook_observe(o, load, &surge, 1, work), PSC_ERR_RANGE);
     surge.factor = 1.0;
     surge.to = 2e6;
-    CHECK_STATUS(psc_outlook_predict(o, 0, &surge, 1, path, NULL, work), PSC_ERR_RANGE);
+    CHECK_STATUS(psc_outlook_predict(o, 0, 1, &surge, 1, path, NULL, work), PSC_ERR_RANGE);
     CHECK(memcmp(before, o, bytes) == 0);
     free(before);
     free(o);
@@ -406,7 +411,7 @@ static void test_outlook_saved(void)
         memcpy((unsigned char *)bad + 16 + 8 * i, &minus, 8);
         CHECK_STATUS(psc_save(bad, saved, bytes + 8, &written), PSC_OK);
         CHECK_STATUS(psc_load(PSC_TYPE_OUTLOOK, saved, written, back, bytes), PSC_ERR_CORRUPT);
-        if (i < 6) CHECK_STATUS(psc_outlook_predict(bad, 0, NULL, 0, NULL, NULL, NULL), PSC_ERR_STATE);
+        if (i < 6) CHECK_STATUS(psc_outlook_predict(bad, 0, 1, NULL, 0, NULL, NULL, NULL), PSC_ERR_STATE);
         free(bad);
     }
     free(o);
@@ -504,7 +509,7 @@ static void test_outlook_overwritten(void)
         if (t == 1) word_set(broken, 1, 0);
         if (t == 2) word_set(broken, TRACKERS, 0);
         CHECK_STATUS(psc_outlook_observe(broken, load, NULL, 0, work), PSC_ERR_STATE);
-        CHECK_STATUS(psc_outlook_predict(broken, 0, NULL, 0, path, NULL, work), PSC_ERR_STATE);
+        CHECK_STATUS(psc_outlook_predict(broken, 0, 1, NULL, 0, path, NULL, work), PSC_ERR_STATE);
         free(broken);
     }
     for (t = 0; t < 30; t++) CHECK_STATUS(psc_outlook_observe(o, load, NULL, 0, work), PSC_OK);
@@ -532,7 +537,7 @@ static void test_outlook_largest(void)
     CHECK_STATUS(outlook_reloads(o, bytes), PSC_OK);
     observe(o, 2 * DAY, 2 * DAY + 1, NULL, 0, 1.0);
     CHECK_STATUS(outlook_reloads(o, bytes), PSC_OK);
-    CHECK_STATUS(psc_outlook_predict(o, 0, NULL, 0, path, spread, work), PSC_OK);
+    CHECK_STATUS(psc_outlook_predict(o, 0, 1, NULL, 0, path, spread, work), PSC_OK);
     for (i = 0; i < H; i++) CHECK(path[i] >= 0.0 && path[i] <= 1e12);
     for (i = 0; i < K; i++) CHECK(spread[i] > 1e30 && spread[i] <= 1e36);
     free(o);
@@ -547,7 +552,7 @@ typedef struct world {
     psc_control c;
     double capacity[NODES], able[NODES], failure[NODES], room[NODES];
     double load[SHARDS], path[SHARDS * STEPS], spread[SHARDS * SLOTS], stock[SHARDS], price[SHARDS], landing[SHARDS];
-    int32_t home[SHARDS], going[SHARDS], group[SHARDS], rested[SHARDS], kin[SHARDS];
+    int32_t home[SHARDS], going[SHARDS], waiting[SHARDS], group[SHARDS], rested[SHARDS], kin[SHARDS];
     psc_pair pair[1];
     psc_order order[SHARDS];
     psc_control_info info;
@@ -570,7 +575,7 @@ static void world_make(world *w)
     }
     for (s = 0; s < SHARDS; s++) {
         w->home[s] = w->going[s] = s / 2;
-        w->group[s] = -1;
+        w->waiting[s] = w->group[s] = -1;
         w->rested[s] = 100;
         w->load[s] = s < 2 ? 40.0 : 10.0;
         w->stock[s] = 1.0;
@@ -590,6 +595,7 @@ static void world_make(world *w)
     w->c.landing = w->landing;
     w->c.home = w->home;
     w->c.going = w->going;
+    w->c.waiting = w->waiting;
     w->c.group = w->group;
     w->c.rested = w->rested;
     w->c.pair = w->pair;
@@ -698,7 +704,7 @@ static int swaps_among(int others, double load)
     w.c.path = path;
     w.c.home = home;
     w.c.able = w.c.failure = w.c.room = w.c.spread = w.c.stock = w.c.price = w.c.landing = NULL;
-    w.c.going = w.c.group = w.c.rested = NULL;
+    w.c.going = w.c.waiting = w.c.group = w.c.rested = NULL;
     work = block_new(psc_control_size(&w.c), 0xA5);
     CHECK_STATUS(psc_control_of(&w.c, work, psc_control_size(&w.c), order, 8, &info), PSC_OK);
     free(work);
@@ -804,6 +810,52 @@ static void test_waits(void)
     w.landing[0] = w.landing[1] = 7.0;
     CHECK_STATUS(control(&w), PSC_OK);
     CHECK(only(&w, 0, PSC_CAUSE_LOAD));
+}
+
+/* What waits is decided anew: not ordered again, replaced, or recalled. */
+static void test_waiting(void)
+{
+    psc_order due;
+    world w;
+    int t;
+
+    world_make(&w);
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK_INT(w.info.moves, 1);
+    due = w.order[0];
+    w.waiting[due.shard] = due.to;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(w.info.moves == 0 && w.info.recalls == 0 && w.info.after < w.info.before);
+    w.waiting[due.shard] = 3 - due.to;                      /* the other node that is not its home */
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(w.info.moves == 1 && w.info.recalls == 0);
+    CHECK(w.order[0].shard == due.shard && w.order[0].to == due.to);
+    w.c.moves = 0;                                          /* no room for what is due */
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(w.info.moves == 0 && w.info.recalls == 0);
+    w.c.moves = 16;
+    for (t = 0; t < STEPS; t++) w.path[due.shard * STEPS + t] = 20.0;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(w.info.moves == 0 && w.info.recalls == 1);
+    CHECK(w.order[0].shard == due.shard && w.order[0].from == 0 && w.order[0].to == 0);
+    CHECK(w.order[0].cause == PSC_CAUSE_GONE && w.order[0].gain == 0.0);
+    w.c.going = NULL;                                       /* a host that only tells what waits */
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(w.info.moves == 0 && w.info.recalls == 1);
+
+    world_swap(&w);                                         /* one of two that change places waits: the other is ordered */
+    w.waiting[0] = 1;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(w.info.moves == 1 && w.order[0].shard == 2 && w.order[0].to == 0);
+
+    world_make(&w);                                         /* from a node that fails, too */
+    w.failure[0] = 0.5;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(w.info.moves == 2 && w.order[0].cause == PSC_CAUSE_FAILING);
+    due = w.order[0];
+    w.waiting[due.shard] = due.to;
+    CHECK_STATUS(control(&w), PSC_OK);
+    CHECK(w.info.moves == 1 && w.order[0].shard != due.shard && w.info.recalls == 0);
 }
 
 /* What keeps a shard where it is. */
@@ -958,14 +1010,19 @@ static void test_control_arguments(void)
     REFUSED(w.landing[5] = 2e6, PSC_ERR_RANGE);
     REFUSED(w.home[5] = NODES, PSC_ERR_RANGE);
     REFUSED(w.going[5] = -1, PSC_ERR_RANGE);
+    REFUSED(w.waiting[5] = -2, PSC_ERR_RANGE);
+    REFUSED(w.waiting[5] = NODES, PSC_ERR_RANGE);
+    REFUSED(w.waiting[5] = w.home[5], PSC_ERR_RANGE);
+    REFUSED(w.waiting[5] = 0; w.going[5] = 1, PSC_ERR_RANGE);
+    REFUSED(w.c.going = NULL; w.waiting[5] = w.home[5], PSC_ERR_RANGE);
     REFUSED(w.group[5] = SHARDS, PSC_ERR_RANGE);
     REFUSED(w.rested[5] = -1, PSC_ERR_RANGE);
 #undef REFUSED
     world_make(&w);
     w.c.able = w.c.failure = w.c.room = w.c.spread = w.c.stock = w.c.price = w.c.landing = NULL;
-    w.c.going = w.c.group = w.c.rested = NULL;
+    w.c.going = w.c.waiting = w.c.group = w.c.rested = NULL;
     CHECK_STATUS(control(&w), PSC_OK);
-    CHECK(w.info.moves >= 1);
+    CHECK(w.info.moves >= 1 && w.info.recalls == 0);
 }
 
 /* ==== Many worlds =============================================================================== */
@@ -1003,6 +1060,7 @@ static void many_make(many *w, uint64_t *seed)
     w->c.far = 2;
     w->c.targets = 1 + (int32_t)(test_random(seed) % 8);
     w->c.copies = 1 + (int32_t)(test_random(seed) % 3);
+    w->c.moves = MANY;
     w->c.pairs = w->c.shards > 1 && parts & 1 ? PAIRS : 0;
     w->c.talk[0] = w->c.talk[1] = 0.3;
     fill(seed, w->capacity, PLACES * FLOWS, 20.0, 200.0);
@@ -1070,6 +1128,43 @@ static int order_holds(const many *w, const psc_order *o, const int32_t *at, con
     return 1;
 }
 
+/* With what waits: the orders without it, less those that wait already, and a recall for each other one that waits. */
+static void waiting_holds(const many *w, size_t bytes, void *work, uint64_t *seed)
+{
+    int32_t waiting[MANY], ordered[MANY];
+    psc_control c = w->c;
+    psc_order order[MANY];
+    psc_control_info info;
+    int i, moves = 0, recalls = 0;
+
+    for (i = 0; i < c.shards; i++) {
+        const int32_t any = (int32_t)(test_random(seed) % (uint64_t)c.nodes);
+        ordered[i] = -1;
+        waiting[i] = test_random(seed) % 2 || any == w->home[i] || w->going[i] != w->home[i] ? -1 : any;
+    }
+    for (i = 0; i < w->info.moves; i++) {
+        const psc_order *o = &w->order[i];
+        ordered[o->shard] = o->to;
+        if (test_random(seed) % 2) waiting[o->shard] = o->to;
+    }
+    c.waiting = waiting;
+    CHECK_STATUS(psc_control_of(&c, work, bytes, order, MANY, &info), PSC_OK);
+    for (i = 0; i < w->info.moves; i++) {
+        const psc_order *o = &w->order[i];
+        if (waiting[o->shard] == o->to) continue;
+        CHECK(moves < info.moves && memcmp(&order[moves], o, sizeof *o) == 0);
+        moves++;
+    }
+    for (i = 0; i < c.shards; i++) {
+        const psc_order recall = { i, w->home[i], w->home[i], PSC_CAUSE_GONE, 0.0 };
+        if (waiting[i] < 0 || ordered[i] >= 0) continue;
+        CHECK(recalls < info.recalls && memcmp(&order[moves + recalls], &recall, sizeof recall) == 0);
+        recalls++;
+    }
+    CHECK(info.moves == moves && info.recalls == recalls);
+    CHECK_NEAR(info.after, w->info.after, 0.0);
+}
+
 /* In any world: orders can be carried out one after the other, and those for load alone make it better. */
 static void test_many_worlds(void)
 {
@@ -1090,6 +1185,7 @@ static void test_many_worlds(void)
         bytes = psc_control_size(&w.c);
         work = block_new(bytes, 0xA5);
         CHECK_STATUS(psc_control_of(&w.c, work, bytes, w.order, room, &w.info), PSC_OK);
+        if (room == MANY) waiting_holds(&w, bytes, work, &seed);
         free(work);
         CHECK(w.info.moves >= 0 && (size_t)w.info.moves <= room);
         memcpy(at, w.going, sizeof at);
@@ -1207,6 +1303,7 @@ int main(void)
     RUN(test_no_swap);
     RUN(test_kin);
     RUN(test_waits);
+    RUN(test_waiting);
     RUN(test_stays);
     RUN(test_caution);
     RUN(test_talk);

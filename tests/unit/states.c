@@ -1017,7 +1017,7 @@ static void use_outlook(psc_outlook *outlook)
     int k, t;
 
     for (t = 0; t < 4; t++) {
-        for (s = 0; psc_outlook_predict(outlook, s, &surge, 1, path, spread, work) == PSC_OK; s++) {
+        for (s = 0; psc_outlook_predict(outlook, s, 1, &surge, 1, path, spread, work) == PSC_OK; s++) {
             for (k = 0; k < 6; k++) CHECK(isfinite(path[k]) && path[k] >= 0.0);
             CHECK(isfinite(spread[0]) && spread[0] >= 0.0);
         }
