@@ -108,7 +108,7 @@ bench: $(BENCHES:%=$(B)/bench/%)        ## the programs that the scorers of ../s
 fuzz:                       ## each target of tests/fuzz for FUZZ_SECONDS (20), needs clang and ../shared
 	@SHARED=$(SHARED) bash tests/check/fuzz.sh $(FUZZ_SECONDS) $(FUZZERS)
 
-examples: $(B)/first $(B)/demo $(B)/fan $(B)/plan $(B)/assign $(B)/hotkeys $(B)/autoscale $(B)/controller          ## the programs of examples/
+examples: $(B)/first $(B)/demo $(B)/fan $(B)/plan $(B)/assign $(B)/hotkeys $(B)/autoscale $(B)/loop $(B)/controller          ## the programs of examples/
 
 golden: $(B)/golden         ## writes the digests of this build; look at the difference before you keep it
 	$(B)/golden > tests/golden/expected.txt

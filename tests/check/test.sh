@@ -51,13 +51,22 @@ quoted() {
 
 for p in "$@"; do program "$(basename "$p")" "$p"; done
 
-# README.md: the first ```c fence is examples/first.c, the untagged fence after it is what it prints.
-awk '/^```/ { if (inside) { if (inside == 2) exit; inside = 0 } else if ($0 == "```c") inside = 1
-              else inside = done && $0 == "```" ? 2 : 3; if (inside == 1) { if (done) inside = 3; done = 1 } next }
-     inside == 1 { print > code } inside == 2 { print > output }' code="$T/readme.c" output="$T/readme.out" README.md
-"$B/first" > "$T/first.out" 2>&1
-same "README.md: the program is examples/first.c" examples/first.c "$T/readme.c"
-same "README.md: the output is what it prints" "$T/first.out" "$T/readme.out"
+# example N NAME : the Nth ```c fence of README.md is examples/NAME.c, the untagged fence after it what it prints; stdin is its.
+example() {
+    awk -v want="$1" '/^```/ { if (inside == "output") exit
+                               if (inside) inside = ""
+                               else if ($0 == "```c") inside = ++n == want ? "code" : "other"
+                               else inside = n == want && $0 == "```" ? "output" : "other"
+                               next }
+                      inside == "code" { print > code }
+                      inside == "output" { print > output }' code="$T/$2.c" output="$T/$2.readme" README.md
+    "$B/$2" > "$T/$2.out" 2>&1
+    same "README.md: the program is examples/$2.c" "examples/$2.c" "$T/$2.c"
+    same "README.md: its output" "$T/$2.out" "$T/$2.readme"
+}
+
+example 1 first < /dev/null
+example 2 loop < examples/data/shards.csv
 
 if NO_COLOR=1 "$B/demo" examples/data "$B/demo.svg" > "$T/demo.out" 2>&1; then
     sed -i.bak 's#picture: .*#picture: build/demo.svg#' "$T/demo.out"
