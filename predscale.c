@@ -7346,7 +7346,7 @@ void psc_control_default(psc_control *c)
     c->moves = 16;
     c->rest = 8;
     c->steep = 24.0;
-    c->caution = 0.5;
+    c->caution = 0.75;
     c->margin = 2.5;
     c->fade = 0.93;
     c->ill = 0.3;

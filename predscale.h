@@ -3424,7 +3424,7 @@ typedef struct psc_control {
     const psc_pair *pair;       /*   [pairs] shards that talk; weight is not read                    */
     double talk[PSC_MAX_FLOWS]; /* 0..1; 0                                                           */
     double steep;               /* of late requests in use, 1..100; 24                               */
-    double caution;             /* times the standard deviation of forecasts, 0..10; 0.5             */
+    double caution;             /* times the standard deviation of forecasts, 0..10; 0.75            */
     double margin;              /* price counts so many times, 0..1000; 2.5                          */
     double fade;                /* 0.1..1; 0.93                                                      */
     double ill;                 /* a node of this probability of failure is emptied, above 0..1; 0.3 */

@@ -816,6 +816,7 @@ static void test_waits(void)
 static void test_waiting(void)
 {
     psc_order due;
+    void *work;
     world w;
     int t;
 
@@ -839,6 +840,12 @@ static void test_waiting(void)
     CHECK(w.info.moves == 0 && w.info.recalls == 1);
     CHECK(w.order[0].shard == due.shard && w.order[0].from == 0 && w.order[0].to == 0);
     CHECK(w.order[0].cause == PSC_CAUSE_GONE && w.order[0].gain == 0.0);
+    w.waiting[4] = 0;
+    work = block_new(psc_control_size(&w.c), 0xA5);         /* two to recall, room for one */
+    CHECK_STATUS(psc_control_of(&w.c, work, psc_control_size(&w.c), w.order, 1, &w.info), PSC_OK);
+    CHECK(w.info.moves == 0 && w.info.recalls == 1 && w.order[0].shard == due.shard);
+    free(work);
+    w.waiting[4] = -1;
     w.c.going = NULL;                                       /* a host that only tells what waits */
     CHECK_STATUS(control(&w), PSC_OK);
     CHECK(w.info.moves == 0 && w.info.recalls == 1);
@@ -895,7 +902,7 @@ static void test_caution(void)
         for (t = 0; t < STEPS; t++) w.path[s * STEPS + t] = s < 2 ? 38.0 : 10.0;
     CHECK_STATUS(control(&w), PSC_OK);
     CHECK_INT(w.info.moves, 0);
-    for (t = 0; t < 2 * SLOTS; t++) w.spread[t] = 400.0;
+    for (t = 0; t < 2 * SLOTS; t++) w.spread[t] = 178.0;
     CHECK_STATUS(control(&w), PSC_OK);
     CHECK(only(&w, 0, PSC_CAUSE_LOAD));
     w.c.caution = 0.0;
