@@ -3450,8 +3450,9 @@ PSC_API size_t psc_control_size(const psc_control *control);        /* of work; 
 
 /*   order  [capacity] out: info->moves moves to begin now, then info->recalls recalls; S always suffices. Where it, or
  *          control->moves, leaves no room for what is due, nothing is recalled
- * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (also: a shard that is on its way, or at home, and waits to go there). Cost: O((N + S) H) and for each move O(shards of a node * (targets * slots +
- * pairs)); a step tries at most N nodes, and stops at the first whose cost would not pay a move. */
+ * Errors: PSC_ERR_NONFINITE, PSC_ERR_RANGE (also: a shard on its way that waits, one that waits to go home).
+ * Cost: O((N + S) H) and for each move O(shards of a node * (targets * slots + pairs)); a step tries at most N nodes, and
+ * stops at the first whose cost would not pay a move. */
 PSC_API psc_status psc_control_of(const psc_control *control, void *work, size_t bytes, psc_order *order,
                                   size_t capacity, psc_control_info *info);
 
