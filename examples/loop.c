@@ -19,9 +19,8 @@ static int measure(void)
     char *at = line;
     int s = 0;
 
-    do if (!fgets(line, sizeof line, stdin)) return 0;
-    while (line[0] < '0' || line[0] > '9');
-    for (strtol(line, &at, 10); s < SHARDS && *at == ','; s++) load[s] = strtod(at + 1, &at);
+    if (fgets(line, sizeof line, stdin))
+        for (strtol(line, &at, 10); s < SHARDS && *at == ','; s++) load[s] = strtod(at + 1, &at);
     return s == SHARDS;
 }
 
@@ -48,6 +47,7 @@ int main(void)
     for (i = 0; i < NODES; i++) capacity[i] = 626;          /* requests an hour that a node serves */
     for (s = 0; s < SHARDS; s++) home[s] = going[s] = s / (SHARDS / NODES), price[s] = 2;   /* late requests a move costs */
 
+    measure();                                              /* the line of names */
     for (hour = 0; measure(); hour++) {
         for (s = 0; s < SHARDS; s++) {                      /* your moves: here what was ordered has landed */
             rested[s] = home[s] == going[s] ? rested[s] + 1 : 0;
