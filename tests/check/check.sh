@@ -91,17 +91,17 @@ protocol() {
 step "no warning in any program" warning_free           # first: the steps with $B/werror need it
 steps_beside "$jobs"
 if command -v valgrind > /dev/null; then step valgrind under_valgrind; else skip valgrind "not here"; fi
+if [ -d "$shared/tools" ]; then
+    step golden_arch.sh same_bits
+    for tool in strict_build.sh symbols.sh header_cxx.sh stack.py; do step "$tool" "$shared/tools/$tool" .; done
+else
+    skip gates "no $shared/tools"
+fi
 sanitized "gcc address and undefined" gcc "-fsanitize=address,undefined"
 sanitized "clang address and undefined" clang \
     "-fsanitize=address,undefined,float-divide-by-zero,float-cast-overflow"
 sanitized "clang memory" clang "-fsanitize=memory"
 step "transfer protocol" protocol
-if [ -d "$shared/tools" ]; then
-    for tool in strict_build.sh symbols.sh header_cxx.sh stack.py; do step "$tool" "$shared/tools/$tool" .; done
-    step golden_arch.sh same_bits
-else
-    skip gates "no $shared/tools"
-fi
 step "a million orders" "$B/werror/unit/partition" 1000000
 step "200 small models against their optima" small_models
 if echo '#include <jansson.h>
