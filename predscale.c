@@ -7826,7 +7826,7 @@ static double ps_urgency(const ps_desk *d, int32_t s)
 
 static size_t ps_evacuate(ps_desk *d, psc_order *order, size_t capacity)
 {
-    size_t moves = 0;
+    size_t moves = 0;                   /* a shard moves once */
     int32_t s, best, to;
 
     while (moves < capacity) {
